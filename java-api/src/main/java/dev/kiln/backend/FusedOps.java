@@ -1,0 +1,253 @@
+package dev.kiln.backend;
+
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Ops that pay to be run as one kernel, each with its backward. {@link CompositeOps} builds them
+ * all from the core, so a backend overrides what it accelerates.
+ *
+ * <p>The conventions of {@link Backend} hold. Images are NCHW, weights OIHW, all views dense.
+ */
+public interface FusedOps {
+  /**
+   * Convolves (cross-correlates) images with filters.
+   *
+   * @param y [n, out, oh, ow]
+   * @param x [n, in, h, w]
+   * @param weight [out, in / groups, kh, kw]
+   * @param bias [out], if there is one
+   * @param spec strides, padding, dilation, groups
+   * @param epilogue what is applied before storing
+   */
+  void conv2d(View y, View x, View weight, Optional<View> bias, Conv2dSpec spec, Epilogue epilogue);
+
+  /**
+   * Computes the gradient of a convolution's input.
+   *
+   * @param dx [n, in, h, w]
+   * @param dy [n, out, oh, ow]
+   * @param weight [out, in / groups, kh, kw]
+   * @param spec as in the forward pass
+   */
+  void conv2dGradInput(View dx, View dy, View weight, Conv2dSpec spec);
+
+  /**
+   * Computes the gradient of a convolution's filters.
+   *
+   * @param dweight [out, in / groups, kh, kw]
+   * @param dy [n, out, oh, ow]
+   * @param x [n, in, h, w]
+   * @param spec as in the forward pass
+   */
+  void conv2dGradWeight(View dweight, View dy, View x, Conv2dSpec spec);
+
+  /**
+   * Takes the largest element of each window; the first of equals, and NaN wins.
+   *
+   * @param y [n, c, oh, ow]
+   * @param index INT32, y's shape: where in its plane (row * w + column) each maximum stood
+   * @param x [n, c, h, w]
+   * @param spec the window
+   */
+  void maxPool2d(View y, View index, View x, Pool2dSpec spec);
+
+  /**
+   * Sends each gradient to the element that was the largest.
+   *
+   * @param dx [n, c, h, w]
+   * @param dy [n, c, oh, ow]
+   * @param index as saved by the forward pass
+   * @param spec the window
+   */
+  void maxPool2dGrad(View dx, View dy, View index, Pool2dSpec spec);
+
+  /**
+   * Averages each window.
+   *
+   * @param y [n, c, oh, ow]
+   * @param x [n, c, h, w]
+   * @param spec the window
+   */
+  void avgPool2d(View y, View x, Pool2dSpec spec);
+
+  /**
+   * Spreads each gradient over its window.
+   *
+   * @param dx [n, c, h, w]
+   * @param dy [n, c, oh, ow]
+   * @param spec the window
+   */
+  void avgPool2dGrad(View dx, View dy, Pool2dSpec spec);
+
+  /**
+   * Averages windows that divide the input into oh x ow parts: rows floor(i h / oh) to ceil((i + 1)
+   * h / oh), and columns likewise.
+   *
+   * @param y [n, c, oh, ow]
+   * @param x [n, c, h, w]
+   */
+  void adaptiveAvgPool2d(View y, View x);
+
+  /**
+   * Spreads each gradient over its part of the input.
+   *
+   * @param dx [n, c, h, w]
+   * @param dy [n, c, oh, ow]
+   */
+  void adaptiveAvgPool2dGrad(View dx, View dy);
+
+  /**
+   * Normalises each channel by the statistics of the batch and updates the running ones: {@code r =
+   * (1 - momentum) * r + momentum * batch}, the variance unbiased. Ioffe and Szegedy 2015.
+   *
+   * @param y [n, c, inner]
+   * @param mean [c], the batch mean, saved for the gradient
+   * @param invStd [c], 1 / sqrt(biased variance + eps), saved for the gradient
+   * @param runningMean [c], updated in place, if there are running statistics
+   * @param runningVar [c], updated in place, if there are running statistics
+   * @param x [n, c, inner]
+   * @param weight [c], if there is one
+   * @param bias [c], if there is one
+   * @param momentum the weight of this batch in the running statistics
+   * @param eps added to the variance
+   */
+  void batchNormTrain(
+      View y,
+      View mean,
+      View invStd,
+      Optional<View> runningMean,
+      Optional<View> runningVar,
+      View x,
+      Optional<View> weight,
+      Optional<View> bias,
+      double momentum,
+      double eps);
+
+  /**
+   * Computes the gradients of a normalisation by batch statistics.
+   *
+   * @param dx [n, c, inner]
+   * @param dweight [c]
+   * @param dbias [c]
+   * @param dy [n, c, inner]
+   * @param x [n, c, inner]
+   * @param weight [c], if there is one
+   * @param mean as saved
+   * @param invStd as saved
+   */
+  void batchNormTrainGrad(
+      View dx,
+      View dweight,
+      View dbias,
+      View dy,
+      View x,
+      Optional<View> weight,
+      View mean,
+      View invStd);
+
+  /**
+   * Normalises each row and applies an elementwise affine map. Ba et al. 2016.
+   *
+   * @param y [rows, n]
+   * @param mean [rows], saved for the gradient
+   * @param invStd [rows], saved for the gradient
+   * @param x [rows, n]
+   * @param weight [n], if there is one
+   * @param bias [n], if there is one
+   * @param eps added to the biased variance
+   */
+  void layerNorm(
+      View y,
+      View mean,
+      View invStd,
+      View x,
+      Optional<View> weight,
+      Optional<View> bias,
+      double eps);
+
+  /**
+   * Computes the gradients of a layer normalisation.
+   *
+   * @param dx [rows, n]
+   * @param dweight [n]
+   * @param dbias [n]
+   * @param dy [rows, n]
+   * @param x [rows, n]
+   * @param weight [n], if there is one
+   * @param mean as saved
+   * @param invStd as saved
+   */
+  void layerNormGrad(
+      View dx,
+      View dweight,
+      View dbias,
+      View dy,
+      View x,
+      Optional<View> weight,
+      View mean,
+      View invStd);
+
+  /**
+   * Computes softmax, or its logarithm, along the last axis without overflow.
+   *
+   * @param y [rows, n]
+   * @param x [rows, n]
+   * @param log whether the logarithm is wanted
+   */
+  void softmax(View y, View x, boolean log);
+
+  /**
+   * Computes the gradient of softmax, or of its logarithm.
+   *
+   * @param dx [rows, n]
+   * @param dy [rows, n]
+   * @param y the forward result
+   * @param log whether y is the logarithm
+   */
+  void softmaxGrad(View dx, View dy, View y, boolean log);
+
+  /**
+   * Computes each row's cross-entropy from unnormalised scores and a class index: {@code -sum_c q_c
+   * w_c logsoftmax(x)_c}, with q the one-hot target after label smoothing.
+   *
+   * @param loss [rows]
+   * @param logProbs [rows, classes], saved for the gradient
+   * @param x [rows, classes]
+   * @param target INT64 [rows]
+   * @param weight [classes], if there is one
+   * @param spec smoothing and the label to ignore
+   * @throws dev.kiln.IndexException if a label is neither a class nor the one to ignore
+   */
+  void crossEntropy(
+      View loss, View logProbs, View x, View target, Optional<View> weight, CrossEntropySpec spec);
+
+  /**
+   * Computes the gradient of {@link #crossEntropy}.
+   *
+   * @param dx [rows, classes]
+   * @param dloss [rows]
+   * @param logProbs as saved
+   * @param target INT64 [rows]
+   * @param weight [classes], if there is one
+   * @param spec as in the forward pass
+   */
+  void crossEntropyGrad(
+      View dx,
+      View dloss,
+      View logProbs,
+      View target,
+      Optional<View> weight,
+      CrossEntropySpec spec);
+
+  /**
+   * Updates parameters in place by one optimizer step.
+   *
+   * @param kind the rule
+   * @param param [n]
+   * @param grad [n]
+   * @param state the rule's state, [n] each, or [0] where its settings do not use it
+   * @param hyper FLOAT64 vector: the rule's hyper-parameters, as {@link OptimizerKind} lists them
+   */
+  void optimizerStep(OptimizerKind kind, View param, View grad, List<View> state, View hyper);
+}

@@ -1,0 +1,2 @@
+/** Tensors, shapes, element types, devices and memory scopes. */
+package dev.kiln;
