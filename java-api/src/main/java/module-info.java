@@ -1,0 +1,7 @@
+/** The Kiln library: tensors, autograd, layers, optimizers, data and training. */
+module dev.kiln {
+  requires org.slf4j;
+  requires com.google.gson;
+  requires java.desktop;
+  requires de.siegmar.fastcsv;
+}
