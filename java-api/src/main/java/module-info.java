@@ -4,4 +4,9 @@ module dev.kiln {
   requires com.google.gson;
   requires java.desktop;
   requires de.siegmar.fastcsv;
+
+  exports dev.kiln;
+  exports dev.kiln.backend;
+
+  uses dev.kiln.backend.BackendProvider;
 }

@@ -12,7 +12,9 @@ public enum OptimizerKind {
   SGD(1),
   /** lr, step, lrDecay, weightDecay, eps; state: sum of squares. */
   ADAGRAD(1),
-  /** lr, step, beta1, beta2, eps, weightDecay, amsgrad (0 or 1); state: mean, square, max square. */
+  /**
+   * lr, step, beta1, beta2, eps, weightDecay, amsgrad (0 or 1); state: mean, square, max square.
+   */
   ADAM(3),
   /** As {@link #ADAM}, with the weight decay applied to the parameters, not the gradient. */
   ADAMW(3),
