@@ -7,6 +7,7 @@ module dev.kiln {
 
   exports dev.kiln;
   exports dev.kiln.backend;
+  exports dev.kiln.random;
 
   uses dev.kiln.backend.BackendProvider;
 }
