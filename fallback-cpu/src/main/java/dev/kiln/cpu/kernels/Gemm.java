@@ -1,0 +1,468 @@
+package dev.kiln.cpu.kernels;
+
+import static dev.kiln.cpu.kernels.TiledProduct.cut;
+import static dev.kiln.cpu.kernels.TiledProduct.divideUp;
+
+import dev.kiln.cpu.threads.WorkerPool;
+import dev.kiln.cpu.threads.Workspace;
+
+/**
+ * Matrix products of row-major float matrices: C = epilogue(alpha op(A) op(B) + beta C).
+ *
+ * <p>op(A) is m x k, op(B) is k x n. The bits of C do not depend on the number of threads: every
+ * choice that changes the order of a sum depends on m, n, k and the transposes alone. If {@code
+ * beta} is 0, C is not read. C must not overlap A or B.
+ */
+public final class Gemm {
+  private static final long SERIAL_WORK = 250_000;
+  private static final long FINE_WORK = 40_000_000;
+  private static final int SKINNY = 16;
+  private static final int FEW_ROWS = 8;
+  private static final int SPLIT_DEPTH = 4096;
+  private static final int SPLIT_TILES = 8;
+
+  private final TileKernels tiles;
+  private final WorkerPool pool;
+
+  /** Creates the driver over the given inner loops and threads. */
+  public Gemm(TileKernels tiles, WorkerPool pool) {
+    this.tiles = tiles;
+    this.pool = pool;
+  }
+
+  /** One product and everything about its operands. */
+  private record Task(
+      boolean ta,
+      boolean tb,
+      int m,
+      int n,
+      int k,
+      float alpha,
+      float[] a,
+      int ao,
+      int lda,
+      float[] b,
+      int bo,
+      int ldb,
+      float beta,
+      float[] c,
+      int co,
+      int ldc,
+      Epilogue epilogue) {
+    LeftOperand left() {
+      return LeftOperand.matrix(a, ao, lda, ta);
+    }
+
+    RightOperand right() {
+      return RightOperand.matrix(b, bo, ldb, tb);
+    }
+
+    long work() {
+      return (long) m * n * k;
+    }
+  }
+
+  /** Computes C = epilogue(alpha op(A) op(B) + beta C). */
+  public void multiply(
+      boolean transposeA,
+      boolean transposeB,
+      int m,
+      int n,
+      int k,
+      float alpha,
+      float[] a,
+      int aOffset,
+      int lda,
+      float[] b,
+      int bOffset,
+      int ldb,
+      float beta,
+      float[] c,
+      int cOffset,
+      int ldc,
+      Epilogue epilogue) {
+    run(
+        new Task(
+            transposeA,
+            transposeB,
+            m,
+            n,
+            k,
+            alpha,
+            a,
+            aOffset,
+            lda,
+            b,
+            bOffset,
+            ldb,
+            beta,
+            c,
+            cOffset,
+            ldc,
+            epilogue));
+  }
+
+  /**
+   * Computes {@code batch} products whose operands lie at fixed distances; 0 repeats an operand.
+   */
+  public void multiplyBatched(
+      int batch,
+      boolean transposeA,
+      boolean transposeB,
+      int m,
+      int n,
+      int k,
+      float alpha,
+      float[] a,
+      int aOffset,
+      int lda,
+      int aStride,
+      float[] b,
+      int bOffset,
+      int ldb,
+      int bStride,
+      float beta,
+      float[] c,
+      int cOffset,
+      int ldc,
+      int cStride,
+      Epilogue epilogue) {
+    long each = Math.max(1, (long) m * n * Math.max(k, 1));
+    if (batch == 1 || each > SERIAL_WORK * 16) {
+      for (int i = 0; i < batch; i++) {
+        multiply(
+            transposeA,
+            transposeB,
+            m,
+            n,
+            k,
+            alpha,
+            a,
+            aOffset + i * aStride,
+            lda,
+            b,
+            bOffset + i * bStride,
+            ldb,
+            beta,
+            c,
+            cOffset + i * cStride,
+            ldc,
+            epilogue);
+      }
+      return;
+    }
+    int perPiece = (int) Math.max(1, Math.min(batch, SERIAL_WORK / each));
+    pool.parallelFor(
+        divideUp(batch, perPiece),
+        piece -> {
+          int end = Math.min(batch, (piece + 1) * perPiece);
+          for (int i = piece * perPiece; i < end; i++) {
+            multiply(
+                transposeA,
+                transposeB,
+                m,
+                n,
+                k,
+                alpha,
+                a,
+                aOffset + i * aStride,
+                lda,
+                b,
+                bOffset + i * bStride,
+                ldb,
+                beta,
+                c,
+                cOffset + i * cStride,
+                ldc,
+                epilogue);
+          }
+        });
+  }
+
+  private void run(Task t) {
+    if (t.m == 0 || t.n == 0) {
+      return;
+    }
+    if (t.k == 0 || t.alpha == 0f) {
+      prescale(t, 0, t.m, 0, t.n);
+      finish(t);
+    } else if (!t.ta && t.k >= 32 && (t.n <= SKINNY || (t.tb && t.m <= FEW_ROWS))) {
+      dots(t);
+    } else if (t.ta && t.n <= SKINNY) {
+      swapped(t);
+    } else if (!t.tb && t.m <= tiles.tileRows()) {
+      unpacked(t);
+    } else if (t.k >= SPLIT_DEPTH && (long) divideUp(t.m, 14) * divideUp(t.n, 32) <= SPLIT_TILES) {
+      splitDepth(t);
+    } else {
+      blocks(t);
+    }
+  }
+
+  /** Rows or columns of C in separate pieces; the cut may follow the threads, the bits do not. */
+  private void blocks(Task t) {
+    LeftOperand left = t.left();
+    RightOperand right = t.right();
+    Destination out = Destination.matrix(t.c, t.co, t.ldc);
+    int rowPanels = divideUp(t.m, tiles.tileRows());
+    int columnPanels = divideUp(t.n, tiles.tileColumns());
+    int pieces = pieces(t.work());
+    int columnParts = columnParts(t.m, rowPanels, columnPanels, pieces);
+    int rowParts = Math.min(rowPanels, divideUp(pieces, columnParts));
+    pool.parallelFor(
+        rowParts * columnParts,
+        piece -> {
+          int r = piece / columnParts;
+          int q = piece % columnParts;
+          int m0 = cut(t.m, rowParts, r);
+          int m1 = cut(t.m, rowParts, r + 1);
+          int n0 = cut(columnPanels, columnParts, q) * tiles.tileColumns();
+          int n1 = Math.min(t.n, cut(columnPanels, columnParts, q + 1) * tiles.tileColumns());
+          prescale(t, m0, m1, n0, n1);
+          TiledProduct.run(
+              tiles, left, right, out, t.epilogue, t.alpha, t.beta != 0f, m0, m1, n0, n1, t.k);
+        });
+  }
+
+  private int pieces(long work) {
+    int threads = pool.threads();
+    if (threads == 1 || work < SERIAL_WORK) {
+      return 1;
+    }
+    return work < FINE_WORK ? threads : 3 * threads;
+  }
+
+  /** The cut with the least work in the longest piece, packing included. */
+  private int columnParts(int m, int rowPanels, int columnPanels, int pieces) {
+    int best = 1;
+    double least = Double.MAX_VALUE;
+    for (int parts = 1; parts <= Math.min(pieces, columnPanels); parts++) {
+      int rows = Math.min(rowPanels, divideUp(pieces, parts));
+      double height = (double) divideUp(m, rows);
+      double width = (double) divideUp(columnPanels, parts) * tiles.tileColumns();
+      int turns = divideUp(rows * parts, pool.threads());
+      double cost = turns * (height * width + 4 * height * divideUp((int) width, 384) + 10 * width);
+      if (cost < least) {
+        least = cost;
+        best = parts;
+      }
+    }
+    return best;
+  }
+
+  private void prescale(Task t, int m0, int m1, int n0, int n1) {
+    if (t.beta == 1f || (t.beta == 0f && t.k > 0 && t.alpha != 0f)) {
+      return;
+    }
+    for (int i = m0; i < m1; i++) {
+      int o = t.co + i * t.ldc;
+      if (t.beta == 0f) {
+        java.util.Arrays.fill(t.c, o + n0, o + n1, 0f);
+      } else {
+        for (int j = n0; j < n1; j++) {
+          t.c[o + j] *= t.beta;
+        }
+      }
+    }
+  }
+
+  private void finish(Task t) {
+    if (!t.epilogue.isNone()) {
+      t.epilogue.apply(tiles, 0, t.m, 0, t.n, t.c, t.co, t.ldc);
+    }
+  }
+
+  /** Few columns or few rows: inner products along the contiguous depth. */
+  private void dots(Task t) {
+    float[] b = t.b;
+    int bo = t.bo;
+    int ldb = t.ldb;
+    if (!t.tb) {
+      b = Workspace.mine().floats(Workspace.Slot.LAYOUT, (long) t.n * t.k);
+      bo = 0;
+      ldb = t.k;
+      transpose(t.b, t.bo, t.ldb, t.k, t.n, b);
+    }
+    float[] rows = b;
+    int rowsOffset = bo;
+    int ldr = ldb;
+    boolean cutRows = t.n <= SKINNY;
+    int step = cutRows ? tiles.dotRows() : tiles.dotColumns();
+    int steps = divideUp(cutRows ? t.m : t.n, step);
+    int parts = Math.min(steps, pieces(t.work()));
+    pool.parallelFor(
+        parts,
+        piece -> {
+          int from = cut(steps, parts, piece) * step;
+          int to = cut(steps, parts, piece + 1) * step;
+          if (cutRows) {
+            dots(t, rows, rowsOffset, ldr, from, Math.min(t.m, to), 0, t.n);
+          } else {
+            dots(t, rows, rowsOffset, ldr, 0, t.m, from, Math.min(t.n, to));
+          }
+        });
+  }
+
+  private void dots(Task t, float[] b, int bo, int ldb, int m0, int m1, int n0, int n1) {
+    int dr = tiles.dotRows();
+    int dc = tiles.dotColumns();
+    float[] sums = Workspace.mine().floats(Workspace.Slot.TILE, (long) dr * dc);
+    for (int i = m0; i < m1; i += dr) {
+      int rows = Math.min(dr, m1 - i);
+      for (int j = n0; j < n1; j += dc) {
+        int columns = Math.min(dc, n1 - j);
+        tiles.dotTile(rows, columns, t.k, t.a, t.ao + i * t.lda, t.lda, b, bo + j * ldb, ldb, sums);
+        for (int r = 0; r < rows; r++) {
+          for (int q = 0; q < columns; q++) {
+            put(t, i + r, j + q, sums[r * dc + q]);
+          }
+        }
+      }
+    }
+  }
+
+  private static void put(Task t, int row, int column, float sum) {
+    int o = t.co + row * t.ldc + column;
+    float v = t.alpha == 1f ? sum : t.alpha * sum;
+    if (t.beta != 0f) {
+      v += t.beta == 1f ? t.c[o] : t.beta * t.c[o];
+    }
+    t.c[o] = t.epilogue.apply(row, column, v);
+  }
+
+  static void transpose(float[] from, int offset, int ld, int rows, int columns, float[] to) {
+    for (int j = 0; j < columns; j++) {
+      for (int i = 0; i < rows; i++) {
+        to[j * rows + i] = from[offset + i * ld + j];
+      }
+    }
+  }
+
+  /** Few columns and a transposed A: computes the transpose of C, whose rows are long. */
+  private void swapped(Task t) {
+    LeftOperand left = LeftOperand.matrix(t.b, t.bo, t.ldb, !t.tb);
+    RightOperand right = RightOperand.matrix(t.a, t.ao, t.lda, false);
+    int step = tiles.tileColumns();
+    int panels = divideUp(t.m, step);
+    int parts = Math.min(panels, Math.max(divideUp(t.m, 512), pieces(t.work())));
+    pool.parallelFor(
+        parts,
+        piece -> {
+          int m0 = cut(panels, parts, piece) * step;
+          int m1 = Math.min(t.m, cut(panels, parts, piece + 1) * step);
+          int width = m1 - m0;
+          float[] turned = Workspace.mine().floats(Workspace.Slot.LAYOUT, (long) t.n * width);
+          TiledProduct.run(
+              tiles,
+              left,
+              right,
+              Destination.matrix(turned, -m0, width),
+              Epilogue.NONE,
+              1f,
+              false,
+              0,
+              t.n,
+              m0,
+              m1,
+              t.k);
+          for (int i = 0; i < width; i++) {
+            for (int j = 0; j < t.n; j++) {
+              put(t, m0 + i, j, turned[j * width + i]);
+            }
+          }
+        });
+  }
+
+  /** One panel of rows: B would be packed for a single use, so the tiles read it where it is. */
+  private void unpacked(Task t) {
+    int nr = tiles.tileColumns();
+    int whole = t.n / nr;
+    int parts = Math.max(1, Math.min(whole, pieces(t.work())));
+    LeftOperand left = t.left();
+    RightOperand right = t.right();
+    Destination out = Destination.matrix(t.c, t.co, t.ldc);
+    pool.parallelFor(
+        parts,
+        piece -> {
+          int n0 = cut(whole, parts, piece) * nr;
+          int n1 = cut(whole, parts, piece + 1) * nr;
+          int end = piece == parts - 1 ? t.n : n1;
+          prescale(t, 0, t.m, n0, end);
+          directTiles(t, left, n0, n1);
+          TiledProduct.run(
+              tiles, left, right, out, t.epilogue, t.alpha, t.beta != 0f, 0, t.m, n1, end, t.k);
+        });
+  }
+
+  private void directTiles(Task t, LeftOperand left, int n0, int n1) {
+    if (n0 == n1) {
+      return;
+    }
+    int nr = tiles.tileColumns();
+    int block = TiledProduct.depthBlock(tiles, t.k);
+    float[] panel =
+        Workspace.mine()
+            .floats(
+                Workspace.Slot.LEFT, (long) tiles.tileRows() * tiles.rowStride() + tiles.slack());
+    for (int k = 0; k < t.k; k += block) {
+      int depth = Math.min(block, t.k - k);
+      left.pack(tiles, 0, t.m, k, depth, panel);
+      if (t.alpha != 1f) {
+        TiledProduct.scale(tiles, left.interleaved(), t.m, depth, panel, t.alpha);
+      }
+      boolean add = t.beta != 0f || k > 0;
+      for (int j = n0; j < n1; j += nr) {
+        int b = t.bo + k * t.ldb + j;
+        if (left.interleaved()) {
+          tiles.interleavedTile(t.m, add, depth, panel, 0, t.b, b, t.ldb, t.c, t.co + j, t.ldc);
+        } else {
+          tiles.rowTile(t.m, add, depth, panel, 0, t.b, b, t.ldb, t.c, t.co + j, t.ldc);
+        }
+        if (k + depth == t.k && !t.epilogue.isNone()) {
+          t.epilogue.apply(tiles, 0, t.m, j, nr, t.c, t.co + j, t.ldc);
+        }
+      }
+    }
+  }
+
+  /**
+   * A small C over a great depth: partial products over fixed parts of the depth, then their sum.
+   */
+  private void splitDepth(Task t) {
+    int parts = Math.min(16, t.k / (SPLIT_DEPTH / 4));
+    int size = t.m * t.n;
+    float[] partial = Workspace.mine().floats(Workspace.Slot.PARTIAL, (long) parts * size);
+    pool.parallelFor(
+        parts,
+        part -> {
+          int k0 = cut(t.k, parts, part);
+          int k1 = cut(t.k, parts, part + 1);
+          LeftOperand left = LeftOperand.matrix(t.a, t.ao + k0 * (t.ta ? t.lda : 1), t.lda, t.ta);
+          RightOperand right =
+              RightOperand.matrix(t.b, t.bo + k0 * (t.tb ? 1 : t.ldb), t.ldb, t.tb);
+          TiledProduct.run(
+              tiles,
+              left,
+              right,
+              Destination.matrix(partial, part * size, t.n),
+              Epilogue.NONE,
+              1f,
+              false,
+              0,
+              t.m,
+              0,
+              t.n,
+              k1 - k0);
+        });
+    for (int part = 1; part < parts; part++) {
+      for (int i = 0; i < size; i++) {
+        partial[i] += partial[part * size + i];
+      }
+    }
+    for (int i = 0; i < t.m; i++) {
+      for (int j = 0; j < t.n; j++) {
+        put(t, i, j, partial[i * t.n + j]);
+      }
+    }
+  }
+}

@@ -1,0 +1,132 @@
+package dev.kiln.cpu.kernels;
+
+/**
+ * The inner loops of matrix products: small tiles of C from packed panels of A and B.
+ *
+ * <p>A right panel holds {@link #tileColumns()} columns: {@code panel[k * tileColumns + j]}. A left
+ * panel holds up to {@link #tileRows()} rows in one of two layouts: <i>row</i> layout {@code
+ * panel[i * rowStride + k]}, or <i>interleaved</i> layout {@code panel[k * tileRows + i]}. Every
+ * element of a tile is summed over k in rising order, so its bits do not depend on where in a tile
+ * it lies nor on the layout.
+ */
+public interface TileKernels {
+  /** Greatest number of rows of a tile. */
+  int tileRows();
+
+  /** Number of columns of a tile. */
+  int tileColumns();
+
+  /** Greatest depth of a packed panel. */
+  int depth();
+
+  /** Distance between rows of a left panel in row layout; above {@link #depth()}. */
+  int rowStride();
+
+  /** Slack, in floats, that packing may write past the end of a panel. */
+  int slack();
+
+  /**
+   * Sets or adds {@code rows x tileColumns} elements of C from a left panel in row layout.
+   *
+   * @param ldb distance between the rows of B, {@code tileColumns()} when packed
+   */
+  void rowTile(
+      int rows,
+      boolean add,
+      int depth,
+      float[] a,
+      int aOffset,
+      float[] b,
+      int bOffset,
+      int ldb,
+      float[] c,
+      int cOffset,
+      int ldc);
+
+  /** As {@link #rowTile} from a left panel in interleaved layout. */
+  void interleavedTile(
+      int rows,
+      boolean add,
+      int depth,
+      float[] a,
+      int aOffset,
+      float[] b,
+      int bOffset,
+      int ldb,
+      float[] c,
+      int cOffset,
+      int ldc);
+
+  /** Greatest number of rows of A in one {@link #dotTile}. */
+  int dotRows();
+
+  /** Greatest number of rows of B in one {@link #dotTile}. */
+  int dotColumns();
+
+  /**
+   * Writes {@code out[i * dotColumns + j]} = sum over k of {@code a[aOffset + i * lda + k] *
+   * b[bOffset + j * ldb + k]}.
+   */
+  void dotTile(
+      int rows,
+      int columns,
+      int depth,
+      float[] a,
+      int aOffset,
+      int lda,
+      float[] b,
+      int bOffset,
+      int ldb,
+      float[] out);
+
+  /** Copies {@code depth} rows of {@code columns} elements into right panels, padded with zeros. */
+  void packColumns(float[] b, int offset, int ldb, int depth, int columns, float[] panels);
+
+  /** As {@link #packColumns} from a transposed source: column j of B is a row of {@code b}. */
+  void packColumnsTransposed(
+      float[] b, int offset, int ldb, int depth, int columns, float[] panels);
+
+  /** Copies {@code rows} columns of a transposed A into an interleaved left panel. */
+  void packInterleaved(
+      float[] a, int offset, int lda, int depth, int rows, float[] panel, int panelOffset);
+
+  /**
+   * Copies runs of pixels into one right panel: for every k, run r of length {@code runLength[r]}
+   * goes from {@code image[base + tap[k] + runStart[r]]} to the panel's next columns.
+   *
+   * <p>The image must be followed by {@link #slack()} readable elements.
+   */
+  void packRuns(
+      float[] image,
+      int[] tap,
+      int firstTap,
+      int depth,
+      int[] runStart,
+      int[] runColumn,
+      int runs,
+      int columns,
+      float[] panel,
+      int panelOffset);
+
+  /** Adds a column bias (or none when {@code bias} is empty) and rectifies a tile in place. */
+  void finishColumns(
+      int rows,
+      int columns,
+      float[] c,
+      int cOffset,
+      int ldc,
+      float[] bias,
+      int biasOffset,
+      boolean relu);
+
+  /** Adds a row bias (or none when {@code bias} is empty) and rectifies a tile in place. */
+  void finishRows(
+      int rows,
+      int columns,
+      float[] c,
+      int cOffset,
+      int ldc,
+      float[] bias,
+      int biasOffset,
+      boolean relu);
+}

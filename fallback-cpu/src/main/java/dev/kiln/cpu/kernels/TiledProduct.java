@@ -1,0 +1,192 @@
+package dev.kiln.cpu.kernels;
+
+import dev.kiln.cpu.threads.Workspace;
+
+/**
+ * The blocked loop around the tiles: C = alpha A B, or C += alpha A B, for operands that pack
+ * themselves.
+ *
+ * <p>Order of loops (Goto and van de Geijn, Anatomy of High-Performance Matrix Multiplication,
+ * 2008, with the two inner loops exchanged): depth blocks, column blocks (right panels packed into
+ * L2), row panels (packed into L1), column panels. An element is summed over k in rising order in
+ * depth blocks of a size that depends on the depth alone, so its bits do not depend on how rows and
+ * columns are cut.
+ */
+final class TiledProduct {
+  private static final int COLUMN_BLOCK = 384;
+
+  private TiledProduct() {}
+
+  static int divideUp(int a, int b) {
+    return (int) (((long) a + b - 1) / b);
+  }
+
+  /** First index of part {@code i} of {@code n} things cut in {@code parts} even parts. */
+  static int cut(int n, int parts, int i) {
+    return (int) ((long) n * i / parts);
+  }
+
+  static int depthBlock(TileKernels tiles, int depth) {
+    return divideUp(depth, divideUp(depth, tiles.depth()));
+  }
+
+  /**
+   * Computes rows {@code m0..m1} and columns {@code n0..n1} on the calling thread.
+   *
+   * @param add whether C is added to; otherwise it is only written
+   */
+  static void run(
+      TileKernels tiles,
+      LeftOperand left,
+      RightOperand right,
+      Destination out,
+      Epilogue epilogue,
+      float alpha,
+      boolean add,
+      int m0,
+      int m1,
+      int n0,
+      int n1,
+      int depth) {
+    int rows = m1 - m0;
+    int columns = n1 - n0;
+    if (rows <= 0 || columns <= 0 || depth <= 0) {
+      return;
+    }
+    int nr = tiles.tileColumns();
+    int blockDepth = depthBlock(tiles, depth);
+    int blocks = divideUp(columns, Math.max(nr, COLUMN_BLOCK));
+    int blockColumns = divideUp(divideUp(columns, nr), blocks) * nr;
+    int panels = divideUp(rows, tiles.tileRows());
+    Workspace space = Workspace.mine();
+    float[] packedRight =
+        space.floats(Workspace.Slot.RIGHT, (long) blockDepth * blockColumns + tiles.slack());
+    float[] packedLeft =
+        space.floats(
+            Workspace.Slot.LEFT, (long) tiles.tileRows() * tiles.rowStride() + tiles.slack());
+    float[] edge = space.floats(Workspace.Slot.TILE, (long) tiles.tileRows() * nr);
+    for (int k = 0; k < depth; k += blockDepth) {
+      int kc = Math.min(blockDepth, depth - k);
+      boolean sum = add || k > 0;
+      Epilogue last = k + kc == depth ? epilogue : Epilogue.NONE;
+      for (int j = n0; j < n1; j += blockColumns) {
+        int nc = Math.min(blockColumns, n1 - j);
+        right.pack(tiles, k, kc, j, nc, packedRight);
+        for (int p = 0; p < panels; p++) {
+          int i = m0 + cut(rows, panels, p);
+          int mr = m0 + cut(rows, panels, p + 1) - i;
+          left.pack(tiles, i, mr, k, kc, packedLeft);
+          if (alpha != 1f) {
+            scale(tiles, left.interleaved(), mr, kc, packedLeft, alpha);
+          }
+          for (int q = 0; q < nc; q += nr) {
+            int width = Math.min(nr, nc - q);
+            tile(
+                tiles,
+                left.interleaved(),
+                mr,
+                sum,
+                kc,
+                packedLeft,
+                packedRight,
+                q * kc,
+                out,
+                last,
+                i,
+                j + q,
+                width,
+                edge);
+          }
+        }
+      }
+    }
+  }
+
+  private static void tile(
+      TileKernels tiles,
+      boolean interleaved,
+      int rows,
+      boolean add,
+      int depth,
+      float[] a,
+      float[] b,
+      int bOffset,
+      Destination out,
+      Epilogue epilogue,
+      int row,
+      int column,
+      int width,
+      float[] edge) {
+    int nr = tiles.tileColumns();
+    float[] c = out.c();
+    if (width == nr && out.run(column) >= nr) {
+      int o = out.at(row, column);
+      if (interleaved) {
+        tiles.interleavedTile(rows, add, depth, a, 0, b, bOffset, nr, c, o, out.ldc());
+      } else {
+        tiles.rowTile(rows, add, depth, a, 0, b, bOffset, nr, c, o, out.ldc());
+      }
+      if (!epilogue.isNone()) {
+        epilogue.apply(tiles, row, rows, column, width, c, o, out.ldc());
+      }
+      return;
+    }
+    if (interleaved) {
+      tiles.interleavedTile(rows, false, depth, a, 0, b, bOffset, nr, edge, 0, nr);
+    } else {
+      tiles.rowTile(rows, false, depth, a, 0, b, bOffset, nr, edge, 0, nr);
+    }
+    store(tiles, rows, add, edge, nr, out, epilogue, row, column, width);
+  }
+
+  /** Brings a tile from scratch memory to its place. */
+  static void store(
+      TileKernels tiles,
+      int rows,
+      boolean add,
+      float[] edge,
+      int lde,
+      Destination out,
+      Epilogue epilogue,
+      int row,
+      int column,
+      int width) {
+    if (add) {
+      for (int j = 0; j < width; ) {
+        int run = Math.min(width - j, out.run(column + j));
+        for (int i = 0; i < rows; i++) {
+          addRun(edge, i * lde + j, out.c(), out.at(row + i, column + j), run);
+        }
+        j += run;
+      }
+    }
+    if (!epilogue.isNone()) {
+      epilogue.apply(tiles, row, rows, column, width, edge, 0, lde);
+    }
+    for (int j = 0; j < width; ) {
+      int run = Math.min(width - j, out.run(column + j));
+      for (int i = 0; i < rows; i++) {
+        System.arraycopy(edge, i * lde + j, out.c(), out.at(row + i, column + j), run);
+      }
+      j += run;
+    }
+  }
+
+  private static void addRun(float[] edge, int e, float[] c, int o, int n) {
+    for (int j = 0; j < n; j++) {
+      edge[e + j] += c[o + j];
+    }
+  }
+
+  static void scale(
+      TileKernels tiles, boolean interleaved, int rows, int depth, float[] panel, float alpha) {
+    int runs = interleaved ? depth : rows;
+    int length = interleaved ? rows : depth;
+    int stride = interleaved ? tiles.tileRows() : tiles.rowStride();
+    for (int r = 0; r < runs; r++) {
+      for (int j = 0; j < length; j++) {
+        panel[r * stride + j] *= alpha;
+      }
+    }
+  }
+}

@@ -1,0 +1,369 @@
+package dev.kiln.cpu.simd;
+
+import static dev.kiln.cpu.simd.Lanes.DEPTH;
+import static dev.kiln.cpu.simd.Lanes.DOT_COLUMNS;
+import static dev.kiln.cpu.simd.Lanes.DOT_ROWS;
+import static dev.kiln.cpu.simd.Lanes.F;
+import static dev.kiln.cpu.simd.Lanes.LANES;
+import static dev.kiln.cpu.simd.Lanes.ROW_STRIDE;
+import static dev.kiln.cpu.simd.Lanes.TILE_COLUMNS;
+import static dev.kiln.cpu.simd.Lanes.TILE_ROWS;
+
+import dev.kiln.cpu.kernels.TileKernels;
+import dev.kiln.cpu.threads.Workspace;
+import jdk.incubator.vector.FloatVector;
+
+/** {@link TileKernels} on the Vector API. */
+final class VectorTiles implements TileKernels {
+  @Override
+  public int tileRows() {
+    return TILE_ROWS;
+  }
+
+  @Override
+  public int tileColumns() {
+    return TILE_COLUMNS;
+  }
+
+  @Override
+  public int depth() {
+    return DEPTH;
+  }
+
+  @Override
+  public int rowStride() {
+    return ROW_STRIDE;
+  }
+
+  @Override
+  public int slack() {
+    return 2 * LANES + TILE_ROWS;
+  }
+
+  @Override
+  public void rowTile(
+      int rows,
+      boolean add,
+      int depth,
+      float[] a,
+      int aOffset,
+      float[] b,
+      int bOffset,
+      int ldb,
+      float[] c,
+      int cOffset,
+      int ldc) {
+    if (add) {
+      GemmTiles.rowAdd(rows, depth, a, aOffset, b, bOffset, ldb, c, cOffset, ldc);
+    } else {
+      GemmTiles.rowSet(rows, depth, a, aOffset, b, bOffset, ldb, c, cOffset, ldc);
+    }
+  }
+
+  @Override
+  public void interleavedTile(
+      int rows,
+      boolean add,
+      int depth,
+      float[] a,
+      int aOffset,
+      float[] b,
+      int bOffset,
+      int ldb,
+      float[] c,
+      int cOffset,
+      int ldc) {
+    if (add) {
+      GemmTiles.interleavedAdd(rows, depth, a, aOffset, b, bOffset, ldb, c, cOffset, ldc);
+    } else {
+      GemmTiles.interleavedSet(rows, depth, a, aOffset, b, bOffset, ldb, c, cOffset, ldc);
+    }
+  }
+
+  @Override
+  public int dotRows() {
+    return DOT_ROWS;
+  }
+
+  @Override
+  public int dotColumns() {
+    return DOT_COLUMNS;
+  }
+
+  @Override
+  public void dotTile(
+      int rows,
+      int columns,
+      int depth,
+      float[] a,
+      int aOffset,
+      int lda,
+      float[] b,
+      int bOffset,
+      int ldb,
+      float[] out) {
+    int whole = depth / LANES * LANES;
+    float[] lanes = Workspace.mine().floats(Workspace.Slot.SUMS, 16L * LANES);
+    DotTiles.dots(rows, columns, whole, a, aOffset, lda, b, bOffset, ldb, lanes, 0);
+    for (int i = 0; i < rows; i++) {
+      for (int j = 0; j < columns; j++) {
+        float sum = sumLanes(lanes, (i * 4 + j) * LANES);
+        int p = aOffset + i * lda;
+        int q = bOffset + j * ldb;
+        for (int k = whole; k < depth; k++) {
+          sum = Math.fma(a[p + k], b[q + k], sum);
+        }
+        out[i * DOT_COLUMNS + j] = sum;
+      }
+    }
+  }
+
+  /** Sums by halves, the same order whatever the compiler does. */
+  static float sumLanes(float[] lanes, int offset) {
+    for (int half = LANES / 2; half > 0; half /= 2) {
+      for (int i = 0; i < half; i++) {
+        lanes[offset + i] += lanes[offset + half + i];
+      }
+    }
+    return lanes[offset];
+  }
+
+  @Override
+  public void packColumns(float[] b, int offset, int ldb, int depth, int columns, float[] panels) {
+    int full = columns / TILE_COLUMNS * TILE_COLUMNS;
+    if (full > 0) {
+      for (int k = 0; k < depth; k++) {
+        packRow(b, offset + k * ldb, full, panels, k * TILE_COLUMNS, depth * TILE_COLUMNS);
+      }
+    }
+    int rest = columns - full;
+    if (rest > 0) {
+      int d = full * depth;
+      for (int k = 0; k < depth; k++, d += TILE_COLUMNS) {
+        int s = offset + k * ldb + full;
+        for (int j = 0; j < rest; j++) {
+          panels[d + j] = b[s + j];
+        }
+        for (int j = rest; j < TILE_COLUMNS; j++) {
+          panels[d + j] = 0f;
+        }
+      }
+    }
+  }
+
+  private static void packRow(float[] b, int s, int n, float[] panels, int d, int step) {
+    for (int j = 0; j < n; j += TILE_COLUMNS, d += step) {
+      FloatVector.fromArray(F, b, s + j).intoArray(panels, d);
+      FloatVector.fromArray(F, b, s + j + LANES).intoArray(panels, d + LANES);
+    }
+  }
+
+  @Override
+  public void packColumnsTransposed(
+      float[] b, int offset, int ldb, int depth, int columns, float[] panels) {
+    for (int j = 0; j < columns; j += TILE_COLUMNS) {
+      int n = Math.min(TILE_COLUMNS, columns - j);
+      int d = j * depth;
+      int i = 0;
+      for (; i + 8 <= n; i += 8) {
+        transposeEight(b, offset + (j + i) * ldb, ldb, depth, panels, d + i);
+      }
+      for (; i < n; i++) {
+        int s = offset + (j + i) * ldb;
+        for (int k = 0; k < depth; k++) {
+          panels[d + k * TILE_COLUMNS + i] = b[s + k];
+        }
+      }
+      for (; i < TILE_COLUMNS; i++) {
+        for (int k = 0; k < depth; k++) {
+          panels[d + k * TILE_COLUMNS + i] = 0f;
+        }
+      }
+    }
+  }
+
+  private static void transposeEight(float[] b, int r0, int ldb, int depth, float[] panels, int d) {
+    int r1 = r0 + ldb;
+    int r2 = r1 + ldb;
+    int r3 = r2 + ldb;
+    int r4 = r3 + ldb;
+    int r5 = r4 + ldb;
+    int r6 = r5 + ldb;
+    int r7 = r6 + ldb;
+    for (int k = 0; k < depth; k++) {
+      int q = d + k * TILE_COLUMNS;
+      panels[q] = b[r0 + k];
+      panels[q + 1] = b[r1 + k];
+      panels[q + 2] = b[r2 + k];
+      panels[q + 3] = b[r3 + k];
+      panels[q + 4] = b[r4 + k];
+      panels[q + 5] = b[r5 + k];
+      panels[q + 6] = b[r6 + k];
+      panels[q + 7] = b[r7 + k];
+    }
+  }
+
+  @Override
+  public void packInterleaved(
+      float[] a, int offset, int lda, int depth, int rows, float[] panel, int panelOffset) {
+    int reach = (rows + LANES - 1) / LANES * LANES;
+    int safe = depth;
+    while (safe > 0 && (long) offset + (long) (safe - 1) * lda + reach > a.length) {
+      safe--;
+    }
+    if (reach == LANES) {
+      packOneVector(a, offset, lda, safe, panel, panelOffset);
+    } else {
+      for (int k = 0; k < safe; k++) {
+        packVectors(a, offset + k * lda, reach, panel, panelOffset + k * TILE_ROWS);
+      }
+    }
+    for (int k = safe; k < depth; k++) {
+      System.arraycopy(a, offset + k * lda, panel, panelOffset + k * TILE_ROWS, rows);
+    }
+  }
+
+  private static void packOneVector(float[] a, int s, int lda, int depth, float[] panel, int d) {
+    for (int k = 0; k < depth; k++) {
+      FloatVector.fromArray(F, a, s).intoArray(panel, d);
+      s += lda;
+      d += TILE_ROWS;
+    }
+  }
+
+  private static void packVectors(float[] a, int s, int reach, float[] panel, int d) {
+    for (int i = 0; i < reach; i += LANES) {
+      FloatVector.fromArray(F, a, s + i).intoArray(panel, d + i);
+    }
+  }
+
+  @Override
+  public void packRuns(
+      float[] image,
+      int[] tap,
+      int firstTap,
+      int depth,
+      int[] runStart,
+      int[] runColumn,
+      int runs,
+      int columns,
+      float[] panel,
+      int panelOffset) {
+    if (runs == 1 && columns == TILE_COLUMNS) {
+      packOneRun(image, tap, firstTap, depth, runStart[0], panel, panelOffset);
+      return;
+    }
+    for (int k = 0; k < depth; k++) {
+      packRunsOfTap(
+          image,
+          tap[firstTap + k],
+          runStart,
+          runColumn,
+          runs,
+          panel,
+          panelOffset + k * TILE_COLUMNS);
+      for (int j = columns; j < TILE_COLUMNS; j++) {
+        panel[panelOffset + k * TILE_COLUMNS + j] = 0f;
+      }
+    }
+  }
+
+  private static void packOneRun(
+      float[] image, int[] tap, int firstTap, int depth, int start, float[] panel, int d) {
+    for (int k = 0; k < depth; k++) {
+      int s = start + tap[firstTap + k];
+      FloatVector.fromArray(F, image, s).intoArray(panel, d);
+      FloatVector.fromArray(F, image, s + LANES).intoArray(panel, d + LANES);
+      d += TILE_COLUMNS;
+    }
+  }
+
+  private static void packRunsOfTap(
+      float[] image, int tap, int[] start, int[] column, int runs, float[] panel, int d) {
+    for (int r = 0; r < runs; r++) {
+      int s = tap + start[r] - column[r];
+      int end = column[r + 1];
+      for (int j = column[r]; j < end; j += LANES) {
+        FloatVector.fromArray(F, image, s + j).intoArray(panel, d + j);
+      }
+    }
+  }
+
+  @Override
+  public void finishColumns(
+      int rows,
+      int columns,
+      float[] c,
+      int cOffset,
+      int ldc,
+      float[] bias,
+      int biasOffset,
+      boolean relu) {
+    int whole = columns / LANES * LANES;
+    for (int i = 0; i < rows; i++) {
+      int o = cOffset + i * ldc;
+      if (bias.length > 0) {
+        addVectors(c, o, bias, biasOffset, whole);
+        for (int j = whole; j < columns; j++) {
+          c[o + j] += bias[biasOffset + j];
+        }
+      }
+      if (relu) {
+        rectify(c, o, columns, whole);
+      }
+    }
+  }
+
+  @Override
+  public void finishRows(
+      int rows,
+      int columns,
+      float[] c,
+      int cOffset,
+      int ldc,
+      float[] bias,
+      int biasOffset,
+      boolean relu) {
+    int whole = columns / LANES * LANES;
+    for (int i = 0; i < rows; i++) {
+      int o = cOffset + i * ldc;
+      if (bias.length > 0) {
+        float add = bias[biasOffset + i];
+        addScalar(c, o, add, whole);
+        for (int j = whole; j < columns; j++) {
+          c[o + j] += add;
+        }
+      }
+      if (relu) {
+        rectify(c, o, columns, whole);
+      }
+    }
+  }
+
+  private static void addVectors(float[] c, int o, float[] bias, int b, int n) {
+    for (int j = 0; j < n; j += LANES) {
+      FloatVector.fromArray(F, c, o + j)
+          .add(FloatVector.fromArray(F, bias, b + j))
+          .intoArray(c, o + j);
+    }
+  }
+
+  private static void addScalar(float[] c, int o, float add, int n) {
+    for (int j = 0; j < n; j += LANES) {
+      FloatVector.fromArray(F, c, o + j).add(add).intoArray(c, o + j);
+    }
+  }
+
+  private static void rectify(float[] c, int o, int n, int whole) {
+    rectifyVectors(c, o, whole);
+    for (int j = whole; j < n; j++) {
+      c[o + j] = Math.max(c[o + j], 0f);
+    }
+  }
+
+  private static void rectifyVectors(float[] c, int o, int n) {
+    for (int j = 0; j < n; j += LANES) {
+      FloatVector.fromArray(F, c, o + j).max(0f).intoArray(c, o + j);
+    }
+  }
+}
