@@ -6,6 +6,8 @@ module dev.kiln {
   requires de.siegmar.fastcsv;
 
   exports dev.kiln;
+  exports dev.kiln.ops;
+  exports dev.kiln.autograd;
   exports dev.kiln.backend;
   exports dev.kiln.random;
 

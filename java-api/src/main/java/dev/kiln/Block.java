@@ -1,0 +1,60 @@
+package dev.kiln;
+
+import dev.kiln.backend.Storage;
+import java.util.Optional;
+
+/** One allocation on a device and its fate. Views of a tensor share it. */
+final class Block {
+  private final DeviceMemory memory;
+  private final Storage storage;
+  private final String what;
+  private final Optional<Throwable> site;
+  private volatile String releasedBy = "";
+  private Scope owner;
+
+  Block(DeviceMemory memory, Storage storage, String what, Optional<Throwable> site) {
+    this.memory = memory;
+    this.storage = storage;
+    this.what = what;
+    this.site = site;
+  }
+
+  Storage storage() {
+    return storage;
+  }
+
+  /** The tensor it was made for, such as {@code f32[64,10]}. */
+  String what() {
+    return what;
+  }
+
+  /** Where it was allocated, when leak tracking is on. */
+  Optional<Throwable> site() {
+    return site;
+  }
+
+  boolean isReleased() {
+    return !releasedBy.isEmpty();
+  }
+
+  /** Words that complete "was released ...". */
+  String releasedBy() {
+    return releasedBy;
+  }
+
+  Scope owner() {
+    return owner;
+  }
+
+  void owner(Scope scope) {
+    owner = scope;
+  }
+
+  /** Gives the memory back; a second call does nothing. */
+  synchronized void release(String by) {
+    if (releasedBy.isEmpty()) {
+      releasedBy = by;
+      memory.freed(this);
+    }
+  }
+}

@@ -1,0 +1,180 @@
+package dev.kiln;
+
+import dev.kiln.backend.Backend;
+import dev.kiln.backend.DeviceId;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A place where tensors live and ops run.
+ *
+ * <p>Devices are explicit: {@link #cuda(int)} throws with the reason when there is no GPU, and an
+ * op that is given tensors of two devices is an error. The environment variable {@code KILN_DEVICE}
+ * decides what {@link #best()} takes, and {@code KILN_REQUIRE=cuda} makes it an error to take
+ * anything else.
+ */
+public final class Device {
+  private static volatile Device defaultDevice;
+
+  private final Backend backend;
+  private final DeviceMemory memory;
+  private final long firstSeed;
+  private Generator generator;
+
+  Device(Backend backend, long seed) {
+    this.backend = backend;
+    this.memory = new DeviceMemory(backend);
+    this.firstSeed = seed;
+  }
+
+  /**
+   * Returns the processor: pure Java, on every machine.
+   *
+   * @return the device
+   * @throws DeviceException if kiln-cpu is not on the class path
+   */
+  public static Device cpu() {
+    return Devices.open("cpu", 0);
+  }
+
+  /**
+   * Returns a GPU.
+   *
+   * @param index its ordinal
+   * @return the device
+   * @throws DeviceException with the reason and its mend if it cannot be used
+   */
+  public static Device cuda(int index) {
+    return Devices.open("cuda", index);
+  }
+
+  /**
+   * Returns a device by its name.
+   *
+   * @param name {@code cpu}, {@code cuda}, {@code cuda:1}, {@code scalar}, ...
+   * @return the device
+   * @throws DeviceException if there is none of that name
+   */
+  public static Device of(String name) {
+    return name.equals("best") ? best() : Devices.parse(name);
+  }
+
+  /**
+   * Returns the fastest device of this machine, and logs once which it is and why.
+   *
+   * @return a GPU if there is a usable one, else the processor
+   * @throws DeviceException if {@code KILN_DEVICE} or {@code KILN_REQUIRE} cannot be met
+   */
+  public static Device best() {
+    return Devices.best();
+  }
+
+  /**
+   * Lists every usable device.
+   *
+   * @return devices, the most preferred type first
+   */
+  public static List<Device> available() {
+    return Devices.available();
+  }
+
+  /**
+   * Says why types of device that Kiln knows of cannot be used here.
+   *
+   * @return reason and mend by type
+   */
+  public static Map<String, String> unavailable() {
+    return Devices.unavailable();
+  }
+
+  /**
+   * Returns where tensors are made when no device is named.
+   *
+   * @return the device set last, at first the processor
+   */
+  public static Device defaultDevice() {
+    Device device = defaultDevice;
+    return device == null ? cpu() : device;
+  }
+
+  /**
+   * Decides where tensors and layers are made when no device is named, in all threads.
+   *
+   * @param device the new default
+   */
+  public static void setDefault(Device device) {
+    defaultDevice = device;
+  }
+
+  static void seedAll(long seed) {
+    Devices.seedAll(seed);
+  }
+
+  /**
+   * Returns type and ordinal.
+   *
+   * @return the name
+   */
+  public DeviceId id() {
+    return backend.id();
+  }
+
+  /**
+   * Returns the backend that runs this device's ops.
+   *
+   * @return the backend
+   */
+  public Backend backend() {
+    return backend;
+  }
+
+  /**
+   * Returns the device's default random generator.
+   *
+   * @return the generator that layers, dropout and {@code Tensor.randn} draw from
+   */
+  public synchronized Generator generator() {
+    if (generator == null) {
+      generator = Generator.of(this, firstSeed, 0);
+    }
+    return generator;
+  }
+
+  /**
+   * Reports how the device's memory is used.
+   *
+   * @return exact byte counts
+   */
+  public MemoryStats memory() {
+    return memory.stats();
+  }
+
+  /** Starts the peak of {@link #memory()} again from what is used now. */
+  public void resetPeakMemory() {
+    memory.resetPeak();
+  }
+
+  /**
+   * Lists the ten largest live tensors; with {@code -Dkiln.leaks=true} also where each was made.
+   *
+   * @return lines of text
+   */
+  public String memoryReport() {
+    return memory.stats() + memory.largest();
+  }
+
+  /** Waits until all work of the device is done. */
+  public void sync() {
+    backend.sync();
+  }
+
+  DeviceMemory memoryBooks() {
+    return memory;
+  }
+
+  /** Returns the name, such as {@code cpu} or {@code cuda:0}. */
+  @Override
+  public String toString() {
+    return id().toString();
+  }
+}

@@ -1,0 +1,2 @@
+/** Reverse-mode automatic differentiation: the graph, the walker and gradient mode. */
+package dev.kiln.autograd;

@@ -1,0 +1,243 @@
+package dev.kiln.ops;
+
+import dev.kiln.Shape;
+import dev.kiln.Tensor;
+import dev.kiln.autograd.Autograd;
+import dev.kiln.backend.FusedOps;
+import java.util.Optional;
+
+/** Batch and layer normalisation. */
+public final class Normalization {
+  private Normalization() {}
+
+  /**
+   * Normalises each channel: by the batch's own statistics when training, by the running ones
+   * otherwise. Ioffe and Szegedy 2015.
+   *
+   * @param x [n, c, ...], of rank 2 to 5
+   * @param runningMean [c], updated in place when training, if there is one
+   * @param runningVar [c], updated in place when training (unbiased), if there is one
+   * @param weight [c], if there is one
+   * @param bias [c], if there is one
+   * @param training whether the batch's statistics are used
+   * @param momentum the weight of this batch in the running statistics
+   * @param eps added to the variance
+   * @return of x's shape
+   * @throws dev.kiln.ShapeException if a channel has a single value when training, or sizes differ
+   */
+  public static Tensor batchNorm(
+      Tensor x,
+      Optional<Tensor> runningMean,
+      Optional<Tensor> runningVar,
+      Optional<Tensor> weight,
+      Optional<Tensor> bias,
+      boolean training,
+      double momentum,
+      double eps) {
+    Check.floating("batch_norm", "input", x);
+    ShapeRules.require(
+        x.dim() >= 2 && x.dim() <= 5,
+        "[batch_norm] input " + x.describe() + " must be [n, channels, ...] of rank 2 to 5");
+    channels(x, "running_mean", runningMean);
+    channels(x, "running_var", runningVar);
+    channels(x, "weight", weight);
+    channels(x, "bias", bias);
+    if (training) {
+      return byBatch(x, runningMean, runningVar, weight, bias, momentum, eps);
+    }
+    ShapeRules.require(
+        runningMean.isPresent() && runningVar.isPresent(),
+        "[batch_norm] there are no running statistics to evaluate with; train with them, or"
+            + " evaluate in training mode");
+    return byRunning(x, runningMean.get(), runningVar.get(), weight, bias, eps);
+  }
+
+  private static void channels(Tensor x, String role, Optional<Tensor> t) {
+    t.ifPresent(
+        v -> {
+          ShapeRules.vector("batch_norm", role, v, x.size(1), "channel");
+          Check.backend("batch_norm", x, v);
+          Check.sameType("batch_norm", "input", x, role, v);
+        });
+  }
+
+  private static Tensor byBatch(
+      Tensor x,
+      Optional<Tensor> runningMean,
+      Optional<Tensor> runningVar,
+      Optional<Tensor> weight,
+      Optional<Tensor> bias,
+      double momentum,
+      double eps) {
+    long c = x.size(1);
+    long perChannel = c == 0 ? 0 : x.numel() / c;
+    ShapeRules.require(
+        perChannel > 1,
+        "[batch_norm] input "
+            + x.describe()
+            + " has "
+            + perChannel
+            + " value per channel; training needs at least 2: use a larger batch, or eval()");
+    Tensor in = Check.dense("batch_norm", "input", x);
+    Shape flat = Shape.of(x.size(0), c, perChannel / x.size(0));
+    FusedOps ops = x.device().backend().fused();
+    Tensor y = Tensor.empty(x.shape(), x.dtype(), x.device());
+    Tensor mean = Tensor.empty(Shape.of(c), x.dtype(), x.device());
+    Tensor invStd = Tensor.empty(Shape.of(c), x.dtype(), x.device());
+    Optional<Tensor> w = weight.map(t -> Check.dense("batch_norm", "weight", t));
+    ops.batchNormTrain(
+        y.view().reshape(flat),
+        mean.view(),
+        invStd.view(),
+        runningMean.map(t -> t.view("batch_norm", "running_mean")),
+        runningVar.map(t -> t.view("batch_norm", "running_var")),
+        in.view().reshape(flat),
+        w.map(Tensor::view),
+        Check.denseView("batch_norm", "bias", bias),
+        momentum,
+        eps);
+    return Autograd.record(
+        "batch_norm",
+        y,
+        inputs(x, weight, bias),
+        (dy, into) -> {
+          Autograd.firstOrderOnly("batch_norm");
+          Tensor dx = Tensor.empty(x.shape(), x.dtype(), x.device());
+          Tensor dw = Tensor.empty(Shape.of(c), x.dtype(), x.device());
+          Tensor db = Tensor.empty(Shape.of(c), x.dtype(), x.device());
+          ops.batchNormTrainGrad(
+              dx.view().reshape(flat),
+              dw.view(),
+              db.view(),
+              Check.dense("batch_norm", "dy", dy).view().reshape(flat),
+              in.view("batch_norm", "input").reshape(flat),
+              w.map(t -> t.view("batch_norm", "weight")),
+              mean.view("batch_norm", "saved"),
+              invStd.view("batch_norm", "saved"));
+          put(into, dx, weight.isPresent(), dw, bias.isPresent(), db);
+        });
+  }
+
+  private static Tensor byRunning(
+      Tensor x,
+      Tensor mean,
+      Tensor variance,
+      Optional<Tensor> weight,
+      Optional<Tensor> bias,
+      double eps) {
+    long[] dims = new long[x.dim()];
+    java.util.Arrays.fill(dims, 1);
+    dims[1] = x.size(1);
+    Tensor invStd = Elementwise.rsqrt(Elementwise.add(variance, eps));
+    Tensor scale = weight.isPresent() ? Elementwise.mul(weight.get(), invStd) : invStd;
+    Tensor centred = Elementwise.sub(x, Shaping.reshape(mean, dims));
+    Tensor y = Elementwise.mul(centred, Shaping.reshape(scale, dims));
+    return bias.isPresent() ? Elementwise.add(y, Shaping.reshape(bias.get(), dims)) : y;
+  }
+
+  /**
+   * Normalises over the last axes and applies an elementwise affine map. Ba et al. 2016.
+   *
+   * @param x the input, whose last axes are the normalised shape
+   * @param normalizedShape the sizes of those axes
+   * @param weight of the normalised shape, if there is one
+   * @param bias of the normalised shape, if there is one
+   * @param eps added to the biased variance
+   * @return of x's shape
+   * @throws dev.kiln.ShapeException if x does not end in the normalised shape
+   */
+  public static Tensor layerNorm(
+      Tensor x, Shape normalizedShape, Optional<Tensor> weight, Optional<Tensor> bias, double eps) {
+    Check.floating("layer_norm", "input", x);
+    int lead = x.dim() - normalizedShape.rank();
+    boolean fits = lead >= 0 && normalizedShape.rank() > 0;
+    for (int i = 0; fits && i < normalizedShape.rank(); i++) {
+      fits = x.size(lead + i) == normalizedShape.dim(i);
+    }
+    ShapeRules.require(
+        fits,
+        "[layer_norm] input "
+            + x.describe()
+            + " does not end in the normalised shape "
+            + normalizedShape);
+    affine(x, "weight", weight, normalizedShape);
+    affine(x, "bias", bias, normalizedShape);
+    long n = normalizedShape.numel();
+    Shape rows = Shape.of(n == 0 ? 0 : x.numel() / n, n);
+    Tensor in = Check.dense("layer_norm", "input", x);
+    FusedOps ops = x.device().backend().fused();
+    Tensor y = Tensor.empty(x.shape(), x.dtype(), x.device());
+    Tensor mean = Tensor.empty(Shape.of(rows.dim(0)), x.dtype(), x.device());
+    Tensor invStd = Tensor.empty(Shape.of(rows.dim(0)), x.dtype(), x.device());
+    Shape vector = Shape.of(n);
+    Optional<Tensor> w = weight.map(t -> Check.dense("layer_norm", "weight", t));
+    ops.layerNorm(
+        y.view().reshape(rows),
+        mean.view(),
+        invStd.view(),
+        in.view().reshape(rows),
+        w.map(t -> t.view().reshape(vector)),
+        Check.denseView("layer_norm", "bias", bias).map(v -> v.reshape(vector)),
+        eps);
+    return Autograd.record(
+        "layer_norm",
+        y,
+        inputs(x, weight, bias),
+        (dy, into) -> {
+          Autograd.firstOrderOnly("layer_norm");
+          Tensor dx = Tensor.empty(x.shape(), x.dtype(), x.device());
+          Tensor dw = Tensor.empty(normalizedShape, x.dtype(), x.device());
+          Tensor db = Tensor.empty(normalizedShape, x.dtype(), x.device());
+          ops.layerNormGrad(
+              dx.view().reshape(rows),
+              dw.view().reshape(vector),
+              db.view().reshape(vector),
+              Check.dense("layer_norm", "dy", dy).view().reshape(rows),
+              in.view("layer_norm", "input").reshape(rows),
+              w.map(t -> t.view("layer_norm", "weight").reshape(vector)),
+              mean.view("layer_norm", "saved"),
+              invStd.view("layer_norm", "saved"));
+          put(into, dx, weight.isPresent(), dw, bias.isPresent(), db);
+        });
+  }
+
+  private static void affine(Tensor x, String role, Optional<Tensor> t, Shape shape) {
+    t.ifPresent(
+        v -> {
+          ShapeRules.require(
+              v.shape().equals(shape),
+              "[layer_norm] "
+                  + role
+                  + " "
+                  + v.describe()
+                  + " must have the normalised shape "
+                  + shape);
+          Check.backend("layer_norm", x, v);
+          Check.sameType("layer_norm", "input", x, role, v);
+        });
+  }
+
+  private static Tensor[] inputs(Tensor x, Optional<Tensor> weight, Optional<Tensor> bias) {
+    java.util.List<Tensor> all = new java.util.ArrayList<>();
+    all.add(x);
+    weight.ifPresent(all::add);
+    bias.ifPresent(all::add);
+    return all.toArray(new Tensor[0]);
+  }
+
+  private static void put(
+      dev.kiln.autograd.Backward.Sink into,
+      Tensor dx,
+      boolean hasWeight,
+      Tensor dw,
+      boolean hasBias,
+      Tensor db) {
+    into.put(0, dx);
+    if (hasWeight) {
+      into.put(1, dw);
+    }
+    if (hasBias) {
+      into.put(hasWeight ? 2 : 1, db);
+    }
+  }
+}
