@@ -216,10 +216,17 @@ final class LoopTiles implements TileKernels {
 
   @Override
   public void packColumnsTransposed(
-      float[] b, int offset, int ldb, int depth, int columns, float[] panels) {
+      float[] b,
+      int offset,
+      int ldb,
+      int depth,
+      int columns,
+      float[] panels,
+      int panelDepth,
+      int firstRow) {
     for (int j = 0; j < columns; j += COLUMNS) {
       int n = Math.min(COLUMNS, columns - j);
-      int d = j * depth;
+      int d = j * panelDepth + firstRow * COLUMNS;
       for (int i = 0; i < COLUMNS; i++) {
         int s = offset + (j + i) * ldb;
         for (int k = 0; k < depth; k++) {
@@ -262,6 +269,49 @@ final class LoopTiles implements TileKernels {
             runColumn[r + 1] - runColumn[r]);
       }
       java.util.Arrays.fill(panel, d + columns, d + COLUMNS, 0f);
+    }
+  }
+
+  @Override
+  public void packRow(
+      float[] image,
+      int base,
+      int[] runStart,
+      int[] runColumn,
+      int runs,
+      float[] row,
+      int rowOffset) {
+    for (int r = 0; r < runs; r++) {
+      System.arraycopy(
+          image,
+          base + runStart[r],
+          row,
+          rowOffset + runColumn[r],
+          runColumn[r + 1] - runColumn[r]);
+    }
+  }
+
+  @Override
+  public void taps(
+      float start,
+      float[] weight,
+      int weightOffset,
+      int[] tap,
+      int taps,
+      float[] image,
+      int base,
+      int count,
+      float[] y,
+      int yOffset) {
+    java.util.Arrays.fill(y, yOffset, yOffset + count, start);
+    for (int t = 0; t < taps; t++) {
+      addScaled(weight[weightOffset + t], image, base + tap[t], y, yOffset, count);
+    }
+  }
+
+  private static void addScaled(float w, float[] x, int xo, float[] y, int yo, int n) {
+    for (int j = 0; j < n; j++) {
+      y[yo + j] += w * x[xo + j];
     }
   }
 

@@ -22,7 +22,8 @@ interface RightOperand {
   record Transposed(float[] b, int offset, int ldb) implements RightOperand {
     @Override
     public void pack(TileKernels tiles, int k, int depth, int column, int columns, float[] panels) {
-      tiles.packColumnsTransposed(b, offset + column * ldb + k, ldb, depth, columns, panels);
+      tiles.packColumnsTransposed(
+          b, offset + column * ldb + k, ldb, depth, columns, panels, depth, 0);
     }
   }
 }

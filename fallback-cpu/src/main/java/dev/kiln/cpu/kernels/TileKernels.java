@@ -82,9 +82,21 @@ public interface TileKernels {
   /** Copies {@code depth} rows of {@code columns} elements into right panels, padded with zeros. */
   void packColumns(float[] b, int offset, int ldb, int depth, int columns, float[] panels);
 
-  /** As {@link #packColumns} from a transposed source: column j of B is a row of {@code b}. */
+  /**
+   * As {@link #packColumns} from a transposed source: column j of B is a row of {@code b}.
+   *
+   * @param panelDepth rows of a panel
+   * @param firstRow where in the panels the first row goes
+   */
   void packColumnsTransposed(
-      float[] b, int offset, int ldb, int depth, int columns, float[] panels);
+      float[] b,
+      int offset,
+      int ldb,
+      int depth,
+      int columns,
+      float[] panels,
+      int panelDepth,
+      int firstRow);
 
   /** Copies {@code rows} columns of a transposed A into an interleaved left panel. */
   void packInterleaved(
@@ -107,6 +119,36 @@ public interface TileKernels {
       int columns,
       float[] panel,
       int panelOffset);
+
+  /**
+   * Copies runs of pixels side by side; may write up to {@link #slack()} elements past the last.
+   *
+   * <p>The image must be followed by {@link #slack()} readable elements.
+   */
+  void packRow(
+      float[] image,
+      int base,
+      int[] runStart,
+      int[] runColumn,
+      int runs,
+      float[] row,
+      int rowOffset);
+
+  /**
+   * Writes {@code y[yOffset + j] = start + sum over t of weight[weightOffset + t] * image[base +
+   * tap[t] + j]} for j below {@code count}.
+   */
+  void taps(
+      float start,
+      float[] weight,
+      int weightOffset,
+      int[] tap,
+      int taps,
+      float[] image,
+      int base,
+      int count,
+      float[] y,
+      int yOffset);
 
   /** Adds a column bias (or none when {@code bias} is empty) and rectifies a tile in place. */
   void finishColumns(

@@ -160,10 +160,17 @@ final class VectorTiles implements TileKernels {
 
   @Override
   public void packColumnsTransposed(
-      float[] b, int offset, int ldb, int depth, int columns, float[] panels) {
+      float[] b,
+      int offset,
+      int ldb,
+      int depth,
+      int columns,
+      float[] panels,
+      int panelDepth,
+      int firstRow) {
     for (int j = 0; j < columns; j += TILE_COLUMNS) {
       int n = Math.min(TILE_COLUMNS, columns - j);
-      int d = j * depth;
+      int d = j * panelDepth + firstRow * TILE_COLUMNS;
       int i = 0;
       for (; i + 8 <= n; i += 8) {
         transposeEight(b, offset + (j + i) * ldb, ldb, depth, panels, d + i);
@@ -287,6 +294,62 @@ final class VectorTiles implements TileKernels {
         FloatVector.fromArray(F, image, s + j).intoArray(panel, d + j);
       }
     }
+  }
+
+  @Override
+  public void packRow(
+      float[] image,
+      int base,
+      int[] runStart,
+      int[] runColumn,
+      int runs,
+      float[] row,
+      int rowOffset) {
+    packRunsOfTap(image, base, runStart, runColumn, runs, row, rowOffset);
+  }
+
+  @Override
+  public void taps(
+      float start,
+      float[] weight,
+      int weightOffset,
+      int[] tap,
+      int taps,
+      float[] image,
+      int base,
+      int count,
+      float[] y,
+      int yOffset) {
+    int whole = count / LANES * LANES;
+    for (int j = 0; j < whole; j += LANES) {
+      tapVector(start, weight, weightOffset, tap, taps, image, base + j, y, yOffset + j);
+    }
+    for (int j = whole; j < count; j++) {
+      float sum = start;
+      for (int t = 0; t < taps; t++) {
+        sum = Math.fma(weight[weightOffset + t], image[base + tap[t] + j], sum);
+      }
+      y[yOffset + j] = sum;
+    }
+  }
+
+  private static void tapVector(
+      float start,
+      float[] weight,
+      int w,
+      int[] tap,
+      int taps,
+      float[] image,
+      int base,
+      float[] y,
+      int yo) {
+    FloatVector sum = FloatVector.broadcast(F, start);
+    for (int t = 0; t < taps; t++) {
+      sum =
+          FloatVector.broadcast(F, weight[w + t])
+              .fma(FloatVector.fromArray(F, image, base + tap[t]), sum);
+    }
+    sum.intoArray(y, yo);
   }
 
   @Override

@@ -13,7 +13,11 @@ public final class TimeKernels {
     for (int i = 1; i < args.length; i++) {
       WorkerPool.shared().setThreads(Integer.parseInt(args[i]));
       System.out.println(args[i] + " threads");
-      gemms(set);
+      if (args[0].equals("gemm")) {
+        gemms(set);
+      } else {
+        convolutions(set);
+      }
     }
   }
 
@@ -65,6 +69,53 @@ public final class TimeKernels {
         line.append(String.format(Locale.ROOT, " %7.1f", 2e-9 * m * n * k / best));
       }
       System.out.printf("gemm %6d %6d %6d NN NT TN GF/s %s%n", s[0], s[1], s[2], line);
+    }
+  }
+
+  private static void convolutions(Kernels set) {
+    Conv2d conv = new Conv2d(set.tiles(), WorkerPool.shared());
+    int[][] shapes = {
+      {64, 1, 28, 32, 5, 1},
+      {64, 32, 14, 64, 5, 1},
+      {32, 3, 32, 64, 3, 1},
+      {32, 64, 32, 64, 3, 1},
+      {32, 64, 32, 128, 3, 2},
+      {32, 128, 16, 128, 3, 1},
+      {32, 256, 8, 256, 3, 1},
+      {32, 512, 4, 512, 3, 1},
+      {32, 64, 32, 128, 1, 2},
+      {32, 64, 32, 64, 1, 1}
+    };
+    for (int[] n : shapes) {
+      int pad = n[4] / 2;
+      ConvShape s =
+          ConvShape.of(
+              n[0],
+              n[1],
+              n[2],
+              n[2],
+              n[3],
+              n[4],
+              n[4],
+              new dev.kiln.backend.Conv2dSpec(n[5], n[5], pad, pad, 1, 1, 1));
+      float[] x = Check.random(1, s.images() * s.channels() * s.inPixels());
+      float[] w = Check.random(2, s.filters() * s.depth());
+      float[] y = Check.random(3, s.images() * s.filters() * s.outPixels());
+      float[] none = {};
+      double f = best(() -> conv.forward(s, x, 0, w, 0, none, 0, false, y, 0));
+      double i = best(() -> conv.gradInput(s, y, 0, w, 0, x, 0));
+      double g = best(() -> conv.gradWeight(s, y, 0, x, 0, w, 0));
+      double flops = 2.0 * s.work();
+      System.out.printf(
+          Locale.ROOT,
+          "%-26s ms: forward %7.2f gradInput %7.2f gradWeight %7.2f  GF/s %6.1f %6.1f %6.1f%n",
+          java.util.Arrays.toString(n),
+          f * 1e3,
+          i * 1e3,
+          g * 1e3,
+          flops / f * 1e-9,
+          flops / i * 1e-9,
+          flops / g * 1e-9);
     }
   }
 

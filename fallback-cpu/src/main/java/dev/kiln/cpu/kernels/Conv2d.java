@@ -1,0 +1,560 @@
+package dev.kiln.cpu.kernels;
+
+import static dev.kiln.cpu.kernels.TiledProduct.cut;
+import static dev.kiln.cpu.kernels.TiledProduct.divideUp;
+
+import dev.kiln.cpu.threads.WorkerPool;
+import dev.kiln.cpu.threads.Workspace;
+import java.util.Arrays;
+
+/**
+ * 2-d convolution and its gradients as products of filters with patches of images, packed on the
+ * fly (implicit GEMM; Chetlur et al., cuDNN, 2014).
+ *
+ * <p>Images are NCHW, filters OIHW. The bits of a result do not depend on the number of threads.
+ */
+public final class Conv2d {
+  private static final long SERIAL_WORK = 250_000;
+  private static final int PATCH_PIXELS = 768;
+  private static final long PATCH_FLOATS = 160_000;
+  private static final int GRADIENT_PIECES = 16;
+  private static final long PARTIAL_FLOATS = 4_000_000;
+  private static final int CHUNK_ROWS = 448;
+
+  private final TileKernels tiles;
+  private final WorkerPool pool;
+
+  /** Creates the driver over the given inner loops and threads. */
+  public Conv2d(TileKernels tiles, WorkerPool pool) {
+    this.tiles = tiles;
+    this.pool = pool;
+  }
+
+  /**
+   * Computes y = convolution of x with w, plus a bias per filter, rectified if asked.
+   *
+   * @param bias one value per filter, or an empty array
+   */
+  public void forward(
+      ConvShape s,
+      float[] x,
+      int xOffset,
+      float[] w,
+      int wOffset,
+      float[] bias,
+      int biasOffset,
+      boolean relu,
+      float[] y,
+      int yOffset) {
+    if (s.empty()) {
+      return;
+    }
+    if (s.groupChannels() == 1 && s.groups() > 1) {
+      depthwise(s, x, xOffset, w, wOffset, bias, biasOffset, relu, y, yOffset);
+      return;
+    }
+    Epilogue epilogue =
+        bias.length == 0
+            ? (relu ? Epilogue.RELU : Epilogue.NONE)
+            : Epilogue.rowBias(bias, biasOffset, relu);
+    Cut cut = Cut.of(s, s.groupChannels(), pool.threads());
+    int rowPanels = divideUp(s.groupFilters(), tiles.tileRows());
+    int patches = cut.patches() * s.groups();
+    int rowParts =
+        s.work() < SERIAL_WORK
+            ? 1
+            : Math.min(rowPanels, Math.max(1, divideUp(pool.threads(), patches)));
+    forPieces(
+        s.work(),
+        patches * rowParts,
+        piece -> {
+          int part = piece % rowParts;
+          int group = piece / rowParts % s.groups();
+          int patch = piece / rowParts / s.groups();
+          forwardPatch(
+              s,
+              cut,
+              patch,
+              group,
+              cut(s.groupFilters(), rowParts, part),
+              cut(s.groupFilters(), rowParts, part + 1),
+              x,
+              xOffset,
+              w,
+              wOffset,
+              epilogue,
+              y,
+              yOffset);
+        });
+  }
+
+  private void forwardPatch(
+      ConvShape s,
+      Cut cut,
+      int index,
+      int group,
+      int m0,
+      int m1,
+      float[] x,
+      int xOffset,
+      float[] w,
+      int wOffset,
+      Epilogue epilogue,
+      float[] y,
+      int yOffset) {
+    Patch patch = new Patch(s, s.groupChannels());
+    int image = cut.image(index);
+    int row = cut.row(index);
+    int rows = cut.rows(index);
+    patch.load(tiles, x, xOffset, image, cut.images(index), group * s.groupChannels(), row, rows);
+    int filter = group * s.groupFilters();
+    int out = yOffset + (image * s.filters() + filter) * s.outPixels() + row * s.outWidth();
+    LeftOperand left = LeftOperand.matrix(w, wOffset + filter * s.depth(), s.depth(), false);
+    Destination to =
+        new Destination(y, out, s.outPixels(), rows * s.outWidth(), s.filters() * s.outPixels());
+    TiledProduct.run(
+        tiles,
+        left,
+        patch,
+        to,
+        epilogue.shifted(filter, 0),
+        1f,
+        false,
+        m0,
+        m1,
+        0,
+        patch.pixels(),
+        s.depth());
+  }
+
+  private void forPieces(long work, int pieces, java.util.function.IntConsumer body) {
+    if (work < SERIAL_WORK) {
+      for (int i = 0; i < pieces; i++) {
+        body.accept(i);
+      }
+    } else {
+      pool.parallelFor(pieces, body);
+    }
+  }
+
+  /** How a batch is cut into patches: several small images, one image, or bands of one. */
+  private record Cut(ConvShape shape, int imagesPerPatch, int bands) {
+    static Cut of(ConvShape s, int channels, int threads) {
+      long perImage = Patch.size(s, channels, s.outHeight());
+      int pixels = s.outPixels();
+      int together =
+          (int) Math.max(1, Math.min(PATCH_PIXELS / pixels, PATCH_FLOATS / Math.max(1, perImage)));
+      together = Math.min(together, Math.max(1, divideUp(s.images(), threads)));
+      int bands = 1;
+      if (together == 1) {
+        long tooLarge = (perImage + PATCH_FLOATS - 1) / PATCH_FLOATS;
+        long tooFew = s.images() < threads ? divideUp(2 * threads, s.images()) : 1;
+        long wanted = Math.max(tooLarge, Math.min(tooFew, Math.max(1, pixels / 128)));
+        int rows = Math.max(Math.min(4, s.outHeight()), (int) (s.outHeight() / wanted));
+        bands = divideUp(s.outHeight(), rows);
+      }
+      return new Cut(s, together, bands);
+    }
+
+    int patches() {
+      return divideUp(shape.images(), imagesPerPatch) * bands;
+    }
+
+    int image(int patch) {
+      return patch / bands * imagesPerPatch;
+    }
+
+    int images(int patch) {
+      return Math.min(imagesPerPatch, shape.images() - image(patch));
+    }
+
+    int row(int patch) {
+      return TiledProduct.cut(shape.outHeight(), bands, patch % bands);
+    }
+
+    int rows(int patch) {
+      return TiledProduct.cut(shape.outHeight(), bands, patch % bands + 1) - row(patch);
+    }
+  }
+
+  private void depthwise(
+      ConvShape s,
+      float[] x,
+      int xOffset,
+      float[] w,
+      int wOffset,
+      float[] bias,
+      int biasOffset,
+      boolean relu,
+      float[] y,
+      int yOffset) {
+    int each = s.groupFilters();
+    forPieces(
+        s.work() * 8,
+        s.images() * s.groups(),
+        piece -> {
+          int image = piece / s.groups();
+          int channel = piece % s.groups();
+          Patch patch = new Patch(s, 1);
+          patch.load(tiles, x, xOffset, image, 1, channel, 0, s.outHeight());
+          for (int f = channel * each; f < (channel + 1) * each; f++) {
+            float b = bias.length == 0 ? 0f : bias[biasOffset + f];
+            int out = yOffset + (image * s.filters() + f) * s.outPixels();
+            for (int row = 0; row < s.outHeight(); row++) {
+              patch.filterRow(
+                  tiles, b, w, wOffset + f * s.area(), row, y, out + row * s.outWidth());
+            }
+            if (relu) {
+              tiles.finishRows(1, s.outPixels(), y, out, 0, NO_BIAS, 0, true);
+            }
+          }
+        });
+  }
+
+  private static final float[] NO_BIAS = {};
+
+  /** Computes dx, the gradient of the input, from dy. */
+  public void gradInput(
+      ConvShape s, float[] dy, int dyOffset, float[] w, int wOffset, float[] dx, int dxOffset) {
+    if (s.images() == 0 || s.channels() == 0) {
+      return;
+    }
+    if (s.empty()) {
+      Arrays.fill(dx, dxOffset, dxOffset + s.images() * s.channels() * s.inPixels(), 0f);
+      return;
+    }
+    if (s.unitStride()
+        && s.backward().spec().paddingH() >= 0
+        && s.backward().spec().paddingW() >= 0) {
+      float[] turned =
+          Workspace.mine()
+              .floats(Workspace.Slot.WEIGHTS, (long) s.channels() * s.groupFilters() * s.area());
+      turnFilters(s, w, wOffset, turned);
+      forward(s.backward(), dy, dyOffset, turned, 0, NO_BIAS, 0, false, dx, dxOffset);
+    } else {
+      scatter(s, dy, dyOffset, w, wOffset, dx, dxOffset);
+    }
+  }
+
+  /**
+   * Exchanges input and output channels within each group and turns every filter by 180 degrees.
+   */
+  private void turnFilters(ConvShape s, float[] w, int wOffset, float[] turned) {
+    int area = s.area();
+    int filters = s.groupFilters();
+    int channels = s.groupChannels();
+    int chunk = Math.max(1, 128 / area);
+    int chunks = divideUp(channels, chunk);
+    forPieces(
+        (long) s.channels() * filters * area,
+        s.groups() * chunks,
+        piece -> {
+          int group = piece / chunks;
+          int c0 = piece % chunks * chunk;
+          int c1 = Math.min(channels, c0 + chunk);
+          for (int f = 0; f < filters; f++) {
+            for (int c = c0; c < c1; c++) {
+              int from = wOffset + ((group * filters + f) * channels + c) * area;
+              int to = ((group * channels + c) * filters + f) * area + area - 1;
+              for (int t = 0; t < area; t++) {
+                turned[to - t] = w[from + t];
+              }
+            }
+          }
+        });
+  }
+
+  /** For strides above 1: columns of gradients, added to the pixels they came from. */
+  private void scatter(
+      ConvShape s, float[] dy, int dyOffset, float[] w, int wOffset, float[] dx, int dxOffset) {
+    ConvShape point =
+        ConvShape.of(
+            s.images(),
+            s.filters(),
+            s.outHeight(),
+            s.outWidth(),
+            s.filters(),
+            1,
+            1,
+            new dev.kiln.backend.Conv2dSpec(1, 1, 0, 0, 1, 1, 1));
+    int pixels = s.outPixels();
+    int together =
+        Math.max(
+            1,
+            Math.min(divideUp(s.images(), pool.threads()), PATCH_PIXELS / 2 / Math.max(1, pixels)));
+    int patches = divideUp(s.images(), together);
+    forPieces(
+        s.work(),
+        patches * s.groups(),
+        piece -> {
+          int group = piece % s.groups();
+          int image = piece / s.groups() * together;
+          int count = Math.min(together, s.images() - image);
+          int columns = count * pixels;
+          Patch patch = new Patch(point, s.groupFilters());
+          patch.load(tiles, dy, dyOffset, image, count, group * s.groupFilters(), 0, s.outHeight());
+          float[] spread =
+              Workspace.mine().floats(Workspace.Slot.COLUMNS, (long) s.depth() * columns);
+          LeftOperand left =
+              LeftOperand.matrix(
+                  w, wOffset + group * s.groupFilters() * s.depth(), s.depth(), true);
+          TiledProduct.run(
+              tiles,
+              left,
+              patch,
+              Destination.matrix(spread, 0, columns),
+              Epilogue.NONE,
+              1f,
+              false,
+              0,
+              s.depth(),
+              0,
+              columns,
+              s.groupFilters());
+          for (int i = 0; i < count; i++) {
+            int to =
+                dxOffset + ((image + i) * s.channels() + group * s.groupChannels()) * s.inPixels();
+            Arrays.fill(dx, to, to + s.groupChannels() * s.inPixels(), 0f);
+            for (int k = 0; k < s.depth(); k++) {
+              addPlane(s, spread, k * columns + i * pixels, k, dx, to);
+            }
+          }
+        });
+  }
+
+  private static void addPlane(ConvShape s, float[] spread, int from, int k, float[] dx, int to) {
+    int t = k % s.area();
+    int h0 = t / s.kernelW() * s.spec().dilationH() - s.spec().paddingH();
+    int w0 = t % s.kernelW() * s.spec().dilationW() - s.spec().paddingW();
+    int sw = s.spec().strideW();
+    int first = w0 >= 0 ? 0 : (-w0 + sw - 1) / sw;
+    int last = s.width() - 1 < w0 ? 0 : Math.min(s.outWidth(), (s.width() - 1 - w0) / sw + 1);
+    int plane = to + k / s.area() * s.inPixels();
+    for (int row = 0; row < s.outHeight(); row++) {
+      int h = row * s.spec().strideH() + h0;
+      if (h >= 0 && h < s.height()) {
+        int d = plane + h * s.width() + w0;
+        int f = from + row * s.outWidth();
+        for (int j = first; j < last; j++) {
+          dx[d + j * sw] += spread[f + j];
+        }
+      }
+    }
+  }
+
+  /** Computes dw, the gradient of the filters, from dy and x. */
+  public void gradWeight(
+      ConvShape s, float[] dy, int dyOffset, float[] x, int xOffset, float[] dw, int dwOffset) {
+    int size = s.filters() * s.depth();
+    if (s.empty() || size == 0) {
+      Arrays.fill(dw, dwOffset, dwOffset + size, 0f);
+      return;
+    }
+    if (s.groupChannels() == 1 && s.groups() > 1) {
+      depthwiseGradWeight(s, dy, dyOffset, x, xOffset, dw, dwOffset);
+      return;
+    }
+    // Whatever decides the order of the sums depends on the shape alone: one thread's cut.
+    int chunks = (int) Math.max(1, Math.min(s.groupChannels(), (long) s.depth() / CHUNK_ROWS));
+    Cut cut = Cut.of(s, divideUp(s.groupChannels(), chunks), 1);
+    int parts =
+        (int)
+            Math.max(1, Math.min(Math.min(cut.patches(), GRADIENT_PIECES), PARTIAL_FLOATS / size));
+    float[] partial = Workspace.mine().floats(Workspace.Slot.PARTIAL, (long) parts * size);
+    forPieces(
+        s.work(),
+        parts * s.groups() * chunks,
+        piece -> {
+          int chunk = piece % chunks;
+          int group = piece / chunks % s.groups();
+          int part = piece / chunks / s.groups();
+          gradChunk(
+              s,
+              cut,
+              cut(cut.patches(), parts, part),
+              cut(cut.patches(), parts, part + 1),
+              group,
+              cut(s.groupChannels(), chunks, chunk),
+              cut(s.groupChannels(), chunks, chunk + 1),
+              dy,
+              dyOffset,
+              x,
+              xOffset,
+              partial,
+              part * size + group * s.groupFilters() * s.depth());
+        });
+    combine(s, partial, parts, size, dw, dwOffset);
+  }
+
+  /** Adds up patches for some channels: rows are filter taps, columns filters. */
+  private void gradChunk(
+      ConvShape s,
+      Cut cut,
+      int first,
+      int last,
+      int group,
+      int c0,
+      int c1,
+      float[] dy,
+      int dyOffset,
+      float[] x,
+      int xOffset,
+      float[] partial,
+      int offset) {
+    Patch patch = new Patch(s, c1 - c0);
+    LeftOperand left = patch.rows();
+    int filters = s.groupFilters();
+    Destination to = Destination.matrix(partial, offset + c0 * s.area() * filters, filters);
+    for (int p = first; p < last; p++) {
+      int image = cut.image(p);
+      int row = cut.row(p);
+      patch.load(
+          tiles,
+          x,
+          xOffset,
+          image,
+          cut.images(p),
+          group * s.groupChannels() + c0,
+          row,
+          cut.rows(p));
+      int from =
+          dyOffset + (image * s.filters() + group * filters) * s.outPixels() + row * s.outWidth();
+      RightOperand right =
+          new Gradients(
+              dy, from, s.outPixels(), cut.rows(p) * s.outWidth(), s.filters() * s.outPixels());
+      TiledProduct.run(
+          tiles,
+          left,
+          right,
+          to,
+          Epilogue.NONE,
+          1f,
+          p > first,
+          0,
+          (c1 - c0) * s.area(),
+          0,
+          filters,
+          patch.pixels());
+    }
+  }
+
+  /** Output gradients with pixels as rows and filters as columns. */
+  private record Gradients(float[] dy, int offset, int ld, int perImage, int imageStride)
+      implements RightOperand {
+    @Override
+    public void pack(TileKernels tiles, int k, int depth, int column, int columns, float[] panels) {
+      for (int done = 0; done < depth; ) {
+        int image = (k + done) / perImage;
+        int pixel = (k + done) % perImage;
+        int count = Math.min(perImage - pixel, depth - done);
+        tiles.packColumnsTransposed(
+            dy,
+            offset + image * imageStride + column * ld + pixel,
+            ld,
+            count,
+            columns,
+            panels,
+            depth,
+            done);
+        done += count;
+      }
+    }
+  }
+
+  /** Adds the partial gradients in order and transposes each group. */
+  private void combine(
+      ConvShape s, float[] partial, int parts, int size, float[] dw, int dwOffset) {
+    int filters = s.groupFilters();
+    int depth = s.depth();
+    int block = 16;
+    int blocks = divideUp(filters, block);
+    forPieces(
+        (long) size * parts * 4,
+        s.groups() * blocks,
+        piece -> {
+          int group = piece / blocks;
+          int f0 = piece % blocks * block;
+          int f1 = Math.min(filters, f0 + block);
+          float[] sums = Workspace.mine().floats(Workspace.Slot.TILE, block);
+          for (int k = 0; k < depth; k++) {
+            int from = group * filters * depth + k * filters;
+            for (int f = f0; f < f1; f++) {
+              sums[f - f0] = partial[from + f];
+            }
+            for (int p = 1; p < parts; p++) {
+              for (int f = f0; f < f1; f++) {
+                sums[f - f0] += partial[p * size + from + f];
+              }
+            }
+            for (int f = f0; f < f1; f++) {
+              dw[dwOffset + (group * filters + f) * depth + k] = sums[f - f0];
+            }
+          }
+        });
+  }
+
+  private void depthwiseGradWeight(
+      ConvShape s, float[] dy, int dyOffset, float[] x, int xOffset, float[] dw, int dwOffset) {
+    int each = s.groupFilters();
+    int area = s.area();
+    int pixels = s.outPixels();
+    forPieces(
+        s.work() * 8,
+        s.groups(),
+        channel -> {
+          Patch patch = new Patch(s, 1);
+          Workspace space = Workspace.mine();
+          float[] seen = space.floats(Workspace.Slot.COLUMNS, (long) area * pixels + tiles.slack());
+          float[] sums =
+              space.floats(Workspace.Slot.TILE, (long) tiles.dotRows() * tiles.dotColumns());
+          int out = dwOffset + channel * each * area;
+          Arrays.fill(dw, out, out + each * area, 0f);
+          for (int image = 0; image < s.images(); image++) {
+            patch.load(tiles, x, xOffset, image, 1, channel, 0, s.outHeight());
+            for (int t = 0; t < area; t++) {
+              patch.copyTap(tiles, t, seen, t * pixels);
+            }
+            for (int f = 0; f < each; f++) {
+              int from = dyOffset + (image * s.filters() + channel * each + f) * pixels;
+              for (int t = 0; t < area; t += tiles.dotColumns()) {
+                int columns = Math.min(tiles.dotColumns(), area - t);
+                tiles.dotTile(1, columns, pixels, dy, from, 0, seen, t * pixels, pixels, sums);
+                for (int q = 0; q < columns; q++) {
+                  dw[out + f * area + t + q] += sums[q];
+                }
+              }
+            }
+          }
+        });
+  }
+
+  /** Computes db, the gradient of the bias: the sum of dy over images and pixels. */
+  public void gradBias(ConvShape s, float[] dy, int dyOffset, float[] db, int dbOffset) {
+    int pixels = s.outPixels();
+    forPieces(
+        (long) s.images() * s.filters() * pixels,
+        s.filters(),
+        f -> {
+          double sum = 0;
+          for (int image = 0; image < s.images(); image++) {
+            int from = dyOffset + (image * s.filters() + f) * pixels;
+            float s0 = 0f;
+            float s1 = 0f;
+            float s2 = 0f;
+            float s3 = 0f;
+            int p = 0;
+            for (; p + 4 <= pixels; p += 4) {
+              s0 += dy[from + p];
+              s1 += dy[from + p + 1];
+              s2 += dy[from + p + 2];
+              s3 += dy[from + p + 3];
+            }
+            for (; p < pixels; p++) {
+              s0 += dy[from + p];
+            }
+            sum += (double) (s0 + s1) + (s2 + s3);
+          }
+          db[dbOffset + f] = (float) sum;
+        });
+  }
+}

@@ -1,0 +1,246 @@
+package dev.kiln.cpu.kernels;
+
+import dev.kiln.cpu.threads.Workspace;
+import java.util.Arrays;
+
+/**
+ * A band of rows of a few images, laid out so that every filter tap reads output pixels side by
+ * side: padded with zeros and, for strides above 1, split by the remainder of row and column.
+ *
+ * <p>As a right operand, its columns are output pixels and its rows filter taps (the matrix that
+ * im2col would build, never stored). As a left operand it is the transpose.
+ */
+final class Patch implements RightOperand {
+  private final ConvShape shape;
+  private final int channels;
+  private final int[] tap;
+  private final int[] phase;
+  private int bandRows;
+  private int phaseRows;
+  private int phaseColumns;
+  private int channelSize;
+  private int imageSize;
+  private int images;
+  private float[] data = new float[0];
+  private int base;
+  private int[] runStart = new int[64];
+  private int[] runColumn = new int[65];
+
+  /**
+   * Describes patches of {@code bandRows} output rows and {@code channels} channels.
+   *
+   * @param channels channels that the patch holds
+   */
+  Patch(ConvShape shape, int channels) {
+    this.shape = shape;
+    this.channels = channels;
+    this.tap = new int[channels * shape.area()];
+    this.phase = new int[shape.spec().strideH() * shape.spec().strideW()];
+  }
+
+  /** Floats that a patch of {@code rows} output rows of one image takes, about. */
+  static long size(ConvShape s, int channels, int rows) {
+    long h =
+        (long) (rows - 1) * s.spec().strideH()
+            + (long) s.spec().dilationH() * (s.kernelH() - 1)
+            + 1;
+    long w =
+        (long) (s.outWidth() - 1) * s.spec().strideW()
+            + (long) s.spec().dilationW() * (s.kernelW() - 1)
+            + 1;
+    return channels * h * w;
+  }
+
+  /**
+   * Loads {@code count} images from {@code image} on, channels from {@code channel} on, as much as
+   * output rows {@code row .. row + rows} see.
+   */
+  void load(
+      TileKernels tiles,
+      float[] x,
+      int offset,
+      int image,
+      int count,
+      int channel,
+      int row,
+      int rows) {
+    images = count;
+    layOut(rows);
+    int pixels = shape.inPixels();
+    int first = offset + (image * shape.channels() + channel) * pixels;
+    long reach = (long) first + ((long) (count - 1) * shape.channels() + channels) * pixels;
+    if (shape.pointwise() && rows == shape.outHeight() && reach + tiles.slack() <= x.length) {
+      data = x;
+      base = first;
+      imageSize = shape.channels() * pixels;
+      return;
+    }
+    base = 0;
+    data = Workspace.mine().floats(Workspace.Slot.IMAGE, (long) count * imageSize + tiles.slack());
+    for (int i = 0; i < count; i++) {
+      for (int c = 0; c < channels; c++) {
+        int from = offset + ((image + i) * shape.channels() + channel + c) * pixels;
+        loadPlane(x, from, i * imageSize + c * channelSize, row);
+      }
+    }
+  }
+
+  private void layOut(int rows) {
+    if (rows == bandRows) {
+      imageSize = channels * channelSize;
+      return;
+    }
+    bandRows = rows;
+    int sh = shape.spec().strideH();
+    int sw = shape.spec().strideW();
+    int dh = shape.spec().dilationH();
+    int dw = shape.spec().dilationW();
+    phaseRows = rows + dh * (shape.kernelH() - 1) / sh;
+    phaseColumns = shape.outWidth() + dw * (shape.kernelW() - 1) / sw;
+    Arrays.fill(phase, -1);
+    int used = 0;
+    for (int i = 0; i < shape.kernelH(); i++) {
+      for (int j = 0; j < shape.kernelW(); j++) {
+        int p = i * dh % sh * sw + j * dw % sw;
+        if (phase[p] < 0) {
+          phase[p] = used++;
+        }
+      }
+    }
+    int planeSize = phaseRows * phaseColumns;
+    channelSize = used * planeSize;
+    imageSize = channels * channelSize;
+    int t = 0;
+    for (int c = 0; c < channels; c++) {
+      for (int i = 0; i < shape.kernelH(); i++) {
+        for (int j = 0; j < shape.kernelW(); j++) {
+          int p = phase[i * dh % sh * sw + j * dw % sw];
+          tap[t++] = c * channelSize + p * planeSize + i * dh / sh * phaseColumns + j * dw / sw;
+        }
+      }
+    }
+  }
+
+  private void loadPlane(float[] x, int from, int to, int row) {
+    int sh = shape.spec().strideH();
+    int sw = shape.spec().strideW();
+    for (int p = 0; p < phase.length; p++) {
+      if (phase[p] >= 0) {
+        int ph = p / sw;
+        int pw = p % sw;
+        int d = to + phase[p] * phaseRows * phaseColumns;
+        for (int r = 0; r < phaseRows; r++, d += phaseColumns) {
+          int h = (row + r) * sh + ph - shape.spec().paddingH();
+          if (h < 0 || h >= shape.height()) {
+            Arrays.fill(data, d, d + phaseColumns, 0f);
+          } else {
+            loadRow(x, from + h * shape.width(), d, pw - shape.spec().paddingW(), sw);
+          }
+        }
+      }
+    }
+  }
+
+  private void loadRow(float[] x, int from, int d, int first, int step) {
+    int w = shape.width();
+    int left = first >= 0 ? 0 : Math.min(phaseColumns, (-first + step - 1) / step);
+    int right = w - 1 < first ? left : Math.min(phaseColumns, (w - 1 - first) / step + 1);
+    right = Math.max(left, right);
+    Arrays.fill(data, d, d + left, 0f);
+    if (step == 1) {
+      System.arraycopy(x, from + first + left, data, d + left, right - left);
+    } else {
+      for (int j = left; j < right; j++) {
+        data[d + j] = x[from + first + j * step];
+      }
+    }
+    Arrays.fill(data, d + right, d + phaseColumns, 0f);
+  }
+
+  /** Output pixels in the patch. */
+  int pixels() {
+    return images * bandRows * shape.outWidth();
+  }
+
+  /** Finds the stretches of memory that pixels {@code from .. from + count} lie in. */
+  private int runs(int from, int count) {
+    int ow = shape.outWidth();
+    int perImage = bandRows * ow;
+    int runs = 0;
+    int done = 0;
+    int nextStart = -1;
+    while (done < count) {
+      int pixel = from + done;
+      int image = pixel / perImage;
+      int inImage = pixel - image * perImage;
+      int row = inImage / ow;
+      int column = inImage - row * ow;
+      int length = Math.min(ow - column, count - done);
+      int start = base + image * imageSize + row * phaseColumns + column;
+      if (start != nextStart) {
+        if (runs == runStart.length) {
+          runStart = Arrays.copyOf(runStart, 2 * runs);
+          runColumn = Arrays.copyOf(runColumn, 2 * runs + 1);
+        }
+        runStart[runs] = start;
+        runColumn[runs] = done;
+        runs++;
+      }
+      nextStart = start + length;
+      done += length;
+    }
+    runColumn[runs] = count;
+    return runs;
+  }
+
+  @Override
+  public void pack(TileKernels tiles, int k, int depth, int column, int columns, float[] panels) {
+    int nr = tiles.tileColumns();
+    for (int j = 0; j < columns; j += nr) {
+      int width = Math.min(nr, columns - j);
+      int runs = runs(column + j, width);
+      tiles.packRuns(data, tap, k, depth, runStart, runColumn, runs, width, panels, j * depth);
+    }
+  }
+
+  /** The transpose: rows are filter taps, columns output pixels. */
+  LeftOperand rows() {
+    return new Rows();
+  }
+
+  private final class Rows implements LeftOperand {
+    @Override
+    public boolean interleaved() {
+      return false;
+    }
+
+    @Override
+    public void pack(TileKernels tiles, int row, int rows, int k, int depth, float[] panel) {
+      int runs = runs(k, depth);
+      for (int i = 0; i < rows; i++) {
+        tiles.packRow(data, tap[row + i], runStart, runColumn, runs, panel, i * tiles.rowStride());
+      }
+    }
+  }
+
+  /** Writes output row {@code row} of the single loaded image for one filter over channel 0. */
+  void filterRow(TileKernels tiles, float bias, float[] weight, int w, int row, float[] y, int yo) {
+    tiles.taps(
+        bias,
+        weight,
+        w,
+        tap,
+        shape.area(),
+        data,
+        base + row * phaseColumns,
+        shape.outWidth(),
+        y,
+        yo);
+  }
+
+  /** Copies what tap {@code t} sees of all pixels to {@code to}, which needs the tiles' slack. */
+  void copyTap(TileKernels tiles, int t, float[] to, int offset) {
+    int runs = runs(0, pixels());
+    tiles.packRow(data, tap[t], runStart, runColumn, runs, to, offset);
+  }
+}

@@ -1,0 +1,174 @@
+package dev.kiln.cpu.kernels;
+
+import dev.kiln.backend.Conv2dSpec;
+import dev.kiln.cpu.threads.WorkerPool;
+import java.util.List;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class Conv2dTest {
+  /** images, channels, h, w, filters, kh, kw, stride h w, padding h w, dilation h w, groups. */
+  private static final int[][] SHAPES = {
+    {0, 2, 5, 5, 3, 3, 3, 1, 1, 1, 1, 1, 1, 1},
+    {1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 1, 1, 1},
+    {3, 1, 28, 28, 32, 5, 5, 1, 1, 2, 2, 1, 1, 1},
+    {2, 32, 14, 14, 20, 5, 5, 1, 1, 2, 2, 1, 1, 1},
+    {2, 3, 9, 7, 5, 3, 2, 2, 1, 1, 0, 1, 2, 1},
+    {2, 4, 11, 10, 6, 3, 3, 2, 2, 1, 1, 1, 1, 1},
+    {2, 4, 13, 12, 6, 3, 5, 3, 2, 2, 3, 2, 2, 2},
+    {5, 7, 4, 4, 9, 3, 3, 1, 1, 1, 1, 1, 1, 1},
+    {3, 70, 6, 5, 33, 1, 1, 1, 1, 0, 0, 1, 1, 1},
+    {3, 8, 8, 8, 16, 1, 1, 2, 2, 0, 0, 1, 1, 1},
+    {2, 6, 9, 9, 6, 3, 3, 1, 1, 1, 1, 1, 1, 6},
+    {2, 6, 9, 21, 12, 3, 3, 2, 2, 1, 1, 1, 1, 6},
+    {1, 3, 40, 70, 5, 3, 3, 1, 1, 1, 1, 1, 1, 1},
+    {2, 2, 6, 6, 3, 2, 2, 1, 1, 3, 3, 1, 1, 1},
+    {1, 2, 5, 6, 2, 5, 6, 1, 1, 0, 0, 1, 1, 1},
+    {40, 128, 3, 3, 40, 3, 3, 1, 1, 1, 1, 1, 1, 1},
+  };
+
+  static List<Kernels> sets() {
+    return KernelSets.all();
+  }
+
+  private static ConvShape shape(int[] s) {
+    return ConvShape.of(
+        s[0],
+        s[1],
+        s[2],
+        s[3],
+        s[4],
+        s[5],
+        s[6],
+        new Conv2dSpec(s[7], s[8], s[9], s[10], s[11], s[12], s[13]));
+  }
+
+  /** Visits every product: (y index, x index, w index). */
+  private interface Visit {
+    void at(int y, int x, int w);
+  }
+
+  private static void visit(ConvShape s, Visit v) {
+    Conv2dSpec p = s.spec();
+    for (int n = 0; n < s.images(); n++) {
+      for (int f = 0; f < s.filters(); f++) {
+        int group = f / s.groupFilters();
+        for (int h = 0; h < s.outHeight(); h++) {
+          for (int w = 0; w < s.outWidth(); w++) {
+            int y = ((n * s.filters() + f) * s.outHeight() + h) * s.outWidth() + w;
+            for (int c = 0; c < s.groupChannels(); c++) {
+              for (int i = 0; i < s.kernelH(); i++) {
+                for (int j = 0; j < s.kernelW(); j++) {
+                  int hi = h * p.strideH() + i * p.dilationH() - p.paddingH();
+                  int wi = w * p.strideW() + j * p.dilationW() - p.paddingW();
+                  if (hi >= 0 && hi < s.height() && wi >= 0 && wi < s.width()) {
+                    int ch = group * s.groupChannels() + c;
+                    v.at(
+                        y,
+                        ((n * s.channels() + ch) * s.height() + hi) * s.width() + wi,
+                        ((f * s.groupChannels() + c) * s.kernelH() + i) * s.kernelW() + j);
+                  }
+                }
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("sets")
+  void agreesWithDoubleLoops(Kernels set) {
+    Conv2d conv = new Conv2d(set.tiles(), WorkerPool.shared());
+    for (int[] numbers : SHAPES) {
+      ConvShape s = shape(numbers);
+      float[] x = Check.random(1, s.images() * s.channels() * s.inPixels() + 3);
+      float[] w = Check.random(2, s.filters() * s.depth() + 2);
+      float[] dy = Check.random(3, s.images() * s.filters() * s.outPixels() + 1);
+      float[] bias = Check.random(4, s.filters() + 1);
+      double scale = 2 + Math.sqrt(s.depth());
+
+      double[] y = new double[dy.length];
+      double[] dx = new double[x.length];
+      double[] dw = new double[w.length];
+      double[] db = new double[bias.length];
+      visit(
+          s,
+          (iy, ix, iw) -> {
+            y[1 + iy] += (double) x[3 + ix] * w[2 + iw];
+            dx[3 + ix] += (double) dy[1 + iy] * w[2 + iw];
+            dw[2 + iw] += (double) dy[1 + iy] * x[3 + ix];
+          });
+      for (int i = 1; i < dy.length; i++) {
+        int f = (i - 1) / s.outPixels() % s.filters();
+        db[1 + f] += dy[i];
+      }
+      Check.close(
+          set.name() + " forward " + s,
+          Check.sameBits(
+              "forward",
+              () -> {
+                float[] out = new float[dy.length];
+                conv.forward(s, x, 3, w, 2, new float[0], 0, false, out, 1);
+                return out;
+              }),
+          y,
+          scale,
+          3e-6);
+      for (int i = 1; i < y.length; i++) {
+        y[i] = Math.max(0, y[i] + bias[1 + (i - 1) / s.outPixels() % s.filters()]);
+      }
+      Check.close(
+          set.name() + " forward with bias and relu " + s,
+          Check.sameBits(
+              "forward",
+              () -> {
+                float[] out = new float[dy.length];
+                conv.forward(s, x, 3, w, 2, bias, 1, true, out, 1);
+                return out;
+              }),
+          y,
+          scale,
+          3e-6);
+      Check.close(
+          set.name() + " gradInput " + s,
+          Check.sameBits(
+              "gradInput",
+              () -> {
+                float[] out = new float[x.length];
+                java.util.Arrays.fill(out, 3, out.length, 9f);
+                conv.gradInput(s, dy, 1, w, 2, out, 3);
+                return out;
+              }),
+          dx,
+          2 + Math.sqrt(s.groupFilters() * s.area()),
+          3e-6);
+      Check.close(
+          set.name() + " gradWeight " + s,
+          Check.sameBits(
+              "gradWeight",
+              () -> {
+                float[] out = new float[w.length];
+                java.util.Arrays.fill(out, 2, out.length, 9f);
+                conv.gradWeight(s, dy, 1, x, 3, out, 2);
+                return out;
+              }),
+          dw,
+          2 + Math.sqrt(s.images() * s.outPixels()),
+          3e-6);
+      Check.close(
+          set.name() + " gradBias " + s,
+          Check.sameBits(
+              "gradBias",
+              () -> {
+                float[] out = new float[bias.length];
+                conv.gradBias(s, dy, 1, out, 1);
+                return out;
+              }),
+          db,
+          2 + Math.sqrt(s.images() * s.outPixels()),
+          3e-6);
+    }
+  }
+}
