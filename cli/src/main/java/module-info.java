@@ -3,6 +3,9 @@ module dev.kiln.cli {
   requires dev.kiln;
   requires info.picocli;
   requires org.slf4j;
+  requires com.google.gson;
+
+  exports dev.kiln.cli.conform;
 
   opens dev.kiln.cli to
       info.picocli;

@@ -1,9 +1,13 @@
 package dev.kiln.cli;
 
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
 
 /** Runs the {@code kiln} command and ends the process with its exit code. */
@@ -12,21 +16,58 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
     description = "Trains neural networks on the CPU or on an NVIDIA GPU.",
-    subcommands = {})
+    subcommands = {DevicesCommand.class, ConformCommand.class},
+    sortOptions = false,
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  kiln devices                      what this machine can compute on",
+      "  kiln help devices                 what a command does, with examples"
+    },
+    exitCodeListHeading = "%nExit codes:%n",
+    exitCodeList = {
+      "0:all was done",
+      "1:all was done, and a check did not pass",
+      "2:the command line or the config file is wrong",
+      "3:data is missing or broken",
+      "4:a model file is missing, broken or does not fit",
+      "5:a device is not available or failed",
+      "70:internal error: a bug in kiln",
+      "130:stopped by Ctrl-C"
+    })
 public final class Main implements Runnable {
   @Spec private CommandSpec spec;
 
+  @Option(
+      names = "--stacktrace",
+      scope = ScopeType.INHERIT,
+      description = "Show where in the program an error arose (also: KILN_DEBUG=1).")
+  private boolean stacktrace;
+
   private Main() {}
+
+  boolean stacktrace() {
+    return stacktrace;
+  }
 
   /** Called when no subcommand was named: says so, with the usage. */
   @Override
   public void run() {
-    throw new ParameterException(spec.commandLine(), "Missing command");
+    throw new ParameterException(
+        spec.commandLine(),
+        "Missing command. There are: " + String.join(", ", spec.subcommands().keySet()));
   }
 
   /** Returns the command line of {@code kiln}, ready to execute; tests run it in-process. */
   public static CommandLine commandLine() {
-    return new CommandLine(new Main());
+    Errors errors = new Errors();
+    CommandLine cli = new CommandLine(new Main());
+    cli.addSubcommand(new CommandLine.HelpCommand());
+    cli.setExecutionExceptionHandler(errors);
+    cli.setParameterExceptionHandler(errors);
+    cli.setCaseInsensitiveEnumValuesAllowed(true);
+    cli.setAbbreviatedOptionsAllowed(false);
+    cli.setUsageHelpAutoWidth(true);
+    return cli;
   }
 
   /**
@@ -35,6 +76,9 @@ public final class Main implements Runnable {
    * @param args the arguments after {@code kiln}
    */
   public static void main(String[] args) {
-    System.exit(commandLine().execute(args));
+    CommandLine cli = commandLine();
+    cli.setOut(new PrintWriter(System.out, true, StandardCharsets.UTF_8));
+    cli.setErr(new PrintWriter(System.err, true, StandardCharsets.UTF_8));
+    System.exit(cli.execute(args));
   }
 }

@@ -2,40 +2,67 @@ package dev.kiln.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.PrintWriter;
-import java.io.StringWriter;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
-import picocli.CommandLine;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class MainTest {
-  private final StringWriter out = new StringWriter();
-  private final StringWriter err = new StringWriter();
-
-  private int run(String... args) {
-    CommandLine cli = Main.commandLine();
-    cli.setOut(new PrintWriter(out));
-    cli.setErr(new PrintWriter(err));
-    return cli.execute(args);
+  static Stream<String> commands() {
+    return Main.commandLine().getSubcommands().keySet().stream().filter(c -> !c.equals("help"));
   }
 
   @Test
   void helpGoesToStdout() {
-    assertThat(run("--help")).isZero();
-    assertThat(out.toString()).startsWith("Usage: kiln");
-    assertThat(err.toString()).isEmpty();
+    Cli cli = Cli.run("--help");
+    assertThat(cli.code()).isZero();
+    assertThat(cli.out()).startsWith("Usage: kiln").contains("Examples:", "Exit codes:", "130");
+    assertThat(cli.err()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @MethodSource("commands")
+  void helpOfEachCommandHasExamples(String command) {
+    Cli cli = Cli.run(command, "--help");
+    assertThat(cli.code()).isZero();
+    assertThat(cli.out()).contains("Usage: kiln " + command, "Examples:", "  kiln " + command);
+    assertThat(Cli.run("help", command).out()).isEqualTo(cli.out());
+  }
+
+  @ParameterizedTest
+  @MethodSource("commands")
+  void unknownOptionsAreUsageErrors(String command) {
+    Cli cli = Cli.run(command, "some", "--no-such-option");
+    assertThat(cli.code()).isEqualTo(ExitCode.USAGE);
+    assertThat(cli.err())
+        .startsWith("kiln: ")
+        .contains("--no-such-option", "Try: kiln " + command + " --help");
+    assertThat(cli.out()).isEmpty();
   }
 
   @Test
   void versionNamesKilnAndJava() {
-    assertThat(run("--version")).isZero();
-    assertThat(out.toString()).startsWith("kiln ").contains("java " + Runtime.version());
+    Cli cli = Cli.run("--version");
+    assertThat(cli.code()).isZero();
+    assertThat(cli.out()).startsWith("kiln ").contains("java " + Runtime.version());
   }
 
   @Test
   void missingAndUnknownCommandsAreUsageErrors() {
-    assertThat(run()).isEqualTo(2);
-    assertThat(err.toString()).startsWith("Missing command");
-    assertThat(run("trian")).isEqualTo(2);
-    assertThat(err.toString()).contains("trian");
+    Cli missing = Cli.run();
+    assertThat(missing.code()).isEqualTo(ExitCode.USAGE);
+    assertThat(missing.err()).startsWith("kiln: Missing command").contains("devices");
+    Cli unknown = Cli.run("devises");
+    assertThat(unknown.code()).isEqualTo(ExitCode.USAGE);
+    assertThat(unknown.err()).contains("devises", "devices");
+  }
+
+  @Test
+  void deviceErrorsHaveTheirExitCodeAndNoStackTrace() {
+    Cli cli = Cli.run("conform", ".", "--device", "abacus");
+    assertThat(cli.code()).isEqualTo(ExitCode.DEVICE);
+    assertThat(cli.err()).startsWith("kiln: ").contains("abacus").doesNotContain("\tat ");
+    assertThat(Cli.run("conform", ".", "--device", "abacus", "--stacktrace").err())
+        .contains("\tat ");
   }
 }

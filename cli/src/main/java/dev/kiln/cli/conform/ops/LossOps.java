@@ -1,0 +1,65 @@
+package dev.kiln.cli.conform.ops;
+
+import dev.kiln.Tensor;
+import dev.kiln.cli.conform.Attrs;
+import dev.kiln.cli.conform.CaseFormatException;
+import dev.kiln.cli.conform.Inputs;
+import dev.kiln.cli.conform.OpTable;
+import dev.kiln.ops.Losses;
+import dev.kiln.ops.Reduction;
+
+/** Losses. */
+public final class LossOps {
+  private LossOps() {}
+
+  /** Adds the family to a table. */
+  public static void addTo(OpTable t) {
+    t.op("mse_loss", (in, at) -> Losses.mse(in.x(), in.get("target"), reduction(at)));
+    t.op("l1_loss", (in, at) -> Losses.l1(in.x(), in.get("target"), reduction(at)));
+    t.op(
+        "huber_loss",
+        (in, at) -> Losses.huber(in.x(), in.get("target"), at.number("delta", 1), reduction(at)));
+    t.op(
+        "smooth_l1_loss",
+        (in, at) -> Losses.smoothL1(in.x(), in.get("target"), at.number("beta", 1), reduction(at)));
+    t.op(
+        "bce_with_logits",
+        (in, at) ->
+            Losses.bceWithLogits(in.x(), in.get("target"), in.find("pos_weight"), reduction(at)));
+    t.op(
+        "kl_div",
+        (in, at) ->
+            Losses.klDiv(in.x(), in.get("target"), at.flag("log_target", false), reduction(at)));
+    t.op(
+        "nll_loss",
+        (in, at) ->
+            Losses.nll(in.x(), in.get("target"), in.find("weight"), ignored(at), reduction(at)));
+    t.op("cross_entropy", LossOps::crossEntropy);
+  }
+
+  private static Tensor crossEntropy(Inputs in, Attrs at) {
+    Tensor target = in.get("target");
+    double smoothing = at.number("label_smoothing", 0);
+    return target.dtype().isFloating()
+        ? Losses.crossEntropyProbabilities(
+            in.x(), target, in.find("weight"), smoothing, reduction(at))
+        : Losses.crossEntropy(
+            in.x(), target, in.find("weight"), smoothing, ignored(at), reduction(at));
+  }
+
+  private static long ignored(Attrs at) {
+    return at.has("ignore_index") ? at.longs("ignore_index")[0] : Losses.IGNORE_INDEX;
+  }
+
+  static Reduction reduction(Attrs at) {
+    return switch (at.text("reduction", "mean")) {
+      case "none" -> Reduction.NONE;
+      case "mean" -> Reduction.MEAN;
+      case "sum" -> Reduction.SUM;
+      case "batchmean" -> Reduction.BATCHMEAN;
+      default ->
+          throw new CaseFormatException(
+              "attrs.reduction must be none, mean, sum or (kl_div) batchmean");
+    };
+  }
+}

@@ -1,0 +1,48 @@
+package dev.kiln.cli.conform.ops;
+
+import dev.kiln.Shape;
+import dev.kiln.Tensor;
+import dev.kiln.cli.conform.Attrs;
+import dev.kiln.cli.conform.Inputs;
+import dev.kiln.cli.conform.OpTable;
+import dev.kiln.ops.Normalization;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** Normalisation. */
+public final class NormalizationOps {
+  private NormalizationOps() {}
+
+  /** Adds the family to a table. */
+  public static void addTo(OpTable t) {
+    t.outputs("batch_norm", NormalizationOps::batchNorm);
+    t.op(
+        "layer_norm",
+        (in, at) ->
+            Normalization.layerNorm(
+                in.x(),
+                Shape.of(at.longs("normalized_shape")),
+                in.find("weight"),
+                in.find("bias"),
+                at.number("eps", 1e-5)));
+  }
+
+  /** The running statistics are updated in place, so the inputs are also outputs. */
+  private static Map<String, Tensor> batchNorm(Inputs in, Attrs at) {
+    Map<String, Tensor> outputs = new LinkedHashMap<>();
+    outputs.put(
+        "y",
+        Normalization.batchNorm(
+            in.x(),
+            in.find("running_mean"),
+            in.find("running_var"),
+            in.find("weight"),
+            in.find("bias"),
+            at.flag("training", false),
+            at.number("momentum", 0.1),
+            at.number("eps", 1e-5)));
+    in.find("running_mean").ifPresent(m -> outputs.put("running_mean_after", m));
+    in.find("running_var").ifPresent(v -> outputs.put("running_var_after", v));
+    return outputs;
+  }
+}

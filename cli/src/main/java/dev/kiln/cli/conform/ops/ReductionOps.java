@@ -1,0 +1,75 @@
+package dev.kiln.cli.conform.ops;
+
+import dev.kiln.Tensor;
+import dev.kiln.cli.conform.Attrs;
+import dev.kiln.cli.conform.OpFunction;
+import dev.kiln.cli.conform.OpTable;
+import dev.kiln.ops.Reductions;
+import java.util.Map;
+
+/** Reductions. */
+public final class ReductionOps {
+  private ReductionOps() {}
+
+  private interface OverAxes {
+    Tensor of(Tensor x, int[] dims, boolean keepdim);
+  }
+
+  private interface AlongAxis {
+    Tensor of(Tensor x, int dim, boolean keepdim);
+  }
+
+  private interface Pick {
+    Reductions.Extreme of(Tensor x, int dim, boolean keepdim);
+  }
+
+  private static void overAxes(OpTable t, String name, OverAxes f) {
+    t.op(name, (in, at) -> f.of(in.x(), at.dims(), at.flag("keepdim", false)));
+  }
+
+  /** Without an axis, PyTorch looks at the flattened input. */
+  private static void alongAxis(OpTable t, String name, AlongAxis f) {
+    t.op(
+        name,
+        (in, at) ->
+            at.has("dim")
+                ? f.of(in.x(), at.integer("dim"), at.flag("keepdim", false))
+                : f.of(in.x().reshape(-1), 0, false));
+  }
+
+  private static OpFunction pick(Pick along, OverAxes all) {
+    return (in, at) -> {
+      if (!at.has("dim")) {
+        return Map.of("y", all.of(in.x(), new int[0], false));
+      }
+      Reductions.Extreme e = along.of(in.x(), at.integer("dim"), at.flag("keepdim", false));
+      return Map.of("values", e.values(), "indices", e.indices());
+    };
+  }
+
+  private static boolean unbiased(Attrs at) {
+    return at.has("correction") ? at.integer("correction") == 1 : at.flag("unbiased", true);
+  }
+
+  /** Adds the family to a table. */
+  public static void addTo(OpTable t) {
+    overAxes(t, "sum", Reductions::sum);
+    overAxes(t, "mean", Reductions::mean);
+    overAxes(t, "prod", Reductions::prod);
+    overAxes(t, "amax", Reductions::amax);
+    overAxes(t, "amin", Reductions::amin);
+    overAxes(t, "logsumexp", Reductions::logsumexp);
+    overAxes(t, "any", Reductions::any);
+    overAxes(t, "all", Reductions::all);
+    t.op(
+        "var",
+        (in, at) -> Reductions.var(in.x(), at.dims(), unbiased(at), at.flag("keepdim", false)));
+    t.op(
+        "std",
+        (in, at) -> Reductions.std(in.x(), at.dims(), unbiased(at), at.flag("keepdim", false)));
+    alongAxis(t, "argmax", Reductions::argmax);
+    alongAxis(t, "argmin", Reductions::argmin);
+    t.outputs("max", pick(Reductions::max, Reductions::amax));
+    t.outputs("min", pick(Reductions::min, Reductions::amin));
+  }
+}
