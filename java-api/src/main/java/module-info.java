@@ -9,6 +9,7 @@ module dev.kiln {
   exports dev.kiln.ops;
   exports dev.kiln.autograd;
   exports dev.kiln.backend;
+  exports dev.kiln.nn;
   exports dev.kiln.random;
 
   uses dev.kiln.backend.BackendProvider;

@@ -25,8 +25,8 @@ import java.util.Optional;
  * <p>A tensor may be read by many threads; ops on it run in the calling thread's scope.
  */
 public final class Tensor implements AutoCloseable {
-  private final Device device;
-  private final Variable variable;
+  private Device device;
+  private Variable variable;
   private View view;
   private Lease lease;
 
@@ -499,13 +499,56 @@ public final class Tensor implements AutoCloseable {
     return lease;
   }
 
-  /** Moves the tensor onto other memory that holds the same values; for slabs. */
+  /** Moves the tensor onto other memory of its device that holds the same values; for slabs. */
   void rebind(Tensor place) {
+    rebind(place, "when it moved to a slab");
+  }
+
+  private void rebind(Tensor place, String why) {
     if (!lease.isShared()) {
-      lease.block().release("when it moved to a slab");
+      lease.block().release(why);
     }
     view = place.view;
     lease = place.lease;
+  }
+
+  /**
+   * Moves this leaf to another device or element type, in place: it stays the same object, so that
+   * whoever holds it, such as a layer, goes on using it. Its gradient moves with it. Results
+   * computed before no longer lead back to it, and it leaves the slab of an optimizer.
+   *
+   * @param to the device it lives on from now on
+   * @param as its element type from now on
+   * @return this tensor, owned by no scope if it moved
+   * @throws AutogradException if it is the result of a recorded op
+   * @throws DTypeException if it requires a gradient and the type is not floating
+   */
+  public Tensor moveTo(Device to, DType as) {
+    if (!variable.isLeaf()) {
+      throw new AutogradException(
+          "[move_to] " + describe() + " is the result of an op; only leaves move: use to(device)");
+    }
+    if (to.equals(device) && as == dtype()) {
+      return this;
+    }
+    boolean tracked = variable.requiresGrad();
+    if (tracked && !as.isFloating()) {
+      throw new DTypeException(
+          "[move_to] " + describe() + " requires a gradient, which " + as + " cannot have");
+    }
+    Optional<Tensor> grad = variable.grad().map(g -> moved(g, to, as));
+    Tensor place = moved(this, to, as);
+    rebind(place, "when it moved to " + to + " as " + as);
+    device = to;
+    variable = new Variable(view.shape(), view.dtype());
+    variable.requiresGrad(tracked);
+    grad.ifPresent(variable::setGrad);
+    return this;
+  }
+
+  private static Tensor moved(Tensor from, Device to, DType as) {
+    Tensor place = Scope.outside(() -> empty(from.shape(), as, to));
+    return NoGrad.run(() -> place.copyFrom(from));
   }
 
   // ---- ops (each is documented where it is implemented) ---------------------------------------

@@ -1,0 +1,563 @@
+package dev.kiln.nn;
+
+import dev.kiln.DType;
+import dev.kiln.DTypeException;
+import dev.kiln.Device;
+import dev.kiln.KilnException;
+import dev.kiln.Scope;
+import dev.kiln.Shape;
+import dev.kiln.Tensor;
+import dev.kiln.autograd.NoGrad;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
+import java.util.regex.Pattern;
+
+/**
+ * A layer or a model: a function of one tensor, with parameters, buffers and child modules that
+ * have names.
+ *
+ * <pre>{@code
+ * public final class Net extends Module {
+ *   private final Linear hidden = module("hidden", new Linear(784, 128));
+ *   private final Linear out = module("out", new Linear(128, 10));
+ *
+ *   public Tensor forward(Tensor x) {
+ *     return out.call(hidden.call(x).relu());
+ *   }
+ * }
+ * }</pre>
+ *
+ * <p>Modules write {@link #forward} and invoke their children by {@link #call}, which is PyTorch's
+ * {@code module(x)}: it runs {@code forward} and then the hooks. Names join with dots and keep the
+ * order of registration: {@code layer1.0.bn1.running_mean}. A module or tensor that is registered
+ * twice counts once. New modules live on {@link Device#defaultDevice()} as FLOAT32; {@link
+ * #to(Device)} moves them.
+ *
+ * <p>Import this class by its full name, for {@code java.lang.Module} has the same simple name.
+ * Modules are not thread-safe while they are being changed; many threads may call one that is in
+ * eval mode.
+ */
+public abstract class Module {
+  private final Map<String, Tensor> parameters = new LinkedHashMap<>();
+  private final Map<String, Tensor> buffers = new LinkedHashMap<>();
+  private final Map<String, Module> children = new LinkedHashMap<>();
+  private final List<ForwardHook> hooks = new CopyOnWriteArrayList<>();
+  private boolean training = true;
+
+  /** Makes a module with nothing registered, in training mode. */
+  protected Module() {}
+
+  // ---- running --------------------------------------------------------------------------------
+
+  /**
+   * Computes the module's function. Subclasses write this; callers use {@link #call}, which also
+   * runs the hooks.
+   *
+   * @param x the input
+   * @return the output
+   */
+  public abstract Tensor forward(Tensor x);
+
+  /**
+   * Runs {@link #forward} and then the hooks: PyTorch's {@code module(x)}.
+   *
+   * @param x the input
+   * @return the output
+   */
+  public final Tensor call(Tensor x) {
+    Tensor y = forward(x);
+    if (y == null) {
+      throw new KilnException(
+          "[module] forward of " + typeName() + " returned null; return a tensor");
+    }
+    for (ForwardHook hook : hooks) {
+      hook.after(this, x, y);
+    }
+    return y;
+  }
+
+  /**
+   * Runs modules one after another. Inside {@code NoGrad} each result is released as soon as the
+   * next module has used it, so that a long chain needs the memory of about two layers.
+   *
+   * @param x the input, which is left alone
+   * @param modules what to run, in order
+   * @return the output of the last; x if there is none
+   */
+  protected static Tensor chain(Tensor x, Module... modules) {
+    return chain(x, List.of(modules));
+  }
+
+  /** As {@link #chain(Tensor, Module...)}. */
+  protected static Tensor chain(Tensor x, Iterable<? extends Module> modules) {
+    Tensor y = x;
+    if (NoGrad.isRecording()) {
+      for (Module m : modules) {
+        y = m.call(y);
+      }
+      return y;
+    }
+    boolean mine = false;
+    for (Module m : modules) {
+      Tensor next;
+      boolean fresh;
+      try (Scope scope = Scope.open(m.typeName())) {
+        next = m.call(y);
+        fresh = scope.owns(next);
+        if (fresh) {
+          scope.keep(next);
+        }
+      }
+      // A view of y keeps y's memory in use; a tensor from elsewhere is not this chain's to close.
+      boolean sameMemory = next.view().storage() == y.view().storage();
+      if (mine && !sameMemory) {
+        y.close();
+      }
+      mine = fresh || (mine && sameMemory);
+      y = next;
+    }
+    return y;
+  }
+
+  /**
+   * Adds a hook that runs after each {@link #call} of this module, but not of its children.
+   *
+   * @param hook what to run
+   * @return closes to remove the hook
+   */
+  public final HookHandle onForward(ForwardHook hook) {
+    ForwardHook own = hook::after; // distinct, so that one hook added twice is removed once
+    hooks.add(own);
+    return new HookHandle(() -> hooks.remove(own));
+  }
+
+  // ---- registering ----------------------------------------------------------------------------
+
+  /**
+   * Registers a child module.
+   *
+   * @param <M> the child's type
+   * @param name its name within this module: letters, digits, {@code _} and {@code -}
+   * @param child the child
+   * @return the child
+   * @throws KilnException if the name is taken or illegal, or the child contains this module
+   */
+  protected final <M extends Module> M module(String name, M child) {
+    requireFree(name);
+    if (child.namedModules().containsValue(this)) {
+      throw new KilnException(
+          "[module] "
+              + typeName()
+              + " cannot register \""
+              + name
+              + "\": that module contains this one, and modules form no loops");
+    }
+    children.put(name, child);
+    return child;
+  }
+
+  /**
+   * Registers a leaf that is trained, and makes it require a gradient.
+   *
+   * @param name its name within this module: letters, digits, {@code _} and {@code -}
+   * @param value its first value, taken out of all scopes
+   * @return the same tensor
+   * @throws KilnException if the name is taken or illegal
+   * @throws DTypeException if the value is not floating
+   */
+  protected final Tensor parameter(String name, Tensor value) {
+    requireFree(name);
+    Scope.disown(value).requiresGrad(true);
+    parameters.put(name, value);
+    return value;
+  }
+
+  /**
+   * Registers a tensor that is saved with the module but not trained, such as running statistics.
+   *
+   * @param name its name within this module: letters, digits, {@code _} and {@code -}
+   * @param value its first value, taken out of all scopes
+   * @return the same tensor
+   * @throws KilnException if the name is taken or illegal
+   */
+  protected final Tensor buffer(String name, Tensor value) {
+    requireFree(name);
+    buffers.put(name, Scope.disown(value));
+    return value;
+  }
+
+  private void requireFree(String name) {
+    Names.requireLegal(typeName(), name);
+    if (parameters.containsKey(name) || buffers.containsKey(name) || children.containsKey(name)) {
+      throw new KilnException(
+          "[module] " + typeName() + " has \"" + name + "\" already; names are used once");
+    }
+  }
+
+  // ---- asking ---------------------------------------------------------------------------------
+
+  /**
+   * Lists the parameters of this module and all modules inside it.
+   *
+   * @return each tensor once, in order of registration
+   */
+  public final List<Tensor> parameters() {
+    return List.copyOf(namedParameters().values());
+  }
+
+  /**
+   * Lists the parameters by dotted name.
+   *
+   * @return each tensor once, under its first name, in order of registration
+   */
+  public final Map<String, Tensor> namedParameters() {
+    return once(tensors(true, false));
+  }
+
+  /**
+   * Lists the buffers by dotted name.
+   *
+   * @return each tensor once, under its first name, in order of registration
+   */
+  public final Map<String, Tensor> namedBuffers() {
+    return once(tensors(false, true));
+  }
+
+  /**
+   * Lists this module, under the empty name, and all modules inside it by dotted name.
+   *
+   * @return each module once, under its first name, parents before children
+   */
+  public final Map<String, Module> namedModules() {
+    Map<String, Module> all = new LinkedHashMap<>();
+    Set<Module> seen = Collections.newSetFromMap(new IdentityHashMap<>());
+    allModules()
+        .forEach(
+            (name, m) -> {
+              if (seen.add(m)) {
+                all.put(name, m);
+              }
+            });
+    return Collections.unmodifiableMap(all);
+  }
+
+  /**
+   * Lists the direct children by name.
+   *
+   * @return in order of registration
+   */
+  public final Map<String, Module> namedChildren() {
+    return Collections.unmodifiableMap(children);
+  }
+
+  /**
+   * Lists what a checkpoint holds: parameters and buffers by dotted name, the live tensors
+   * themselves. As in PyTorch, a shared tensor stands under each of its names.
+   *
+   * @return in PyTorch's order
+   */
+  public final Map<String, Tensor> stateDict() {
+    return Collections.unmodifiableMap(tensors(true, true));
+  }
+
+  private Map<String, Module> allModules() {
+    Map<String, Module> all = new LinkedHashMap<>();
+    walk("", all);
+    return all;
+  }
+
+  private void walk(String prefix, Map<String, Module> into) {
+    into.put(prefix, this);
+    children.forEach((name, child) -> child.walk(Names.join(prefix, name), into));
+  }
+
+  private Map<String, Tensor> tensors(boolean withParameters, boolean withBuffers) {
+    Map<String, Tensor> all = new LinkedHashMap<>();
+    allModules()
+        .forEach(
+            (prefix, m) -> {
+              if (withParameters) {
+                m.parameters.forEach((name, t) -> all.put(Names.join(prefix, name), t));
+              }
+              if (withBuffers) {
+                m.buffers.forEach((name, t) -> all.put(Names.join(prefix, name), t));
+              }
+            });
+    return all;
+  }
+
+  private static Map<String, Tensor> once(Map<String, Tensor> all) {
+    Set<Tensor> seen = Collections.newSetFromMap(new IdentityHashMap<>());
+    all.values().removeIf(t -> !seen.add(t));
+    return Collections.unmodifiableMap(all);
+  }
+
+  /** Returns the parameters registered here, not in children. */
+  final List<Tensor> ownParameters() {
+    return new ArrayList<>(parameters.values());
+  }
+
+  /**
+   * Counts the elements of all parameters.
+   *
+   * @return the count, frozen ones included
+   */
+  public final long numParameters() {
+    return parameters().stream().mapToLong(Tensor::numel).sum();
+  }
+
+  /**
+   * Returns where the module lives.
+   *
+   * @return the device of its first parameter or buffer; the default device if it has none
+   */
+  public final Device device() {
+    return stateDict().values().stream()
+        .findFirst()
+        .map(Tensor::device)
+        .orElseGet(Device::defaultDevice);
+  }
+
+  /**
+   * Returns the type the module computes in.
+   *
+   * @return the type of its first parameter; FLOAT32 if it has none
+   */
+  public final DType dtype() {
+    return namedParameters().values().stream()
+        .findFirst()
+        .map(Tensor::dtype)
+        .orElse(DType.FLOAT32);
+  }
+
+  // ---- changing -------------------------------------------------------------------------------
+
+  /**
+   * Copies saved values into the parameters and buffers; every name must be there, and no other.
+   *
+   * @param state tensors by dotted name, as {@link #stateDict()} gives them, of any device
+   * @return this module
+   * @throws KilnException if names are missing or unknown or shapes differ; nothing is changed then
+   */
+  public final Module loadStateDict(Map<String, Tensor> state) {
+    StateLoading loading = StateLoading.compare(stateDict(), state);
+    loading.requireComplete(typeName());
+    loading.copy();
+    return this;
+  }
+
+  /**
+   * Copies those saved values whose names this module has.
+   *
+   * @param state tensors by dotted name, of any device
+   * @return the names that the module has and the state has not, and the other way round
+   * @throws KilnException if shapes differ; nothing is changed then
+   */
+  public final StateLoading loadMatching(Map<String, Tensor> state) {
+    StateLoading loading = StateLoading.compare(stateDict(), state);
+    loading.requireShapes(typeName());
+    loading.copy();
+    return loading;
+  }
+
+  /** Puts this module and all inside it into training mode. */
+  public final Module train() {
+    return train(true);
+  }
+
+  /**
+   * Chooses training or evaluation mode for this module and all inside it.
+   *
+   * @param mode true for training
+   * @return this module
+   */
+  public final Module train(boolean mode) {
+    namedModules().values().forEach(m -> m.training = mode);
+    return this;
+  }
+
+  /** Puts this module and all inside it into evaluation mode. */
+  public final Module eval() {
+    return train(false);
+  }
+
+  /** Tells whether this module is in training mode. */
+  public final boolean isTraining() {
+    return training;
+  }
+
+  /** Sets the mode of this module alone. */
+  final void ownMode(boolean mode) {
+    training = mode;
+  }
+
+  /**
+   * Moves the parameters, their gradients and the buffers to a device; the tensors stay the same
+   * objects. As with PyTorch, move a model before making its optimizer.
+   *
+   * @param device where the module lives from now on
+   * @return this module
+   */
+  public final Module to(Device device) {
+    stateDict().values().forEach(t -> t.moveTo(device, t.dtype()));
+    return this;
+  }
+
+  /**
+   * Converts the floating parameters and buffers to another floating type; the tensors stay the
+   * same objects.
+   *
+   * @param dtype the type
+   * @return this module
+   * @throws DTypeException if the type is not floating
+   */
+  public final Module to(DType dtype) {
+    if (!dtype.isFloating()) {
+      throw new DTypeException(
+          "[module] " + typeName() + " cannot compute in " + dtype + "; choose a floating type");
+    }
+    for (Tensor t : stateDict().values()) {
+      if (t.dtype().isFloating()) {
+        t.moveTo(t.device(), dtype);
+      }
+    }
+    return this;
+  }
+
+  /**
+   * Stops the training of some parameters and forgets their gradients.
+   *
+   * @param glob dotted names, in which {@code *} stands for any characters, dots too, such as
+   *     {@code layer1.*}
+   * @return how many parameters matched
+   * @throws KilnException if none matches; the message lists close names
+   */
+  public final int freeze(String glob) {
+    return requireGrad("freeze", glob, false);
+  }
+
+  /**
+   * Trains some parameters again.
+   *
+   * @param glob dotted names, in which {@code *} stands for any characters, dots too
+   * @return how many parameters matched
+   * @throws KilnException if none matches; the message lists close names
+   */
+  public final int unfreeze(String glob) {
+    return requireGrad("unfreeze", glob, true);
+  }
+
+  private int requireGrad(String op, String glob, boolean wanted) {
+    Map<String, Tensor> all = tensors(true, false);
+    Pattern pattern = Names.glob(glob);
+    Set<Tensor> matched = Collections.newSetFromMap(new IdentityHashMap<>());
+    all.forEach(
+        (name, t) -> {
+          if (pattern.matcher(name).matches()) {
+            matched.add(t);
+          }
+        });
+    if (matched.isEmpty()) {
+      throw new KilnException(
+          "["
+              + op
+              + "] no parameter of "
+              + typeName()
+              + " matches \""
+              + glob
+              + "\"; "
+              + (all.isEmpty()
+                  ? "it has none"
+                  : "close are " + String.join(", ", Names.closest(glob, all.keySet()))));
+    }
+    for (Tensor t : matched) {
+      t.requiresGrad(wanted);
+      if (!wanted) {
+        t.zeroGrad();
+      }
+    }
+    return matched.size();
+  }
+
+  /** Forgets the gradients of all parameters. */
+  public final void zeroGrad() {
+    parameters().forEach(Tensor::zeroGrad);
+  }
+
+  /**
+   * Visits every module once, children before parents, such as to initialise them.
+   *
+   * @param visitor what to do with each
+   * @return this module
+   */
+  public final Module apply(Consumer<? super Module> visitor) {
+    applyOnce(visitor, Collections.newSetFromMap(new IdentityHashMap<>()));
+    return this;
+  }
+
+  private void applyOnce(Consumer<? super Module> visitor, Set<Module> seen) {
+    if (seen.add(this)) {
+      children.values().forEach(c -> c.applyOnce(visitor, seen));
+      visitor.accept(this);
+    }
+  }
+
+  // ---- describing -----------------------------------------------------------------------------
+
+  /**
+   * Counts the multiply-adds of one forward pass of this module itself, without its children, for
+   * {@link #summary}. Only products of weights and inputs count, as in {@link Linear} and
+   * convolutions.
+   *
+   * @param input the input's shape
+   * @param output the output's shape
+   * @return 0 unless a subclass says otherwise
+   */
+  protected long multiplyAdds(Shape input, Shape output) {
+    return 0;
+  }
+
+  /**
+   * Returns what stands between the parentheses of {@link #toString}, such as {@code
+   * in_features=784, out_features=10}.
+   *
+   * @return words in PyTorch's style; empty unless a subclass says otherwise
+   */
+  protected String extraRepr() {
+    return "";
+  }
+
+  /** Returns the type's name as printed. */
+  final String typeName() {
+    String name = getClass().getSimpleName();
+    return name.isEmpty() ? "Module" : name;
+  }
+
+  /** Returns the tree of modules as PyTorch prints it. */
+  @Override
+  public String toString() {
+    String extra = extraRepr();
+    if (children.isEmpty()) {
+      return typeName() + "(" + extra + ")";
+    }
+    StringBuilder s = new StringBuilder(typeName()).append("(\n");
+    if (!extra.isEmpty()) {
+      s.append("  ").append(extra).append('\n');
+    }
+    children.forEach(
+        (name, child) ->
+            s.append("  (")
+                .append(name)
+                .append("): ")
+                .append(child.toString().replace("\n", "\n  "))
+                .append('\n'));
+    return s.append(')').toString();
+  }
+}
