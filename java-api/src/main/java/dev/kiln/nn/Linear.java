@@ -46,8 +46,7 @@ public final class Linear extends Module {
     this.outFeatures = outFeatures;
     Device device = Device.defaultDevice();
     weight =
-        parameter(
-            "weight", Tensor.empty(Shape.of(outFeatures, inFeatures), DType.FLOAT32, device));
+        parameter("weight", Tensor.empty(Shape.of(outFeatures, inFeatures), DType.FLOAT32, device));
     this.bias =
         bias
             ? Optional.of(

@@ -331,10 +331,7 @@ public abstract class Module {
    * @return the type of its first parameter; FLOAT32 if it has none
    */
   public final DType dtype() {
-    return namedParameters().values().stream()
-        .findFirst()
-        .map(Tensor::dtype)
-        .orElse(DType.FLOAT32);
+    return namedParameters().values().stream().findFirst().map(Tensor::dtype).orElse(DType.FLOAT32);
   }
 
   // ---- changing -------------------------------------------------------------------------------
@@ -391,11 +388,6 @@ public abstract class Module {
   /** Tells whether this module is in training mode. */
   public final boolean isTraining() {
     return training;
-  }
-
-  /** Sets the mode of this module alone. */
-  final void ownMode(boolean mode) {
-    training = mode;
   }
 
   /**
@@ -513,7 +505,7 @@ public abstract class Module {
 
   /**
    * Counts the multiply-adds of one forward pass of this module itself, without its children, for
-   * {@link #summary}. Only products of weights and inputs count, as in {@link Linear} and
+   * {@link #summary(long...)}. Only products of weights and inputs count, as in {@link Linear} and
    * convolutions.
    *
    * @param input the input's shape
@@ -532,6 +524,44 @@ public abstract class Module {
    */
   protected String extraRepr() {
     return "";
+  }
+
+  /**
+   * Describes the model by one forward pass on zeros, in eval mode and without gradients. Running
+   * statistics, gradients, modes and random generators are left as they were.
+   *
+   * @param inputShape the shape of an input, batch axis included, such as 1, 1, 28, 28
+   * @return rows and totals; print it for a table
+   */
+  public final Summary summary(long... inputShape) {
+    Map<String, Module> all = namedModules();
+    Device device = device();
+    List<HookHandle> handles = new ArrayList<>();
+    List<Module> wereTraining = new ArrayList<>();
+    long[] generator = device.generator().state();
+    Summary.Seen seen = new Summary.Seen();
+    for (Module m : all.values()) {
+      handles.add(m.onForward(seen::saw));
+      if (m.training) {
+        wereTraining.add(m);
+      }
+    }
+    try (NoGrad off = NoGrad.open();
+        Scope scope = Scope.open("summary")) {
+      eval();
+      call(Tensor.zeros(Shape.of(inputShape), dtype(), device));
+    } finally {
+      wereTraining.forEach(m -> m.training = true);
+      handles.forEach(HookHandle::close);
+      device.generator().restore(generator);
+    }
+    List<Summary.Row> rows = new ArrayList<>();
+    all.forEach((name, m) -> rows.add(seen.row(name, m)));
+    return new Summary(rows, Shape.of(inputShape), bytes(namedParameters()), bytes(namedBuffers()));
+  }
+
+  private static long bytes(Map<String, Tensor> tensors) {
+    return tensors.values().stream().mapToLong(t -> t.numel() * t.dtype().bytes()).sum();
   }
 
   /** Returns the type's name as printed. */

@@ -100,6 +100,9 @@ public final class StateLoading {
   /** Returns both lists in words. */
   @Override
   public String toString() {
-    return pairs.size() + " loaded" + say(", missing: ", missing) + say(", unexpected: ", unexpected);
+    return pairs.size()
+        + " loaded"
+        + say(", missing: ", missing)
+        + say(", unexpected: ", unexpected);
   }
 }
