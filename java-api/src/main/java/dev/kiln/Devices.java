@@ -71,7 +71,7 @@ final class Devices {
     String artifact =
         switch (type) {
           case "cpu", "scalar", "null" -> "; add the dependency dev.kiln:kiln-cpu";
-          case "cuda" -> "; add the dependency dev.kiln:kiln-cuda";
+          case "cuda" -> "; the CUDA backend is not part of this version of Kiln: use cpu";
           default -> "";
         };
     return "[device] no backend of type \""

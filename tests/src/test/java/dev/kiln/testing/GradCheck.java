@@ -1,0 +1,166 @@
+package dev.kiln.testing;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.kiln.DType;
+import dev.kiln.Device;
+import dev.kiln.Generator;
+import dev.kiln.Scope;
+import dev.kiln.Shape;
+import dev.kiln.Tensor;
+import dev.kiln.autograd.NoGrad;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+
+/**
+ * Checks gradients: on the oracle in float64 against central differences, and on every device in
+ * float32 against the oracle.
+ */
+public final class GradCheck {
+  private static final double STEP = 1e-6;
+
+  private GradCheck() {}
+
+  /** A differentiable function of some tensors. */
+  @FunctionalInterface
+  public interface Function {
+    /** Computes the result from inputs of one device and type. */
+    Tensor of(List<Tensor> inputs);
+  }
+
+  /**
+   * An input of a function.
+   *
+   * @param values row-major elements
+   * @param shape their shape
+   * @param differentiable whether its gradient is checked
+   */
+  public record Input(double[] values, Shape shape, boolean differentiable) {
+    Tensor on(Device device, DType dtype) {
+      Tensor t = Tensor.of(values, shape, device).to(dtype);
+      return differentiable ? t.requiresGrad(true) : t;
+    }
+  }
+
+  /** Makes an input of numbers in -1.5 .. 1.5 that are exact in float32 and stay off 0. */
+  public static Input input(long seed, long... dims) {
+    return uniform(seed, -1.5, 1.5, dims);
+  }
+
+  /** Makes an input of numbers in a range, exact in float32; near 0 is left out. */
+  public static Input uniform(long seed, double low, double high, long... dims) {
+    Shape shape = Shape.of(dims);
+    SplittableRandom random = new SplittableRandom(seed);
+    double[] values = new double[(int) shape.numel()];
+    for (int i = 0; i < values.length; i++) {
+      do {
+        values[i] = Math.rint((low + (high - low) * random.nextDouble()) * 4096) / 4096;
+      } while (Math.abs(values[i]) < 0.01);
+    }
+    return new Input(values, shape, true);
+  }
+
+  /** Makes an input whose gradient is not asked for. */
+  public static Input constant(Input input) {
+    return new Input(input.values(), input.shape(), false);
+  }
+
+  /**
+   * Runs both checks.
+   *
+   * @param name the function's name for messages
+   * @param f the function; drawn randomness is seeded before each call
+   * @param inputs its inputs
+   */
+  public static void check(String name, Function f, Input... inputs) {
+    Device oracle = Device.of("scalar");
+    List<double[]> analytic = gradients(f, oracle, DType.FLOAT64, inputs);
+    for (int i = 0; i < inputs.length; i++) {
+      if (inputs[i].differentiable()) {
+        checkNumerically(name, f, oracle, inputs, i, analytic.get(i));
+      }
+    }
+    for (Device device : EachDevice.all()) {
+      List<double[]> found = gradients(f, device, DType.FLOAT32, inputs);
+      for (int i = 0; i < inputs.length; i++) {
+        agree(name + " on " + device + ", input " + i, found.get(i), analytic.get(i), 2e-4);
+      }
+    }
+  }
+
+  private static void checkNumerically(
+      String name, Function f, Device oracle, Input[] inputs, int which, double[] analytic) {
+    Input x = inputs[which];
+    double[] numeric = new double[x.values().length];
+    for (int k = 0; k < numeric.length; k++) {
+      numeric[k] =
+          (shifted(f, oracle, inputs, which, k, STEP) - shifted(f, oracle, inputs, which, k, -STEP))
+              / (2 * STEP);
+    }
+    agree(name + " in float64, input " + which, analytic, numeric, 1e-6);
+  }
+
+  private static double shifted(
+      Function f, Device device, Input[] inputs, int which, int element, double by) {
+    Input[] moved = inputs.clone();
+    double[] values = inputs[which].values().clone();
+    values[element] += by;
+    moved[which] = new Input(values, inputs[which].shape(), false);
+    try (Scope scope = Scope.open();
+        NoGrad off = NoGrad.open()) {
+      return weighted(f, tensors(device, DType.FLOAT64, moved)).item();
+    }
+  }
+
+  private static List<double[]> gradients(Function f, Device device, DType type, Input[] inputs) {
+    try (Scope scope = Scope.open()) {
+      List<Tensor> tensors = tensors(device, type, inputs);
+      weighted(f, tensors).backward();
+      List<double[]> gradients = new ArrayList<>();
+      for (int i = 0; i < inputs.length; i++) {
+        Tensor t = tensors.get(i);
+        gradients.add(
+            inputs[i].differentiable()
+                ? t.grad().map(Tensor::toDoubleArray).orElseGet(() -> new double[(int) t.numel()])
+                : new double[0]);
+      }
+      return gradients;
+    }
+  }
+
+  private static List<Tensor> tensors(Device device, DType type, Input[] inputs) {
+    List<Tensor> all = new ArrayList<>();
+    for (Input i : inputs) {
+      all.add(i.on(device, type));
+    }
+    return all;
+  }
+
+  /** Reduces the result to a scalar by fixed weights, so that every element counts differently. */
+  private static Tensor weighted(Function f, List<Tensor> inputs) {
+    Generator.manualSeed(7);
+    Tensor y = f.of(inputs);
+    double[] weights = new double[(int) y.numel()];
+    for (int i = 0; i < weights.length; i++) {
+      weights[i] = 0.5 + ((i * 7) % 11) / 8.0;
+    }
+    return y.mul(Tensor.of(weights, y.shape(), y.device()).to(y.dtype())).sum();
+  }
+
+  private static void agree(String what, double[] got, double[] want, double tolerance) {
+    if (want.length == 0 && got.length == 0) {
+      return;
+    }
+    assertThat(got).as(what).hasSize(want.length);
+    double scale = 1;
+    for (double w : want) {
+      scale = Math.max(scale, Math.abs(w));
+    }
+    for (int k = 0; k < want.length; k++) {
+      assertThat(Math.abs(got[k] - want[k]))
+          .as("%s: gradient %d is %s, expected %s", what, k, got[k], want[k])
+          .isLessThanOrEqualTo(tolerance * scale);
+    }
+  }
+}
