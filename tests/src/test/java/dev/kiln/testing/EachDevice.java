@@ -7,6 +7,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.ArgumentsProvider;
+import org.junit.jupiter.params.support.ParameterDeclarations;
 
 /** The devices that compute: all that are available but the one that only counts. */
 public final class EachDevice implements ArgumentsProvider {
@@ -23,7 +24,8 @@ public final class EachDevice implements ArgumentsProvider {
   }
 
   @Override
-  public Stream<? extends Arguments> provideArguments(ExtensionContext context) {
+  public Stream<? extends Arguments> provideArguments(
+      ParameterDeclarations parameters, ExtensionContext context) {
     return all().stream().map(Arguments::of);
   }
 }

@@ -9,8 +9,11 @@ import org.slf4j.LoggerFactory;
  *
  * @param name what the set is called in logs and reports, for example {@code vector-512}
  * @param tiles the inner loops of matrix products and convolutions
+ * @param unary elementwise functions and their gradients
+ * @param rows sums and extremes of rows
  */
-public record Kernels(String name, TileKernels tiles) {
+public record Kernels(
+    String name, TileKernels tiles, UnaryKernels unary, RowKernels rows) {
   private static final Logger LOG = LoggerFactory.getLogger(Kernels.class);
   private static final String VECTOR_SET = "dev.kiln.cpu.simd.VectorKernels";
 
@@ -21,7 +24,7 @@ public record Kernels(String name, TileKernels tiles) {
 
   /** Returns the plain-loop set, which needs no module beyond {@code java.base}. */
   public static Kernels loops() {
-    return new Kernels("loops", new LoopTiles());
+    return new Kernels("loops", new LoopTiles(), new LoopUnary(), new LoopRows());
   }
 
   private static final class Best {
@@ -41,5 +44,10 @@ public record Kernels(String name, TileKernels tiles) {
         return loops();
       }
     }
+  }
+
+  @Override
+  public String toString() {
+    return name;
   }
 }

@@ -1,0 +1,171 @@
+package dev.kiln.cpu;
+
+import dev.kiln.DType;
+import dev.kiln.backend.BinaryOp;
+import dev.kiln.backend.View;
+import dev.kiln.cpu.threads.WorkerPool;
+import java.util.Arrays;
+
+/** Fills, copies, selections and comparisons of FLOAT32 views, whatever their strides. */
+final class Moves {
+  private static final int BLOCK = 32;
+
+  private Moves() {}
+
+  static boolean isFloat(View... views) {
+    for (View v : views) {
+      if (v.dtype() != DType.FLOAT32) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  static float[] floats(View v) {
+    return CpuStorage.of(v).floats();
+  }
+
+  static void fill(WorkerPool pool, View out, float value) {
+    float[] y = floats(out);
+    Strided loops = Strided.of(out);
+    int step = loops.step(0);
+    loops.forEach(
+        pool,
+        (at, n) -> {
+          if (step == 1) {
+            Arrays.fill(y, at[0], at[0] + n, value);
+          } else {
+            for (int i = 0, o = at[0]; i < n; i++, o += step) {
+              y[o] = value;
+            }
+          }
+        });
+  }
+
+  static void copy(WorkerPool pool, View out, View x) {
+    float[] y = floats(out);
+    float[] from = floats(x);
+    Strided loops = Strided.of(out, x);
+    int oy = loops.step(0);
+    int ox = loops.step(1);
+    if (oy == 1 && ox == 1) {
+      loops.forEach(pool, (at, n) -> System.arraycopy(from, at[1], y, at[0], n));
+      return;
+    }
+    int axis = loops.unitAxis(1);
+    if (oy == 1 && ox != 0 && axis >= 0) {
+      transpose(pool, loops, axis, y, from);
+      return;
+    }
+    loops.forEach(
+        pool,
+        (at, n) -> {
+          int o = at[0];
+          int s = at[1];
+          for (int i = 0; i < n; i++, o += oy, s += ox) {
+            y[o] = from[s];
+          }
+        });
+  }
+
+  /** Copies plane by plane in square blocks, so that both sides stay in the cache. */
+  private static void transpose(WorkerPool pool, Strided loops, int axis, float[] y, float[] x) {
+    int rows = loops.size(axis);
+    int columns = loops.runLength();
+    int yRow = loops.step(0, axis);
+    int xColumn = loops.step(1);
+    loops.forEachPlane(
+        pool,
+        axis,
+        at -> {
+          for (int r0 = 0; r0 < rows; r0 += BLOCK) {
+            int r1 = Math.min(rows, r0 + BLOCK);
+            for (int c0 = 0; c0 < columns; c0 += BLOCK) {
+              int c1 = Math.min(columns, c0 + BLOCK);
+              for (int r = r0; r < r1; r++) {
+                int o = at[0] + r * yRow;
+                int s = at[1] + r + c0 * xColumn;
+                for (int c = c0; c < c1; c++, s += xColumn) {
+                  y[o + c] = x[s];
+                }
+              }
+            }
+          }
+        });
+  }
+
+  /** Converts UINT8 or BOOL to FLOAT32. */
+  static void widen(WorkerPool pool, View out, View x) {
+    float[] y = floats(out);
+    byte[] from = CpuStorage.of(x).bytes8();
+    Strided loops = Strided.of(out, x);
+    int oy = loops.step(0);
+    int ox = loops.step(1);
+    loops.forEach(
+        pool,
+        (at, n) -> {
+          int o = at[0];
+          int s = at[1];
+          for (int i = 0; i < n; i++, o += oy, s += ox) {
+            y[o] = from[s] & 0xFF;
+          }
+        });
+  }
+
+  static void where(WorkerPool pool, View out, View condition, View a, View b) {
+    float[] y = floats(out);
+    byte[] c = CpuStorage.of(condition).bytes8();
+    float[] p = floats(a);
+    float[] q = floats(b);
+    Strided loops = Strided.of(out, condition, a, b);
+    int oy = loops.step(0);
+    int oc = loops.step(1);
+    int op = loops.step(2);
+    int oq = loops.step(3);
+    loops.forEach(
+        pool,
+        (at, n) -> {
+          int o = at[0];
+          int k = at[1];
+          int i = at[2];
+          int j = at[3];
+          for (int e = 0; e < n; e++, o += oy, k += oc, i += op, j += oq) {
+            y[o] = c[k] != 0 ? p[i] : q[j];
+          }
+        });
+  }
+
+  static void compare(WorkerPool pool, BinaryOp op, View out, View a, View b) {
+    byte[] y = CpuStorage.of(out).bytes8();
+    float[] p = floats(a);
+    float[] q = floats(b);
+    Strided loops = Strided.of(out, a, b);
+    int oy = loops.step(0);
+    int op1 = loops.step(1);
+    int oq = loops.step(2);
+    loops.forEach(
+        pool,
+        (at, n) -> {
+          int o = at[0];
+          int i = at[1];
+          int j = at[2];
+          for (int e = 0; e < n; e++, o += oy, i += op1, j += oq) {
+            y[o] = (byte) (holds(op, p[i], q[j]) ? 1 : 0);
+          }
+        });
+  }
+
+  private static boolean holds(BinaryOp op, float a, float b) {
+    return switch (op) {
+      case EQ -> a == b;
+      case NE -> a != b;
+      case LT -> a < b;
+      case LE -> a <= b;
+      case GT -> a > b;
+      case GE -> a >= b;
+      case AND -> a != 0 && b != 0;
+      case OR -> a != 0 || b != 0;
+      default -> throw new AssertionError(op);
+    };
+  }
+}

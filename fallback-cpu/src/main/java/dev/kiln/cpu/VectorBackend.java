@@ -1,0 +1,245 @@
+package dev.kiln.cpu;
+
+import static dev.kiln.cpu.Moves.floats;
+import static dev.kiln.cpu.Moves.isFloat;
+
+import dev.kiln.DType;
+import dev.kiln.backend.Backend;
+import dev.kiln.backend.BinaryOp;
+import dev.kiln.backend.DeviceId;
+import dev.kiln.backend.Dist;
+import dev.kiln.backend.FusedOps;
+import dev.kiln.backend.ReduceOp;
+import dev.kiln.backend.Storage;
+import dev.kiln.backend.UnaryOp;
+import dev.kiln.backend.View;
+import dev.kiln.cpu.kernels.Epilogue;
+import dev.kiln.cpu.kernels.Gemm;
+import dev.kiln.cpu.kernels.Kernels;
+import dev.kiln.cpu.threads.WorkerPool;
+import java.nio.ByteBuffer;
+import java.util.Optional;
+
+/**
+ * The product: FLOAT32 ops on vectors and all cores; what is not FLOAT32 runs as the oracle does.
+ *
+ * <p>Its results depend neither on the number of threads nor on what has been compiled yet.
+ */
+public final class VectorBackend implements Backend {
+  /** The device type of the processor. */
+  public static final String TYPE = "cpu";
+
+  private final ArrayPool pool = new ArrayPool();
+  private final ScalarBackend oracle = new ScalarBackend(pool);
+  private final WorkerPool workers = WorkerPool.shared();
+  private final Kernels kernels;
+  private final Gemm gemm;
+  private final FusedOps fused;
+
+  /** Makes the backend with the fastest kernels that this launch allows. */
+  public VectorBackend() {
+    this(Kernels.best());
+  }
+
+  VectorBackend(Kernels kernels) {
+    this.kernels = kernels;
+    this.gemm = new Gemm(kernels.tiles(), workers);
+    this.fused = new VectorFusedOps(this, kernels, workers);
+  }
+
+  @Override
+  public DeviceId id() {
+    return new DeviceId(TYPE, 0);
+  }
+
+  @Override
+  public String description() {
+    return "pure Java, " + kernels.name() + " kernels, " + workers.threads() + " threads";
+  }
+
+  @Override
+  public Storage alloc(DType dtype, long length) {
+    return pool.alloc(dtype, length);
+  }
+
+  @Override
+  public void free(Storage storage) {
+    pool.free((CpuStorage) storage);
+  }
+
+  @Override
+  public long cachedBytes() {
+    return pool.cachedBytes();
+  }
+
+  @Override
+  public void trim() {
+    pool.trim();
+  }
+
+  @Override
+  public void upload(View out, ByteBuffer source) {
+    oracle.upload(out, source);
+  }
+
+  @Override
+  public void download(ByteBuffer target, View x) {
+    oracle.download(target, x);
+  }
+
+  @Override
+  public void sync() {}
+
+  @Override
+  public void fill(View out, double value) {
+    if (isFloat(out)) {
+      Moves.fill(workers, out, (float) value);
+    } else {
+      oracle.fill(out, value);
+    }
+  }
+
+  @Override
+  public void copy(View out, View x) {
+    if (isFloat(out, x)) {
+      Moves.copy(workers, out, x);
+    } else if (isFloat(out) && (x.dtype() == DType.UINT8 || x.dtype() == DType.BOOL)) {
+      Moves.widen(workers, out, x);
+    } else {
+      oracle.copy(out, x);
+    }
+  }
+
+  @Override
+  public void binary(BinaryOp op, View out, View a, View b) {
+    if (!isFloat(a)) {
+      oracle.binary(op, out, a, b);
+    } else if (op.isPredicate()) {
+      Moves.compare(workers, op, out, a, b);
+    } else {
+      Arithmetic.binary(workers, op, out, a, b);
+    }
+  }
+
+  @Override
+  public void unary(UnaryOp op, View out, View x, double a, double b) {
+    if (!isFloat(out)) {
+      oracle.unary(op, out, x, a, b);
+      return;
+    }
+    float[] from = floats(x);
+    float[] y = floats(out);
+    Strided.of(out, x)
+        .forEach(
+            workers,
+            (at, n) ->
+                kernels.unary().apply(op, (float) a, (float) b, from, at[1], y, at[0], n));
+  }
+
+  @Override
+  public void unaryGrad(UnaryOp op, View dx, View dy, View saved, double a, double b) {
+    if (!isFloat(dx)) {
+      oracle.unaryGrad(op, dx, dy, saved, a, b);
+      return;
+    }
+    float[] g = floats(dy);
+    float[] s = floats(saved);
+    float[] d = floats(dx);
+    Strided.of(dx, dy, saved)
+        .forEach(
+            workers,
+            (at, n) ->
+                kernels
+                    .unary()
+                    .gradient(op, (float) a, (float) b, g, at[1], s, at[2], d, at[0], n));
+  }
+
+  @Override
+  public void where(View out, View condition, View a, View b) {
+    if (isFloat(out)) {
+      Moves.where(workers, out, condition, a, b);
+    } else {
+      oracle.where(out, condition, a, b);
+    }
+  }
+
+  @Override
+  public void matmul(
+      View out,
+      View a,
+      View b,
+      Optional<View> bias,
+      boolean transposeA,
+      boolean transposeB,
+      double alpha,
+      double beta,
+      dev.kiln.backend.Epilogue epilogue) {
+    if (!isFloat(out)) {
+      oracle.matmul(out, a, b, bias, transposeA, transposeB, alpha, beta, epilogue);
+      return;
+    }
+    int batch = (int) out.shape().dim(0);
+    int m = (int) out.shape().dim(1);
+    int n = (int) out.shape().dim(2);
+    int k = (int) a.shape().dim(transposeA ? 1 : 2);
+    gemm.multiplyBatched(
+        batch,
+        transposeA,
+        transposeB,
+        m,
+        n,
+        k,
+        (float) alpha,
+        floats(a),
+        (int) a.offset(),
+        transposeA ? m : k,
+        a.shape().dim(0) == 1 ? 0 : m * k,
+        floats(b),
+        (int) b.offset(),
+        transposeB ? k : n,
+        b.shape().dim(0) == 1 ? 0 : k * n,
+        (float) beta,
+        floats(out),
+        (int) out.offset(),
+        n,
+        m * n,
+        epilogue(bias, epilogue));
+  }
+
+  /** The kernels' form of a bias per column and an activation. */
+  static Epilogue epilogue(Optional<View> bias, dev.kiln.backend.Epilogue epilogue) {
+    boolean relu = epilogue == dev.kiln.backend.Epilogue.RELU;
+    return bias.map(v -> Epilogue.columnBias(floats(v), (int) v.offset(), relu))
+        .orElse(relu ? Epilogue.RELU : Epilogue.NONE);
+  }
+
+  @Override
+  public void reduce(ReduceOp op, View out, View x, int... axes) {
+    oracle.reduce(op, out, x, axes);
+  }
+
+  @Override
+  public void gather(View out, View x, View index, int axis) {
+    oracle.gather(out, x, index, axis);
+  }
+
+  @Override
+  public void scatterAdd(View out, View src, View index, int axis) {
+    oracle.scatterAdd(out, src, index, axis);
+  }
+
+  @Override
+  public void random(Dist dist, View out, View rng, double a, double b) {
+    oracle.random(dist, out, rng, a, b);
+  }
+
+  @Override
+  public FusedOps fused() {
+    return fused;
+  }
+
+  @Override
+  public void close() {
+    pool.trim();
+  }
+}

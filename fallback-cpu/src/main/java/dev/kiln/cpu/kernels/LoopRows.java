@@ -1,0 +1,78 @@
+package dev.kiln.cpu.kernels;
+
+/** {@link RowKernels} in plain loops with a few accumulators. */
+final class LoopRows implements RowKernels {
+  @Override
+  public double sum(float[] x, int offset, int n) {
+    double s0 = 0;
+    double s1 = 0;
+    int i = 0;
+    for (; i + 2 <= n; i += 2) {
+      s0 += x[offset + i];
+      s1 += x[offset + i + 1];
+    }
+    return i < n ? s0 + s1 + x[offset + i] : s0 + s1;
+  }
+
+  @Override
+  public double sumSquares(float[] x, int offset, int n, float center) {
+    double s0 = 0;
+    double s1 = 0;
+    int i = 0;
+    for (; i + 2 <= n; i += 2) {
+      double a = x[offset + i] - center;
+      double b = x[offset + i + 1] - center;
+      s0 += a * a;
+      s1 += b * b;
+    }
+    if (i < n) {
+      double a = x[offset + i] - center;
+      s0 += a * a;
+    }
+    return s0 + s1;
+  }
+
+  @Override
+  public double dot(float[] y, int yOffset, float[] x, int xOffset, int n, float center) {
+    double s0 = 0;
+    double s1 = 0;
+    int i = 0;
+    for (; i + 2 <= n; i += 2) {
+      s0 += (double) y[yOffset + i] * (x[xOffset + i] - center);
+      s1 += (double) y[yOffset + i + 1] * (x[xOffset + i + 1] - center);
+    }
+    if (i < n) {
+      s0 += (double) y[yOffset + i] * (x[xOffset + i] - center);
+    }
+    return s0 + s1;
+  }
+
+  @Override
+  public float max(float[] x, int offset, int n) {
+    float m = Float.NEGATIVE_INFINITY;
+    for (int i = 0; i < n; i++) {
+      m = Math.max(m, x[offset + i]);
+    }
+    return m;
+  }
+
+  @Override
+  public float min(float[] x, int offset, int n) {
+    float m = Float.POSITIVE_INFINITY;
+    for (int i = 0; i < n; i++) {
+      m = Math.min(m, x[offset + i]);
+    }
+    return m;
+  }
+
+  @Override
+  public double expSum(float[] x, int xOffset, float[] y, int yOffset, int n, float shift) {
+    double sum = 0;
+    for (int i = 0; i < n; i++) {
+      float e = (float) Math.exp(x[xOffset + i] - shift);
+      y[yOffset + i] = e;
+      sum += e;
+    }
+    return sum;
+  }
+}

@@ -1,0 +1,204 @@
+package dev.kiln.cpu.simd;
+
+import static dev.kiln.cpu.simd.Lanes.F;
+import static dev.kiln.cpu.simd.Lanes.LANES;
+
+import dev.kiln.cpu.kernels.RowKernels;
+import dev.kiln.cpu.threads.Workspace;
+import java.util.Arrays;
+import jdk.incubator.vector.FloatVector;
+
+/**
+ * {@link RowKernels} on the Vector API: blocks are summed in float lanes, blocks in double.
+ *
+ * <p>A block holds 16 vectors per accumulator at most, so no lane adds up more than 16 elements.
+ */
+final class VectorRows implements RowKernels {
+  private static final int STEP = 4 * LANES;
+  private static final int BLOCK = 16 * STEP;
+
+  private static float[] lanes() {
+    return Workspace.mine().floats(Workspace.Slot.SUMS, 4L * LANES);
+  }
+
+  private static double total(float[] lanes, int n) {
+    double sum = 0;
+    for (int i = 0; i < n; i++) {
+      sum += lanes[i];
+    }
+    return sum;
+  }
+
+  @Override
+  public double sum(float[] x, int offset, int n) {
+    float[] lanes = lanes();
+    double sum = 0;
+    int whole = n / STEP * STEP;
+    for (int i = 0; i < whole; i += BLOCK) {
+      sumBlock(x, offset + i, Math.min(BLOCK, whole - i), lanes);
+      sum += total(lanes, LANES);
+    }
+    for (int i = whole; i < n; i++) {
+      sum += x[offset + i];
+    }
+    return sum;
+  }
+
+  private static void sumBlock(float[] x, int o, int n, float[] lanes) {
+    FloatVector a = FloatVector.zero(F);
+    FloatVector b = FloatVector.zero(F);
+    FloatVector c = FloatVector.zero(F);
+    FloatVector d = FloatVector.zero(F);
+    for (int i = 0; i < n; i += STEP) {
+      a = a.add(FloatVector.fromArray(F, x, o + i));
+      b = b.add(FloatVector.fromArray(F, x, o + i + LANES));
+      c = c.add(FloatVector.fromArray(F, x, o + i + 2 * LANES));
+      d = d.add(FloatVector.fromArray(F, x, o + i + 3 * LANES));
+    }
+    a.add(b).add(c.add(d)).intoArray(lanes, 0);
+  }
+
+  @Override
+  public double sumSquares(float[] x, int offset, int n, float center) {
+    float[] lanes = lanes();
+    double sum = 0;
+    int whole = n / STEP * STEP;
+    for (int i = 0; i < whole; i += BLOCK) {
+      squareBlock(x, offset + i, Math.min(BLOCK, whole - i), center, lanes);
+      sum += total(lanes, LANES);
+    }
+    for (int i = whole; i < n; i++) {
+      double d = x[offset + i] - center;
+      sum += d * d;
+    }
+    return sum;
+  }
+
+  private static void squareBlock(float[] x, int o, int n, float center, float[] lanes) {
+    FloatVector k = FloatVector.broadcast(F, center);
+    FloatVector a = FloatVector.zero(F);
+    FloatVector b = FloatVector.zero(F);
+    FloatVector c = FloatVector.zero(F);
+    FloatVector d = FloatVector.zero(F);
+    for (int i = 0; i < n; i += STEP) {
+      FloatVector p = FloatVector.fromArray(F, x, o + i).sub(k);
+      FloatVector q = FloatVector.fromArray(F, x, o + i + LANES).sub(k);
+      FloatVector r = FloatVector.fromArray(F, x, o + i + 2 * LANES).sub(k);
+      FloatVector s = FloatVector.fromArray(F, x, o + i + 3 * LANES).sub(k);
+      a = p.fma(p, a);
+      b = q.fma(q, b);
+      c = r.fma(r, c);
+      d = s.fma(s, d);
+    }
+    a.add(b).add(c.add(d)).intoArray(lanes, 0);
+  }
+
+  @Override
+  public double dot(float[] y, int yOffset, float[] x, int xOffset, int n, float center) {
+    float[] lanes = lanes();
+    double sum = 0;
+    int whole = n / STEP * STEP;
+    for (int i = 0; i < whole; i += BLOCK) {
+      dotBlock(y, yOffset + i, x, xOffset + i, Math.min(BLOCK, whole - i), center, lanes);
+      sum += total(lanes, LANES);
+    }
+    for (int i = whole; i < n; i++) {
+      sum += (double) y[yOffset + i] * (x[xOffset + i] - center);
+    }
+    return sum;
+  }
+
+  private static void dotBlock(
+      float[] y, int yo, float[] x, int xo, int n, float center, float[] lanes) {
+    FloatVector k = FloatVector.broadcast(F, center);
+    FloatVector a = FloatVector.zero(F);
+    FloatVector b = FloatVector.zero(F);
+    FloatVector c = FloatVector.zero(F);
+    FloatVector d = FloatVector.zero(F);
+    for (int i = 0; i < n; i += STEP) {
+      FloatVector p = FloatVector.fromArray(F, x, xo + i).sub(k);
+      FloatVector q = FloatVector.fromArray(F, x, xo + i + LANES).sub(k);
+      FloatVector r = FloatVector.fromArray(F, x, xo + i + 2 * LANES).sub(k);
+      FloatVector s = FloatVector.fromArray(F, x, xo + i + 3 * LANES).sub(k);
+      a = p.fma(FloatVector.fromArray(F, y, yo + i), a);
+      b = q.fma(FloatVector.fromArray(F, y, yo + i + LANES), b);
+      c = r.fma(FloatVector.fromArray(F, y, yo + i + 2 * LANES), c);
+      d = s.fma(FloatVector.fromArray(F, y, yo + i + 3 * LANES), d);
+    }
+    a.add(b).add(c.add(d)).intoArray(lanes, 0);
+  }
+
+  @Override
+  public float max(float[] x, int offset, int n) {
+    float m = Float.NEGATIVE_INFINITY;
+    int whole = n / LANES * LANES;
+    if (whole > 0) {
+      float[] lanes = lanes();
+      maxLanes(x, offset, whole, lanes);
+      for (int i = 0; i < LANES; i++) {
+        m = Math.max(m, lanes[i]);
+      }
+    }
+    for (int i = whole; i < n; i++) {
+      m = Math.max(m, x[offset + i]);
+    }
+    return m;
+  }
+
+  private static void maxLanes(float[] x, int o, int n, float[] lanes) {
+    FloatVector m = FloatVector.fromArray(F, x, o);
+    for (int i = LANES; i < n; i += LANES) {
+      m = m.max(FloatVector.fromArray(F, x, o + i));
+    }
+    m.intoArray(lanes, 0);
+  }
+
+  @Override
+  public float min(float[] x, int offset, int n) {
+    float m = Float.POSITIVE_INFINITY;
+    int whole = n / LANES * LANES;
+    if (whole > 0) {
+      float[] lanes = lanes();
+      minLanes(x, offset, whole, lanes);
+      for (int i = 0; i < LANES; i++) {
+        m = Math.min(m, lanes[i]);
+      }
+    }
+    for (int i = whole; i < n; i++) {
+      m = Math.min(m, x[offset + i]);
+    }
+    return m;
+  }
+
+  private static void minLanes(float[] x, int o, int n, float[] lanes) {
+    FloatVector m = FloatVector.fromArray(F, x, o);
+    for (int i = LANES; i < n; i += LANES) {
+      m = m.min(FloatVector.fromArray(F, x, o + i));
+    }
+    m.intoArray(lanes, 0);
+  }
+
+  @Override
+  public double expSum(float[] x, int xOffset, float[] y, int yOffset, int n, float shift) {
+    float[] lanes = lanes();
+    double sum = 0;
+    int whole = n / LANES * LANES;
+    for (int i = 0; i < whole; i += BLOCK) {
+      Arrays.fill(lanes, 0, LANES, 0f);
+      VectorUnaryLoops.expSum(
+          x, xOffset + i, y, yOffset + i, Math.min(BLOCK, whole - i), shift, lanes);
+      sum += total(lanes, LANES);
+    }
+    int rest = n - whole;
+    if (rest > 0) {
+      float[] tail = Workspace.mine().floats(Workspace.Slot.TAIL, 2L * LANES);
+      System.arraycopy(x, xOffset + whole, tail, 0, rest);
+      Arrays.fill(tail, rest, LANES, Float.NEGATIVE_INFINITY);
+      Arrays.fill(lanes, 0, LANES, 0f);
+      VectorUnaryLoops.expSum(tail, 0, tail, 0, LANES, shift, lanes);
+      System.arraycopy(tail, 0, y, yOffset + whole, rest);
+      sum += total(lanes, rest);
+    }
+    return sum;
+  }
+}

@@ -1,0 +1,68 @@
+package dev.kiln.cpu.simd;
+
+import static dev.kiln.cpu.simd.Lanes.LANES;
+
+import dev.kiln.backend.UnaryOp;
+import dev.kiln.cpu.kernels.UnaryKernels;
+import dev.kiln.cpu.threads.Workspace;
+import java.util.Arrays;
+
+/** {@link UnaryKernels} on the Vector API; what C2 vectorises by itself stays a plain loop. */
+final class VectorUnary implements UnaryKernels {
+  private final UnaryKernels plain = UnaryKernels.loops();
+
+  @Override
+  public void apply(
+      UnaryOp op, float p, float q, float[] x, int xOffset, float[] y, int yOffset, int n) {
+    int whole = n / LANES * LANES;
+    if (!VectorUnaryLoops.forward(op, x, xOffset, y, yOffset, whole, p, q)) {
+      plain.apply(op, p, q, x, xOffset, y, yOffset, n);
+      return;
+    }
+    int rest = n - whole;
+    if (rest > 0) {
+      float[] tail = tail();
+      load(x, xOffset + whole, rest, tail, 0);
+      VectorUnaryLoops.forward(op, tail, 0, tail, 0, LANES, p, q);
+      System.arraycopy(tail, 0, y, yOffset + whole, rest);
+    }
+  }
+
+  @Override
+  public void gradient(
+      UnaryOp op,
+      float p,
+      float q,
+      float[] dy,
+      int dyOffset,
+      float[] saved,
+      int savedOffset,
+      float[] dx,
+      int dxOffset,
+      int n) {
+    int whole = n / LANES * LANES;
+    if (!VectorUnaryLoops.gradient(
+        op, dy, dyOffset, saved, savedOffset, dx, dxOffset, whole, p, q)) {
+      plain.gradient(op, p, q, dy, dyOffset, saved, savedOffset, dx, dxOffset, n);
+      return;
+    }
+    int rest = n - whole;
+    if (rest > 0) {
+      float[] tail = tail();
+      load(dy, dyOffset + whole, rest, tail, 0);
+      load(saved, savedOffset + whole, rest, tail, LANES);
+      VectorUnaryLoops.gradient(op, tail, 0, tail, LANES, tail, 0, LANES, p, q);
+      System.arraycopy(tail, 0, dx, dxOffset + whole, rest);
+    }
+  }
+
+  /** The remainder runs through the same vector loop, so that position decides nothing. */
+  private static float[] tail() {
+    return Workspace.mine().floats(Workspace.Slot.TAIL, 2L * LANES);
+  }
+
+  private static void load(float[] from, int offset, int n, float[] tail, int at) {
+    System.arraycopy(from, offset, tail, at, n);
+    Arrays.fill(tail, at + n, at + LANES, 1f);
+  }
+}

@@ -1,0 +1,165 @@
+package dev.kiln.backend;
+
+import dev.kiln.DType;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Every fused op, built from the core of a backend alone: a new backend is complete, if slow, once
+ * its core is. A backend extends it and overrides what it accelerates.
+ */
+public class CompositeOps implements FusedOps {
+  private final Backend backend;
+  private final Optional<DType> arithmetic;
+
+  /**
+   * Composes in the operands' own type.
+   *
+   * @param backend whose core ops are used
+   */
+  public CompositeOps(Backend backend) {
+    this.backend = backend;
+    this.arithmetic = Optional.empty();
+  }
+
+  /**
+   * Composes in one type, whatever the operands' is.
+   *
+   * @param backend whose core ops are used
+   * @param arithmetic the type of intermediate results
+   */
+  public CompositeOps(Backend backend, DType arithmetic) {
+    this.backend = backend;
+    this.arithmetic = Optional.of(arithmetic);
+  }
+
+  private Composer composer(View operand) {
+    return new Composer(backend, arithmetic.orElse(operand.dtype()));
+  }
+
+  @Override
+  public void conv2d(View y, View x, View weight, Optional<View> bias, Conv2dSpec spec, Epilogue epilogue) {
+    try (Composer k = composer(y)) {
+      CompositeConv.forward(k, y, x, weight, bias, spec, epilogue);
+    }
+  }
+
+  @Override
+  public void conv2dGradInput(View dx, View dy, View weight, Conv2dSpec spec) {
+    try (Composer k = composer(dx)) {
+      CompositeConv.gradInput(k, dx, dy, weight, spec);
+    }
+  }
+
+  @Override
+  public void conv2dGradWeight(View dweight, View dy, View x, Conv2dSpec spec) {
+    try (Composer k = composer(dweight)) {
+      CompositeConv.gradWeight(k, dweight, dy, x, spec);
+    }
+  }
+
+  @Override
+  public void maxPool2d(View y, View index, View x, Pool2dSpec spec) {
+    try (Composer k = composer(y)) {
+      CompositePool.max(k, y, index, x, spec);
+    }
+  }
+
+  @Override
+  public void maxPool2dGrad(View dx, View dy, View index, Pool2dSpec spec) {
+    try (Composer k = composer(dx)) {
+      CompositePool.maxGrad(k, dx, dy, index, spec);
+    }
+  }
+
+  @Override
+  public void avgPool2d(View y, View x, Pool2dSpec spec) {
+    try (Composer k = composer(y)) {
+      CompositePool.avg(k, y, x, spec);
+    }
+  }
+
+  @Override
+  public void avgPool2dGrad(View dx, View dy, Pool2dSpec spec) {
+    try (Composer k = composer(dx)) {
+      CompositePool.avgGrad(k, dx, dy, spec);
+    }
+  }
+
+  @Override
+  public void adaptiveAvgPool2d(View y, View x) {
+    try (Composer k = composer(y)) {
+      CompositePool.adaptiveAvg(k, y, x);
+    }
+  }
+
+  @Override
+  public void adaptiveAvgPool2dGrad(View dx, View dy) {
+    try (Composer k = composer(dx)) {
+      CompositePool.adaptiveAvgGrad(k, dx, dy);
+    }
+  }
+
+  @Override
+  public void batchNormTrain(View y, View mean, View invStd, Optional<View> runningMean, Optional<View> runningVar, View x, Optional<View> weight, Optional<View> bias, double momentum, double eps) {
+    try (Composer k = composer(y)) {
+      CompositeNorm.batchTrain(k, y, mean, invStd, runningMean, runningVar, x, weight, bias, momentum, eps);
+    }
+  }
+
+  @Override
+  public void batchNormTrainGrad(View dx, View dweight, View dbias, View dy, View x, Optional<View> weight, View mean, View invStd) {
+    try (Composer k = composer(dx)) {
+      CompositeNorm.batchTrainGrad(k, dx, dweight, dbias, dy, x, weight, mean, invStd);
+    }
+  }
+
+  @Override
+  public void layerNorm(View y, View mean, View invStd, View x, Optional<View> weight, Optional<View> bias, double eps) {
+    try (Composer k = composer(y)) {
+      CompositeNorm.layer(k, y, mean, invStd, x, weight, bias, eps);
+    }
+  }
+
+  @Override
+  public void layerNormGrad(View dx, View dweight, View dbias, View dy, View x, Optional<View> weight, View mean, View invStd) {
+    try (Composer k = composer(dx)) {
+      CompositeNorm.layerGrad(k, dx, dweight, dbias, dy, x, weight, mean, invStd);
+    }
+  }
+
+  @Override
+  public void softmax(View y, View x, boolean log) {
+    try (Composer k = composer(y)) {
+      CompositeSoftmax.forward(k, y, x, log);
+    }
+  }
+
+  @Override
+  public void softmaxGrad(View dx, View dy, View y, boolean log) {
+    try (Composer k = composer(dx)) {
+      CompositeSoftmax.grad(k, dx, dy, y, log);
+    }
+  }
+
+  @Override
+  public void crossEntropy(View loss, View logProbs, View x, View target, Optional<View> weight, CrossEntropySpec spec) {
+    try (Composer k = composer(loss)) {
+      CompositeSoftmax.crossEntropy(k, loss, logProbs, x, target, weight, spec);
+    }
+  }
+
+  @Override
+  public void crossEntropyGrad(View dx, View dloss, View logProbs, View target, Optional<View> weight, CrossEntropySpec spec) {
+    try (Composer k = composer(dx)) {
+      CompositeSoftmax.crossEntropyGrad(k, dx, dloss, logProbs, target, weight, spec);
+    }
+  }
+
+  @Override
+  public void optimizerStep(OptimizerKind kind, View param, View grad, List<View> state, View hyper) {
+    try (Composer k = composer(param)) {
+      CompositeOptimizer.step(k, kind, param, grad, state, hyper);
+    }
+  }
+}
