@@ -8,6 +8,6 @@ module dev.kiln.cpu {
 
   provides dev.kiln.backend.BackendProvider with
       dev.kiln.cpu.VectorProvider,
-          dev.kiln.cpu.ScalarProvider,
+      dev.kiln.cpu.ScalarProvider,
       dev.kiln.cpu.NullProvider;
 }

@@ -132,8 +132,7 @@ public final class VectorBackend implements Backend {
     Strided.of(out, x)
         .forEach(
             workers,
-            (at, n) ->
-                kernels.unary().apply(op, (float) a, (float) b, from, at[1], y, at[0], n));
+            (at, n) -> kernels.unary().apply(op, (float) a, (float) b, from, at[1], y, at[0], n));
   }
 
   @Override

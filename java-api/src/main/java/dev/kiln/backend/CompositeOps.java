@@ -38,7 +38,8 @@ public class CompositeOps implements FusedOps {
   }
 
   @Override
-  public void conv2d(View y, View x, View weight, Optional<View> bias, Conv2dSpec spec, Epilogue epilogue) {
+  public void conv2d(
+      View y, View x, View weight, Optional<View> bias, Conv2dSpec spec, Epilogue epilogue) {
     try (Composer k = composer(y)) {
       CompositeConv.forward(k, y, x, weight, bias, spec, epilogue);
     }
@@ -101,28 +102,62 @@ public class CompositeOps implements FusedOps {
   }
 
   @Override
-  public void batchNormTrain(View y, View mean, View invStd, Optional<View> runningMean, Optional<View> runningVar, View x, Optional<View> weight, Optional<View> bias, double momentum, double eps) {
+  public void batchNormTrain(
+      View y,
+      View mean,
+      View invStd,
+      Optional<View> runningMean,
+      Optional<View> runningVar,
+      View x,
+      Optional<View> weight,
+      Optional<View> bias,
+      double momentum,
+      double eps) {
     try (Composer k = composer(y)) {
-      CompositeNorm.batchTrain(k, y, mean, invStd, runningMean, runningVar, x, weight, bias, momentum, eps);
+      CompositeNorm.batchTrain(
+          k, y, mean, invStd, runningMean, runningVar, x, weight, bias, momentum, eps);
     }
   }
 
   @Override
-  public void batchNormTrainGrad(View dx, View dweight, View dbias, View dy, View x, Optional<View> weight, View mean, View invStd) {
+  public void batchNormTrainGrad(
+      View dx,
+      View dweight,
+      View dbias,
+      View dy,
+      View x,
+      Optional<View> weight,
+      View mean,
+      View invStd) {
     try (Composer k = composer(dx)) {
       CompositeNorm.batchTrainGrad(k, dx, dweight, dbias, dy, x, weight, mean, invStd);
     }
   }
 
   @Override
-  public void layerNorm(View y, View mean, View invStd, View x, Optional<View> weight, Optional<View> bias, double eps) {
+  public void layerNorm(
+      View y,
+      View mean,
+      View invStd,
+      View x,
+      Optional<View> weight,
+      Optional<View> bias,
+      double eps) {
     try (Composer k = composer(y)) {
       CompositeNorm.layer(k, y, mean, invStd, x, weight, bias, eps);
     }
   }
 
   @Override
-  public void layerNormGrad(View dx, View dweight, View dbias, View dy, View x, Optional<View> weight, View mean, View invStd) {
+  public void layerNormGrad(
+      View dx,
+      View dweight,
+      View dbias,
+      View dy,
+      View x,
+      Optional<View> weight,
+      View mean,
+      View invStd) {
     try (Composer k = composer(dx)) {
       CompositeNorm.layerGrad(k, dx, dweight, dbias, dy, x, weight, mean, invStd);
     }
@@ -143,21 +178,29 @@ public class CompositeOps implements FusedOps {
   }
 
   @Override
-  public void crossEntropy(View loss, View logProbs, View x, View target, Optional<View> weight, CrossEntropySpec spec) {
+  public void crossEntropy(
+      View loss, View logProbs, View x, View target, Optional<View> weight, CrossEntropySpec spec) {
     try (Composer k = composer(loss)) {
       CompositeSoftmax.crossEntropy(k, loss, logProbs, x, target, weight, spec);
     }
   }
 
   @Override
-  public void crossEntropyGrad(View dx, View dloss, View logProbs, View target, Optional<View> weight, CrossEntropySpec spec) {
+  public void crossEntropyGrad(
+      View dx,
+      View dloss,
+      View logProbs,
+      View target,
+      Optional<View> weight,
+      CrossEntropySpec spec) {
     try (Composer k = composer(dx)) {
       CompositeSoftmax.crossEntropyGrad(k, dx, dloss, logProbs, target, weight, spec);
     }
   }
 
   @Override
-  public void optimizerStep(OptimizerKind kind, View param, View grad, List<View> state, View hyper) {
+  public void optimizerStep(
+      OptimizerKind kind, View param, View grad, List<View> state, View hyper) {
     try (Composer k = composer(param)) {
       CompositeOptimizer.step(k, kind, param, grad, state, hyper);
     }

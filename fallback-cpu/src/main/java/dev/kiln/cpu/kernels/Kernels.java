@@ -12,8 +12,7 @@ import org.slf4j.LoggerFactory;
  * @param unary elementwise functions and their gradients
  * @param rows sums and extremes of rows
  */
-public record Kernels(
-    String name, TileKernels tiles, UnaryKernels unary, RowKernels rows) {
+public record Kernels(String name, TileKernels tiles, UnaryKernels unary, RowKernels rows) {
   private static final Logger LOG = LoggerFactory.getLogger(Kernels.class);
   private static final String VECTOR_SET = "dev.kiln.cpu.simd.VectorKernels";
 

@@ -22,7 +22,8 @@ final class VectorUnaryLoops {
   private VectorUnaryLoops() {}
 
   /** Runs a forward loop; false if there is none. */
-  static boolean forward(UnaryOp op, float[] x, int xo, float[] y, int yo, int n, float p, float q) {
+  static boolean forward(
+      UnaryOp op, float[] x, int xo, float[] y, int yo, int n, float p, float q) {
     switch (op) {
       case EXP:
         exp(x, xo, y, yo, n, p, q);
@@ -84,7 +85,17 @@ final class VectorUnaryLoops {
   }
 
   /** Runs a gradient loop; false if there is none. */
-  static boolean gradient(UnaryOp op, float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
+  static boolean gradient(
+      UnaryOp op,
+      float[] dy,
+      int dyo,
+      float[] saved,
+      int so,
+      float[] dx,
+      int dxo,
+      int n,
+      float p,
+      float q) {
     switch (op) {
       case ERF:
         erfGradient(dy, dyo, saved, so, dx, dxo, n, p, q);
@@ -867,7 +878,8 @@ final class VectorUnaryLoops {
     }
   }
 
-  static void erfGradient(float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
+  static void erfGradient(
+      float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
     FloatVector k0 = FloatVector.broadcast(F, 89.0f);
     FloatVector k1 = FloatVector.broadcast(F, -104.0f);
     FloatVector k2 = FloatVector.broadcast(F, 1.4426950408889634f);
@@ -907,7 +919,8 @@ final class VectorUnaryLoops {
     }
   }
 
-  static void eluGradient(float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
+  static void eluGradient(
+      float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
     FloatVector k0 = FloatVector.broadcast(F, 0.0f);
     FloatVector k1 = FloatVector.broadcast(F, -87.0f);
     FloatVector k2 = FloatVector.broadcast(F, 1.4426950408889634f);
@@ -944,7 +957,8 @@ final class VectorUnaryLoops {
     }
   }
 
-  static void celuGradient(float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
+  static void celuGradient(
+      float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
     FloatVector k0 = FloatVector.broadcast(F, 0.0f);
     FloatVector k1 = FloatVector.broadcast(F, p);
     FloatVector k2 = FloatVector.broadcast(F, -87.0f);
@@ -981,7 +995,8 @@ final class VectorUnaryLoops {
     }
   }
 
-  static void seluGradient(float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
+  static void seluGradient(
+      float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
     FloatVector k0 = FloatVector.broadcast(F, 0.0f);
     FloatVector k1 = FloatVector.broadcast(F, -87.0f);
     FloatVector k2 = FloatVector.broadcast(F, 1.4426950408889634f);
@@ -1019,7 +1034,8 @@ final class VectorUnaryLoops {
     }
   }
 
-  static void geluGradient(float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
+  static void geluGradient(
+      float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
     FloatVector k0 = FloatVector.broadcast(F, 15.0f);
     FloatVector k1 = FloatVector.broadcast(F, 0.5f);
     FloatVector k2 = FloatVector.broadcast(F, 89.0f);
@@ -1095,7 +1111,8 @@ final class VectorUnaryLoops {
     }
   }
 
-  static void geluTanhGradient(float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
+  static void geluTanhGradient(
+      float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
     FloatVector k0 = FloatVector.broadcast(F, 0.07135481282f);
     FloatVector k1 = FloatVector.broadcast(F, 1.5957691216f);
     FloatVector k2 = FloatVector.broadcast(F, 89.0f);
@@ -1145,7 +1162,8 @@ final class VectorUnaryLoops {
     }
   }
 
-  static void siluGradient(float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
+  static void siluGradient(
+      float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
     FloatVector k0 = FloatVector.broadcast(F, 89.0f);
     FloatVector k1 = FloatVector.broadcast(F, -104.0f);
     FloatVector k2 = FloatVector.broadcast(F, 1.4426950408889634f);
@@ -1189,7 +1207,8 @@ final class VectorUnaryLoops {
     }
   }
 
-  static void mishGradient(float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
+  static void mishGradient(
+      float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
     FloatVector k0 = FloatVector.broadcast(F, 20.0f);
     FloatVector k1 = FloatVector.broadcast(F, 89.0f);
     FloatVector k2 = FloatVector.broadcast(F, -104.0f);
@@ -1234,7 +1253,8 @@ final class VectorUnaryLoops {
     }
   }
 
-  static void logSigmoidGradient(float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
+  static void logSigmoidGradient(
+      float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
     FloatVector k0 = FloatVector.broadcast(F, 89.0f);
     FloatVector k1 = FloatVector.broadcast(F, -104.0f);
     FloatVector k2 = FloatVector.broadcast(F, 1.4426950408889634f);
@@ -1276,7 +1296,8 @@ final class VectorUnaryLoops {
     }
   }
 
-  static void softplusGradient(float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
+  static void softplusGradient(
+      float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
     FloatVector k0 = FloatVector.broadcast(F, p);
     FloatVector k1 = FloatVector.broadcast(F, 89.0f);
     FloatVector k2 = FloatVector.broadcast(F, -104.0f);
@@ -1321,7 +1342,8 @@ final class VectorUnaryLoops {
     }
   }
 
-  static void sigmoidGradient(float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
+  static void sigmoidGradient(
+      float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
     FloatVector k0 = FloatVector.broadcast(F, 1.0f);
     for (int i = 0; i < n; i += LANES) {
       FloatVector v1 = FloatVector.fromArray(F, saved, so + i);
@@ -1331,7 +1353,8 @@ final class VectorUnaryLoops {
     }
   }
 
-  static void tanhGradient(float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
+  static void tanhGradient(
+      float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
     FloatVector k0 = FloatVector.broadcast(F, 1.0f);
     for (int i = 0; i < n; i += LANES) {
       FloatVector v1 = FloatVector.fromArray(F, saved, so + i);
@@ -1340,7 +1363,8 @@ final class VectorUnaryLoops {
     }
   }
 
-  static void leakyReluGradient(float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
+  static void leakyReluGradient(
+      float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
     FloatVector k0 = FloatVector.broadcast(F, 0.0f);
     FloatVector k1 = FloatVector.broadcast(F, 1.0f);
     FloatVector k2 = FloatVector.broadcast(F, p);
@@ -1351,7 +1375,8 @@ final class VectorUnaryLoops {
     }
   }
 
-  static void reluGradient(float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
+  static void reluGradient(
+      float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
     FloatVector k0 = FloatVector.broadcast(F, 0.0f);
     for (int i = 0; i < n; i += LANES) {
       FloatVector v1 = FloatVector.fromArray(F, dy, dyo + i);
@@ -1361,7 +1386,8 @@ final class VectorUnaryLoops {
     }
   }
 
-  static void absGradient(float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
+  static void absGradient(
+      float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
     FloatVector k0 = FloatVector.broadcast(F, 0.0f);
     for (int i = 0; i < n; i += LANES) {
       FloatVector v1 = FloatVector.fromArray(F, dy, dyo + i);
@@ -1373,7 +1399,8 @@ final class VectorUnaryLoops {
     }
   }
 
-  static void clampGradient(float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
+  static void clampGradient(
+      float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
     FloatVector k0 = FloatVector.broadcast(F, p);
     FloatVector k1 = FloatVector.broadcast(F, 0.0f);
     FloatVector k2 = FloatVector.broadcast(F, q);
@@ -1386,7 +1413,8 @@ final class VectorUnaryLoops {
     }
   }
 
-  static void hardtanhGradient(float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
+  static void hardtanhGradient(
+      float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
     FloatVector k0 = FloatVector.broadcast(F, p);
     FloatVector k1 = FloatVector.broadcast(F, 0.0f);
     FloatVector k2 = FloatVector.broadcast(F, q);
@@ -1439,5 +1467,4 @@ final class VectorUnaryLoops {
     }
     sum.intoArray(lanes, 0);
   }
-
 }
