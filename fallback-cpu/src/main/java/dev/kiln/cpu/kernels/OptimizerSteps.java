@@ -1,0 +1,269 @@
+package dev.kiln.cpu.kernels;
+
+import dev.kiln.backend.OptimizerKind;
+import dev.kiln.cpu.threads.WorkerPool;
+
+/**
+ * The optimizers' updates, each in one pass over parameters, gradients and state. The formulas are
+ * PyTorch's; settings are combined in double before they meet the elements.
+ */
+public final class OptimizerSteps {
+  private static final int PIECE_ELEMENTS = 16_384;
+
+  private final WorkerPool pool;
+
+  /** Creates the kernels over the given threads. */
+  public OptimizerSteps(WorkerPool pool) {
+    this.pool = pool;
+  }
+
+  /**
+   * A stretch of a flat array.
+   *
+   * @param data the array
+   * @param offset its first element
+   * @param length its length; 0 where the rule's settings do not use it
+   */
+  public record Span(float[] data, int offset, int length) {}
+
+  /**
+   * Updates parameters by one step.
+   *
+   * @param kind the rule
+   * @param p the parameters, changed in place
+   * @param g their gradients
+   * @param state the rule's state, as {@link OptimizerKind} lists it, changed in place
+   * @param hyper the settings, as {@link OptimizerKind} lists them
+   */
+  public void step(OptimizerKind kind, Span p, Span g, Span[] state, double[] hyper) {
+    int pieces = (p.length() + PIECE_ELEMENTS - 1) / PIECE_ELEMENTS;
+    pool.parallelFor(
+        pieces,
+        piece -> {
+          int from = piece * PIECE_ELEMENTS;
+          int n = Math.min(PIECE_ELEMENTS, p.length() - from);
+          switch (kind) {
+            case SGD -> sgd(p, g, state[0], hyper, from, n);
+            case ADAGRAD -> adagrad(p, g, state[0], hyper, from, n);
+            case ADAM -> adam(p, g, state, hyper, from, n, false);
+            case ADAMW -> adam(p, g, state, hyper, from, n, true);
+            case RMSPROP -> rmsprop(p, g, state, hyper, from, n);
+          }
+        });
+  }
+
+  private static void sgd(Span p, Span g, Span velocity, double[] h, int from, int n) {
+    float lr = (float) h[OptimizerKind.LR];
+    float momentum = (float) h[2];
+    float fresh = h[OptimizerKind.STEP] == 1 ? 1f : (float) (1 - h[3]);
+    float decay = (float) h[4];
+    if (velocity.length() == 0) {
+      plainSgd(p.data(), p.offset() + from, g.data(), g.offset() + from, n, lr, decay);
+    } else {
+      momentumSgd(
+          p.data(),
+          p.offset() + from,
+          g.data(),
+          g.offset() + from,
+          velocity.data(),
+          velocity.offset() + from,
+          n,
+          lr,
+          decay,
+          momentum,
+          fresh,
+          h[5] != 0 ? 1f : 0f,
+          h[5] != 0 ? momentum : 1f);
+    }
+  }
+
+  private static void plainSgd(float[] p, int po, float[] g, int go, int n, float lr, float decay) {
+    for (int i = 0; i < n; i++) {
+      float w = p[po + i];
+      p[po + i] = w - lr * (g[go + i] + decay * w);
+    }
+  }
+
+  private static void momentumSgd(
+      float[] p,
+      int po,
+      float[] g,
+      int go,
+      float[] v,
+      int vo,
+      int n,
+      float lr,
+      float decay,
+      float momentum,
+      float fresh,
+      float ownShare,
+      float velocityShare) {
+    for (int i = 0; i < n; i++) {
+      float w = p[po + i];
+      float d = g[go + i] + decay * w;
+      float speed = momentum * v[vo + i] + fresh * d;
+      v[vo + i] = speed;
+      p[po + i] = w - lr * (ownShare * d + velocityShare * speed);
+    }
+  }
+
+  private static void adagrad(Span p, Span g, Span sum, double[] h, int from, int n) {
+    float rate = (float) (h[OptimizerKind.LR] / (1 + (h[OptimizerKind.STEP] - 1) * h[2]));
+    adagrad(
+        p.data(),
+        p.offset() + from,
+        g.data(),
+        g.offset() + from,
+        sum.data(),
+        sum.offset() + from,
+        n,
+        rate,
+        (float) h[3],
+        (float) h[4]);
+  }
+
+  private static void adagrad(
+      float[] p,
+      int po,
+      float[] g,
+      int go,
+      float[] s,
+      int so,
+      int n,
+      float rate,
+      float decay,
+      float eps) {
+    for (int i = 0; i < n; i++) {
+      float w = p[po + i];
+      float d = g[go + i] + decay * w;
+      float sum = s[so + i] + d * d;
+      s[so + i] = sum;
+      p[po + i] = w - rate * (d / ((float) Math.sqrt(sum) + eps));
+    }
+  }
+
+  private static void adam(
+      Span p, Span g, Span[] state, double[] h, int from, int n, boolean decoupled) {
+    double lr = h[OptimizerKind.LR];
+    double step = h[OptimizerKind.STEP];
+    float rate = (float) (lr / (1 - StrictMath.pow(h[2], step)));
+    float correction = (float) Math.sqrt(1 - StrictMath.pow(h[3], step));
+    float decay = decoupled ? 0f : (float) h[5];
+    float shrink = decoupled ? (float) (1 - lr * h[5]) : 1f;
+    if (state[2].length() == 0) {
+      adam(
+          p.data(),
+          p.offset() + from,
+          g.data(),
+          g.offset() + from,
+          state[0].data(),
+          state[0].offset() + from,
+          state[1].data(),
+          state[1].offset() + from,
+          n,
+          rate,
+          correction,
+          (float) (1 - h[2]),
+          (float) h[3],
+          (float) (1 - h[3]),
+          (float) h[4],
+          decay,
+          shrink);
+    } else {
+      amsgrad(p, g, state, from, n, rate, correction, h, decay, shrink);
+    }
+  }
+
+  private static void adam(
+      float[] p,
+      int po,
+      float[] g,
+      int go,
+      float[] m,
+      int mo,
+      float[] v,
+      int vo,
+      int n,
+      float rate,
+      float correction,
+      float freshMean,
+      float keepSquare,
+      float freshSquare,
+      float eps,
+      float decay,
+      float shrink) {
+    for (int i = 0; i < n; i++) {
+      float w = p[po + i] * shrink;
+      float d = g[go + i] + decay * p[po + i];
+      float mean = m[mo + i] + freshMean * (d - m[mo + i]);
+      float square = keepSquare * v[vo + i] + freshSquare * (d * d);
+      m[mo + i] = mean;
+      v[vo + i] = square;
+      p[po + i] = w - rate * (mean / ((float) Math.sqrt(square) / correction + eps));
+    }
+  }
+
+  private static void amsgrad(
+      Span p,
+      Span g,
+      Span[] state,
+      int from,
+      int n,
+      float rate,
+      float correction,
+      double[] h,
+      float decay,
+      float shrink) {
+    float freshMean = (float) (1 - h[2]);
+    float keepSquare = (float) h[3];
+    float freshSquare = (float) (1 - h[3]);
+    float eps = (float) h[4];
+    for (int i = from; i < from + n; i++) {
+      float old = p.data()[p.offset() + i];
+      float d = g.data()[g.offset() + i] + decay * old;
+      int at0 = state[0].offset() + i;
+      int at1 = state[1].offset() + i;
+      int at2 = state[2].offset() + i;
+      float mean = state[0].data()[at0] + freshMean * (d - state[0].data()[at0]);
+      float square = keepSquare * state[1].data()[at1] + freshSquare * (d * d);
+      float largest = Math.max(state[2].data()[at2], square);
+      state[0].data()[at0] = mean;
+      state[1].data()[at1] = square;
+      state[2].data()[at2] = largest;
+      p.data()[p.offset() + i] =
+          old * shrink - rate * (mean / ((float) Math.sqrt(largest) / correction + eps));
+    }
+  }
+
+  private static void rmsprop(Span p, Span g, Span[] state, double[] h, int from, int n) {
+    float lr = (float) h[OptimizerKind.LR];
+    float keep = (float) h[2];
+    float fresh = (float) (1 - h[2]);
+    float eps = (float) h[3];
+    float decay = (float) h[4];
+    float momentum = (float) h[5];
+    boolean buffered = state[1].length() > 0;
+    boolean centered = state[2].length() > 0;
+    for (int i = from; i < from + n; i++) {
+      float w = p.data()[p.offset() + i];
+      float d = g.data()[g.offset() + i] + decay * w;
+      int at0 = state[0].offset() + i;
+      float square = keep * state[0].data()[at0] + fresh * (d * d);
+      state[0].data()[at0] = square;
+      float variance = square;
+      if (centered) {
+        int at2 = state[2].offset() + i;
+        float mean = state[2].data()[at2] + fresh * (d - state[2].data()[at2]);
+        state[2].data()[at2] = mean;
+        variance = square - mean * mean;
+      }
+      float direction = d / ((float) Math.sqrt(variance) + eps);
+      if (buffered) {
+        int at1 = state[1].offset() + i;
+        direction = momentum * state[1].data()[at1] + direction;
+        state[1].data()[at1] = direction;
+      }
+      p.data()[p.offset() + i] = w - lr * direction;
+    }
+  }
+}

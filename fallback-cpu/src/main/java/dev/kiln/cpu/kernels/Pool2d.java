@@ -1,0 +1,284 @@
+package dev.kiln.cpu.kernels;
+
+import dev.kiln.backend.Pool2dSpec;
+import dev.kiln.cpu.threads.WorkerPool;
+import java.util.Arrays;
+import java.util.function.IntConsumer;
+
+/**
+ * Pooling of image planes, one plane after another on each thread.
+ *
+ * <p>Averages clip and count their windows as PyTorch does: a window that hangs over the padded
+ * border counts only what lies inside it.
+ */
+public final class Pool2d {
+  private static final int PIECE_ELEMENTS = 16_384;
+
+  private final WorkerPool pool;
+
+  /** Creates the kernels over the given threads. */
+  public Pool2d(WorkerPool pool) {
+    this.pool = pool;
+  }
+
+  /**
+   * The sizes of a pooling.
+   *
+   * @param planes images times channels
+   * @param height input rows
+   * @param width input columns
+   * @param outHeight output rows
+   * @param outWidth output columns
+   */
+  public record Planes(int planes, int height, int width, int outHeight, int outWidth) {
+    int in() {
+      return height * width;
+    }
+
+    int out() {
+      return outHeight * outWidth;
+    }
+  }
+
+  private void forEachPlane(Planes s, IntConsumer body) {
+    int each = Math.max(1, PIECE_ELEMENTS / Math.max(1, s.in()));
+    int pieces = (s.planes() + each - 1) / each;
+    pool.parallelFor(
+        pieces,
+        piece -> {
+          int end = Math.min(s.planes(), (piece + 1) * each);
+          for (int p = piece * each; p < end; p++) {
+            body.accept(p);
+          }
+        });
+  }
+
+  /** Sets y to the largest of each window and index to where in its plane it stood. */
+  public void max(
+      Planes s, Pool2dSpec w, float[] x, int xo, float[] y, int yo, int[] index, int io) {
+    boolean tiles =
+        w.kernelH() == 2
+            && w.kernelW() == 2
+            && w.strideH() == 2
+            && w.strideW() == 2
+            && w.paddingH() == 0
+            && w.paddingW() == 0
+            && w.dilationH() == 1
+            && w.dilationW() == 1
+            && 2 * s.outHeight() <= s.height()
+            && 2 * s.outWidth() <= s.width();
+    forEachPlane(
+        s,
+        p -> {
+          int from = xo + p * s.in();
+          int to = yo + p * s.out();
+          int at = io + p * s.out();
+          if (tiles) {
+            maxTiles(s, x, from, y, to, index, at);
+          } else {
+            maxPlane(s, w, x, from, y, to, index, at);
+          }
+        });
+  }
+
+  private static void maxTiles(
+      Planes s, float[] x, int xo, float[] y, int yo, int[] index, int io) {
+    int width = s.width();
+    for (int oh = 0; oh < s.outHeight(); oh++) {
+      int row = 2 * oh * width;
+      for (int ow = 0; ow < s.outWidth(); ow++) {
+        int at = row + 2 * ow;
+        float best = x[xo + at];
+        int where = at;
+        float v = x[xo + at + 1];
+        if (v > best || Float.isNaN(v)) {
+          best = v;
+          where = at + 1;
+        }
+        v = x[xo + at + width];
+        if (v > best || Float.isNaN(v)) {
+          best = v;
+          where = at + width;
+        }
+        v = x[xo + at + width + 1];
+        if (v > best || Float.isNaN(v)) {
+          best = v;
+          where = at + width + 1;
+        }
+        y[yo++] = best;
+        index[io++] = where;
+      }
+    }
+  }
+
+  private static void maxPlane(
+      Planes s, Pool2dSpec w, float[] x, int xo, float[] y, int yo, int[] index, int io) {
+    for (int oh = 0; oh < s.outHeight(); oh++) {
+      int h0 = first(oh * w.strideH() - w.paddingH(), w.dilationH());
+      int h1 =
+          Math.min(s.height(), oh * w.strideH() - w.paddingH() + span(w.kernelH(), w.dilationH()));
+      for (int ow = 0; ow < s.outWidth(); ow++) {
+        int w0 = first(ow * w.strideW() - w.paddingW(), w.dilationW());
+        int w1 =
+            Math.min(s.width(), ow * w.strideW() - w.paddingW() + span(w.kernelW(), w.dilationW()));
+        float best = Float.NEGATIVE_INFINITY;
+        int where = h0 * s.width() + w0;
+        for (int h = h0; h < h1; h += w.dilationH()) {
+          for (int c = w0; c < w1; c += w.dilationW()) {
+            float v = x[xo + h * s.width() + c];
+            if (v > best || Float.isNaN(v)) {
+              best = v;
+              where = h * s.width() + c;
+            }
+          }
+        }
+        y[yo++] = best;
+        index[io++] = where;
+      }
+    }
+  }
+
+  /** The first tap of a window that is not before the image. */
+  private static int first(int start, int dilation) {
+    return start >= 0 ? start : start + (-start + dilation - 1) / dilation * dilation;
+  }
+
+  private static int span(int kernel, int dilation) {
+    return dilation * (kernel - 1) + 1;
+  }
+
+  /** Sends each gradient to where the largest stood. */
+  public void maxGradient(Planes s, float[] dy, int dyo, int[] index, int io, float[] dx, int dxo) {
+    forEachPlane(
+        s,
+        p -> {
+          int to = dxo + p * s.in();
+          Arrays.fill(dx, to, to + s.in(), 0f);
+          int from = dyo + p * s.out();
+          int at = io + p * s.out();
+          for (int i = 0; i < s.out(); i++) {
+            dx[to + index[at + i]] += dy[from + i];
+          }
+        });
+  }
+
+  /** Sets y to the mean of each window. */
+  public void average(Planes s, Pool2dSpec w, float[] x, int xo, float[] y, int yo) {
+    forEachPlane(
+        s,
+        p -> {
+          int to = yo + p * s.out();
+          for (int oh = 0; oh < s.outHeight(); oh++) {
+            int top = oh * w.strideH() - w.paddingH();
+            int bottom = Math.min(top + w.kernelH(), s.height() + w.paddingH());
+            for (int ow = 0; ow < s.outWidth(); ow++) {
+              int left = ow * w.strideW() - w.paddingW();
+              int right = Math.min(left + w.kernelW(), s.width() + w.paddingW());
+              int h0 = Math.max(0, top);
+              int h1 = Math.min(s.height(), bottom);
+              int w0 = Math.max(0, left);
+              int w1 = Math.min(s.width(), right);
+              float sum = 0;
+              for (int h = h0; h < h1; h++) {
+                int row = xo + p * s.in() + h * s.width();
+                for (int c = w0; c < w1; c++) {
+                  sum += x[row + c];
+                }
+              }
+              int count =
+                  w.countIncludePad() ? (bottom - top) * (right - left) : (h1 - h0) * (w1 - w0);
+              y[to++] = h1 > h0 && w1 > w0 ? sum / count : 0;
+            }
+          }
+        });
+  }
+
+  /** Spreads each gradient over its window. */
+  public void averageGradient(Planes s, Pool2dSpec w, float[] dy, int dyo, float[] dx, int dxo) {
+    forEachPlane(
+        s,
+        p -> {
+          int to = dxo + p * s.in();
+          Arrays.fill(dx, to, to + s.in(), 0f);
+          int from = dyo + p * s.out();
+          for (int oh = 0; oh < s.outHeight(); oh++) {
+            int top = oh * w.strideH() - w.paddingH();
+            int bottom = Math.min(top + w.kernelH(), s.height() + w.paddingH());
+            for (int ow = 0; ow < s.outWidth(); ow++) {
+              int left = ow * w.strideW() - w.paddingW();
+              int right = Math.min(left + w.kernelW(), s.width() + w.paddingW());
+              int h0 = Math.max(0, top);
+              int h1 = Math.min(s.height(), bottom);
+              int w0 = Math.max(0, left);
+              int w1 = Math.min(s.width(), right);
+              int count =
+                  w.countIncludePad() ? (bottom - top) * (right - left) : (h1 - h0) * (w1 - w0);
+              add(s, dx, to, h0, h1, w0, w1, dy[from++] / count);
+            }
+          }
+        });
+  }
+
+  private static void add(
+      Planes s, float[] dx, int to, int h0, int h1, int w0, int w1, float value) {
+    for (int h = h0; h < h1; h++) {
+      int row = to + h * s.width();
+      for (int c = w0; c < w1; c++) {
+        dx[row + c] += value;
+      }
+    }
+  }
+
+  /** Sets y to the mean of each part of a grid over the plane. */
+  public void adaptiveAverage(Planes s, float[] x, int xo, float[] y, int yo) {
+    forEachPlane(
+        s,
+        p -> {
+          int to = yo + p * s.out();
+          for (int oh = 0; oh < s.outHeight(); oh++) {
+            int h0 = start(oh, s.height(), s.outHeight());
+            int h1 = end(oh, s.height(), s.outHeight());
+            for (int ow = 0; ow < s.outWidth(); ow++) {
+              int w0 = start(ow, s.width(), s.outWidth());
+              int w1 = end(ow, s.width(), s.outWidth());
+              float sum = 0;
+              for (int h = h0; h < h1; h++) {
+                int row = xo + p * s.in() + h * s.width();
+                for (int c = w0; c < w1; c++) {
+                  sum += x[row + c];
+                }
+              }
+              y[to++] = sum / ((h1 - h0) * (w1 - w0));
+            }
+          }
+        });
+  }
+
+  /** Spreads each gradient over its part of the grid. */
+  public void adaptiveAverageGradient(Planes s, float[] dy, int dyo, float[] dx, int dxo) {
+    forEachPlane(
+        s,
+        p -> {
+          int to = dxo + p * s.in();
+          Arrays.fill(dx, to, to + s.in(), 0f);
+          int from = dyo + p * s.out();
+          for (int oh = 0; oh < s.outHeight(); oh++) {
+            int h0 = start(oh, s.height(), s.outHeight());
+            int h1 = end(oh, s.height(), s.outHeight());
+            for (int ow = 0; ow < s.outWidth(); ow++) {
+              int w0 = start(ow, s.width(), s.outWidth());
+              int w1 = end(ow, s.width(), s.outWidth());
+              add(s, dx, to, h0, h1, w0, w1, dy[from++] / ((h1 - h0) * (w1 - w0)));
+            }
+          }
+        });
+  }
+
+  private static int start(int i, int size, int parts) {
+    return (int) ((long) i * size / parts);
+  }
+
+  private static int end(int i, int size, int parts) {
+    return (int) (((long) (i + 1) * size + parts - 1) / parts);
+  }
+}
