@@ -19,7 +19,7 @@ public final class Losses {
 
   private Losses() {}
 
-  private static Tensor reduce(String op, Tensor loss, Reduction reduction) {
+  static Tensor reduce(String op, Tensor loss, Reduction reduction) {
     return switch (reduction) {
       case NONE -> loss;
       case MEAN -> loss.mean();
@@ -99,6 +99,66 @@ public final class Losses {
         posWeight.isPresent() ? logp.mul(posWeight.get().sub(1).mul(target).add(1)) : logp;
     Tensor loss = x.mul(Elementwise.affine(target, -1, 1)).sub(scaled);
     return reduce("bce_with_logits", loss, reduction);
+  }
+
+  /**
+   * Binary cross-entropy of probabilities; their logarithms are held above -100 so that the loss
+   * stays finite.
+   *
+   * @param x probabilities, 0 .. 1
+   * @param target probabilities, of x's shape
+   * @param weight of each element, broadcast to x, if there is one
+   */
+  public static Tensor bce(Tensor x, Tensor target, Optional<Tensor> weight, Reduction reduction) {
+    pair("bce_loss", x, target);
+    Tensor p = x.detach();
+    Tensor t = target.detach();
+    Tensor loss =
+        NoGrad.run(
+            () ->
+                t.mul(logAbove(p))
+                    .add(Elementwise.affine(t, -1, 1).mul(logAbove(Elementwise.affine(p, -1, 1))))
+                    .neg());
+    Tensor recorded =
+        Autograd.record(
+            "bce_loss",
+            loss,
+            Edge.of(
+                x,
+                dy -> {
+                  Tensor slope = p.mul(Elementwise.affine(p, -1, 1));
+                  return dy.mul(p.sub(t)).div(slope.clamp(1e-12, 1));
+                }),
+            Edge.of(target, dy -> dy.mul(logAbove(Elementwise.affine(p, -1, 1)).sub(logAbove(p)))));
+    Tensor weighted = weight.isPresent() ? recorded.mul(weight.get()) : recorded;
+    return reduce("bce_loss", weighted, reduction);
+  }
+
+  private static Tensor logAbove(Tensor p) {
+    return p.log().clamp(-100, Double.POSITIVE_INFINITY);
+  }
+
+  /**
+   * Negative log-likelihood of Poisson counts: {@code e^x - target x}, or {@code x - target ln(x +
+   * eps)} for rates.
+   *
+   * @param x logarithms of rates, or rates
+   * @param target counts, of x's shape
+   * @param logInput whether x is in logarithms
+   * @param full whether Stirling's approximation of {@code ln(target!)} is added above 1
+   * @param eps added to rates before the logarithm
+   */
+  public static Tensor poissonNll(
+      Tensor x, Tensor target, boolean logInput, boolean full, double eps, Reduction reduction) {
+    pair("poisson_nll_loss", x, target);
+    Tensor loss = logInput ? x.exp().sub(target.mul(x)) : x.sub(target.mul(x.add(eps).log()));
+    if (full) {
+      Tensor many = target.gt(1);
+      Tensor safe = target.where(many, Elementwise.constant(target, 2));
+      Tensor stirling = safe.mul(safe.log()).sub(safe).add(safe.mul(2 * Math.PI).log().mul(0.5));
+      loss = loss.add(stirling.where(many, Elementwise.constant(target, 0)));
+    }
+    return reduce("poisson_nll_loss", loss, reduction);
   }
 
   /**

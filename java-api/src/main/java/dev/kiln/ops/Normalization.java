@@ -6,7 +6,7 @@ import dev.kiln.autograd.Autograd;
 import dev.kiln.backend.FusedOps;
 import java.util.Optional;
 
-/** Batch and layer normalisation. */
+/** Batch, layer, group, instance and root-mean-square normalisation. */
 public final class Normalization {
   private Normalization() {}
 
@@ -199,6 +199,104 @@ public final class Normalization {
               invStd.view("layer_norm", "saved"));
           put(into, dx, weight.isPresent(), dw, bias.isPresent(), db);
         });
+  }
+
+  /**
+   * Normalises each group of channels of each example. Wu and He 2018.
+   *
+   * @param x [n, c, ...]
+   * @param groups divides c
+   * @param weight [c], if there is one
+   * @param bias [c], if there is one
+   * @param eps added to the biased variance
+   * @return of x's shape
+   */
+  public static Tensor groupNorm(
+      Tensor x, int groups, Optional<Tensor> weight, Optional<Tensor> bias, double eps) {
+    return grouped("group_norm", x, groups, weight, bias, eps);
+  }
+
+  /**
+   * Normalises each channel of each example. Ulyanov et al. 2016.
+   *
+   * @param x [n, c, ...]
+   * @param weight [c], if there is one
+   * @param bias [c], if there is one
+   * @param eps added to the biased variance
+   * @return of x's shape
+   */
+  public static Tensor instanceNorm(
+      Tensor x, Optional<Tensor> weight, Optional<Tensor> bias, double eps) {
+    ShapeRules.require(
+        x.dim() >= 3, "[instance_norm] input " + x.describe() + " must be [n, channels, ...]");
+    return grouped("instance_norm", x, x.size(1), weight, bias, eps);
+  }
+
+  private static Tensor grouped(
+      String op,
+      Tensor x,
+      long groups,
+      Optional<Tensor> weight,
+      Optional<Tensor> bias,
+      double eps) {
+    Check.floating(op, "input", x);
+    ShapeRules.require(
+        x.dim() >= 2 && groups > 0 && x.size(1) % groups == 0,
+        "["
+            + op
+            + "] input "
+            + x.describe()
+            + " must be [n, channels, ...] with channels divisible by "
+            + groups
+            + " groups");
+    long[] perChannel = new long[x.dim()];
+    java.util.Arrays.fill(perChannel, 1);
+    perChannel[1] = x.size(1);
+    long rows = x.size(0) * groups;
+    long n = rows == 0 ? 0 : x.numel() / rows;
+    Tensor y =
+        layerNorm(x.reshape(rows, n), Shape.of(n), Optional.empty(), Optional.empty(), eps)
+            .reshape(x.shape().dims());
+    for (boolean scale : new boolean[] {true, false}) {
+      Optional<Tensor> t = scale ? weight : bias;
+      if (t.isPresent()) {
+        String role = scale ? "weight" : "bias";
+        ShapeRules.vector(op, role, t.get(), x.size(1), "channel");
+        Check.sameType(op, "input", x, role, t.get());
+        Tensor v = t.get().reshape(perChannel);
+        y = scale ? y.mul(v) : y.add(v);
+      }
+    }
+    return y;
+  }
+
+  /**
+   * Divides by the root of the mean square over the last axes. Zhang and Sennrich 2019.
+   *
+   * @param x the input, whose last axes are the normalised shape
+   * @param normalizedShape the sizes of those axes
+   * @param weight of the normalised shape, if there is one
+   * @param eps added to the mean square
+   * @return of x's shape
+   */
+  public static Tensor rmsNorm(
+      Tensor x, Shape normalizedShape, Optional<Tensor> weight, double eps) {
+    Check.floating("rms_norm", "input", x);
+    int lead = x.dim() - normalizedShape.rank();
+    boolean fits = lead >= 0 && normalizedShape.rank() > 0;
+    int[] axes = new int[normalizedShape.rank()];
+    for (int i = 0; fits && i < axes.length; i++) {
+      fits = x.size(lead + i) == normalizedShape.dim(i);
+      axes[i] = lead + i;
+    }
+    ShapeRules.require(
+        fits,
+        "[rms_norm] input "
+            + x.describe()
+            + " does not end in the normalised shape "
+            + normalizedShape);
+    Tensor y = x.mul(x.square().mean(axes, true).add(eps).rsqrt());
+    return weight.isPresent() ? y.mul(weight.get()) : y;
   }
 
   private static void affine(Tensor x, String role, Optional<Tensor> t, Shape shape) {

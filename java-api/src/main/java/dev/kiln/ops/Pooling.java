@@ -116,4 +116,132 @@ public final class Pooling {
               return dx;
             }));
   }
+
+  /**
+   * Takes the largest element of parts that divide the image into a given grid.
+   *
+   * @param x [n, c, h, w]
+   * @param outputH rows of the grid
+   * @param outputW columns of the grid
+   * @return [n, c, outputH, outputW]
+   */
+  public static Tensor adaptiveMaxPool2d(Tensor x, int outputH, int outputW) {
+    Check.floating("adaptive_max_pool2d", "input", x);
+    ShapeRules.rank("adaptive_max_pool2d", "input", x, 4, "NCHW");
+    ShapeRules.require(
+        outputH > 0 && outputW > 0 && x.size(2) > 0 && x.size(3) > 0,
+        "[adaptive_max_pool2d] input "
+            + x.describe()
+            + " and output ("
+            + outputH
+            + ", "
+            + outputW
+            + ") must have rows and columns");
+    // Parts of unequal size are made equal by repeating their last row or column.
+    int h = longestPart(x.size(2), outputH);
+    int w = longestPart(x.size(3), outputW);
+    Tensor rows = x.indexSelect(2, parts(x, 2, outputH, h));
+    Tensor all = rows.indexSelect(3, parts(x, 3, outputW, w));
+    return maxPool2d(all, new Pool2dSpec(h, w, h, w, 0, 0, 1, 1, true), false);
+  }
+
+  private static long partStart(long size, int parts, int i) {
+    return i * size / parts;
+  }
+
+  private static long partEnd(long size, int parts, int i) {
+    return ((i + 1) * size + parts - 1) / parts;
+  }
+
+  private static int longestPart(long size, int parts) {
+    long longest = 0;
+    for (int i = 0; i < parts; i++) {
+      longest = Math.max(longest, partEnd(size, parts, i) - partStart(size, parts, i));
+    }
+    return Math.toIntExact(longest);
+  }
+
+  private static Tensor parts(Tensor x, int axis, int parts, int length) {
+    long size = x.size(axis);
+    long[] index = new long[parts * length];
+    for (int i = 0; i < index.length; i++) {
+      int part = i / length;
+      index[i] =
+          Math.min(partStart(size, parts, part) + i % length, partEnd(size, parts, part) - 1);
+    }
+    return Tensor.of(index, x.device());
+  }
+
+  /**
+   * Takes the largest element of each window of a sequence.
+   *
+   * @param x [n, c, length]
+   * @param kernel the window's length
+   * @param stride from one window to the next
+   * @param padding at both ends
+   * @param dilation from one element of a window to the next
+   * @param ceilMode whether a last, partial window counts
+   * @return [n, c, windows]
+   */
+  public static Tensor maxPool1d(
+      Tensor x, int kernel, int stride, int padding, int dilation, boolean ceilMode) {
+    ShapeRules.rank("max_pool1d", "input", x, 3, "[n, channels, length]");
+    Pool2dSpec spec = new Pool2dSpec(1, kernel, 1, stride, 0, padding, 1, dilation, true);
+    return maxPool2d(x.unsqueeze(2), spec, ceilMode).squeeze(2);
+  }
+
+  /**
+   * Averages each window of a sequence.
+   *
+   * @param x [n, c, length]
+   * @param kernel the window's length
+   * @param stride from one window to the next
+   * @param padding at both ends
+   * @param ceilMode whether a last, partial window counts
+   * @param countIncludePad whether padding counts as elements
+   * @return [n, c, windows]
+   */
+  public static Tensor avgPool1d(
+      Tensor x, int kernel, int stride, int padding, boolean ceilMode, boolean countIncludePad) {
+    ShapeRules.rank("avg_pool1d", "input", x, 3, "[n, channels, length]");
+    Pool2dSpec spec = new Pool2dSpec(1, kernel, 1, stride, 0, padding, 1, 1, countIncludePad);
+    return avgPool2d(x.unsqueeze(2), spec, ceilMode).squeeze(2);
+  }
+
+  /**
+   * Takes the largest element of each window of a volume: first of each layer's windows, then of
+   * the layers.
+   *
+   * @param x [n, c, depth, h, w]
+   * @param kernel the window's depth, height and width
+   * @param stride from one window to the next
+   * @param padding at both ends
+   * @param dilation from one element of a window to the next
+   * @param ceilMode whether a last, partial window counts
+   * @return [n, c, od, oh, ow]
+   */
+  public static Tensor maxPool3d(
+      Tensor x, int[] kernel, int[] stride, int[] padding, int[] dilation, boolean ceilMode) {
+    ShapeRules.rank("max_pool3d", "input", x, 5, "NCDHW");
+    long n = x.size(0);
+    long c = x.size(1);
+    Pool2dSpec plane =
+        new Pool2dSpec(
+            kernel[1],
+            kernel[2],
+            stride[1],
+            stride[2],
+            padding[1],
+            padding[2],
+            dilation[1],
+            dilation[2],
+            true);
+    Pool2dSpec depth =
+        new Pool2dSpec(kernel[0], 1, stride[0], 1, padding[0], 0, dilation[0], 1, true);
+    Tensor planes = maxPool2d(x.reshape(n, c * x.size(2), x.size(3), x.size(4)), plane, ceilMode);
+    long h = planes.size(2);
+    long w = planes.size(3);
+    Tensor columns = planes.reshape(n, c, x.size(2), h * w);
+    return maxPool2d(columns, depth, ceilMode).reshape(n, c, -1, h, w);
+  }
 }

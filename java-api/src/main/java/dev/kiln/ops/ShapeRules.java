@@ -256,13 +256,62 @@ final class ShapeRules {
             false));
   }
 
+  /** Output shape of a transposed 2-d convolution. */
+  static Shape convTranspose2d(
+      Tensor x, Tensor w, Optional<Tensor> bias, Conv2dSpec s, int outputH, int outputW) {
+    String op = "conv_transpose2d";
+    rank(op, "input", x, 4, "NCHW");
+    rank(op, "weight", w, 4, "[in, out / groups, kh, kw]");
+    positive(op, "stride", s.strideH(), s.strideW());
+    positive(op, "dilation", s.dilationH(), s.dilationW());
+    notNegative(op, s.paddingH(), s.paddingW());
+    require(
+        w.size(0) == x.size(1) && s.groups() >= 1 && x.size(1) % s.groups() == 0,
+        "["
+            + op
+            + "] input "
+            + x.describe()
+            + " and weight "
+            + w.describe()
+            + " must have equally many input channels, divisible by "
+            + s.groups()
+            + " groups (NCHW, weight IOHW)");
+    require(
+        outputH >= 0
+            && outputW >= 0
+            && outputH < Math.max(s.strideH(), s.dilationH())
+            && outputW < Math.max(s.strideW(), s.dilationW()),
+        "["
+            + op
+            + "] output padding ("
+            + outputH
+            + ", "
+            + outputW
+            + ") must be smaller than the stride or the dilation");
+    long out = w.size(1) * s.groups();
+    bias.ifPresent(b -> vector(op, "bias", b, out, "output channel"));
+    long h =
+        (x.size(2) - 1) * s.strideH()
+            - 2L * s.paddingH()
+            + s.dilationH() * (w.size(2) - 1)
+            + outputH
+            + 1;
+    long wide =
+        (x.size(3) - 1) * s.strideW()
+            - 2L * s.paddingW()
+            + s.dilationW() * (w.size(3) - 1)
+            + outputW
+            + 1;
+    require(
+        h > 0 && wide > 0,
+        "[" + op + "] the output would be " + h + " x " + wide + "; reduce the padding");
+    return Shape.of(x.size(0), out, h, wide);
+  }
+
   /** Output shape of 2-d pooling. */
   static Shape pool2d(String op, Tensor x, Pool2dSpec s, boolean ceilMode) {
     rank(op, "input", x, 4, "NCHW");
     positive(op, "kernel", s.kernelH(), s.kernelW());
-    positive(op, "stride", s.strideH(), s.strideW());
-    positive(op, "dilation", s.dilationH(), s.dilationW());
-    notNegative(op, s.paddingH(), s.paddingW());
     require(
         s.paddingH() <= s.kernelH() / 2 && s.paddingW() <= s.kernelW() / 2,
         "["
@@ -276,6 +325,16 @@ final class ShapeRules {
             + ", "
             + s.kernelW()
             + ")");
+    return windows(op, x, s, ceilMode);
+  }
+
+  /** How many windows fit an image, as [n, c, oh, ow]. */
+  static Shape windows(String op, Tensor x, Pool2dSpec s, boolean ceilMode) {
+    rank(op, "input", x, 4, "NCHW");
+    positive(op, "kernel", s.kernelH(), s.kernelW());
+    positive(op, "stride", s.strideH(), s.strideW());
+    positive(op, "dilation", s.dilationH(), s.dilationW());
+    notNegative(op, s.paddingH(), s.paddingW());
     return Shape.of(
         x.size(0),
         x.size(1),

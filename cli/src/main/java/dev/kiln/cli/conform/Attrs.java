@@ -114,17 +114,22 @@ public final class Attrs {
     return given("dim") ? ints("dim") : new int[0];
   }
 
-  /** Returns a list of two numbers. */
-  public double[] pair(String key, double first, double second) {
-    if (!given(key)) {
-      return new double[] {first, second};
+  /** Returns a list of numbers of a fixed length; one number stands for all of them. */
+  public double[] numbers(String key, int length) {
+    JsonElement e = Json.member("attrs", object, key);
+    double[] values = new double[length];
+    if (!e.isJsonArray()) {
+      Arrays.fill(values, Json.number("attrs." + key, e));
+      return values;
     }
-    JsonArray list = Json.array("attrs." + key, object.get(key));
-    if (list.size() != 2) {
-      throw new CaseFormatException("attrs." + key + " must hold two numbers");
+    JsonArray list = e.getAsJsonArray();
+    if (list.size() != length && list.size() != 1) {
+      throw new CaseFormatException(
+          "attrs." + key + " has " + list.size() + " numbers; 1 or " + length + " are expected");
     }
-    return new double[] {
-      Json.number("attrs." + key, list.get(0)), Json.number("attrs." + key, list.get(1))
-    };
+    for (int i = 0; i < length; i++) {
+      values[i] = Json.number("attrs." + key, list.get(list.size() == 1 ? 0 : i));
+    }
+    return values;
   }
 }

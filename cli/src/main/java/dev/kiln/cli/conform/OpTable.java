@@ -2,12 +2,15 @@ package dev.kiln.cli.conform;
 
 import dev.kiln.cli.conform.ops.ActivationOps;
 import dev.kiln.cli.conform.ops.ArithmeticOps;
+import dev.kiln.cli.conform.ops.AttentionOps;
 import dev.kiln.cli.conform.ops.ConvolutionOps;
+import dev.kiln.cli.conform.ops.ImageOps;
 import dev.kiln.cli.conform.ops.IndexingOps;
 import dev.kiln.cli.conform.ops.LossOps;
 import dev.kiln.cli.conform.ops.NormalizationOps;
 import dev.kiln.cli.conform.ops.PoolingOps;
 import dev.kiln.cli.conform.ops.ProductOps;
+import dev.kiln.cli.conform.ops.RecurrentOps;
 import dev.kiln.cli.conform.ops.ReductionOps;
 import dev.kiln.cli.conform.ops.ShapingOps;
 import java.util.Collections;
@@ -41,6 +44,9 @@ public final class OpTable {
     PoolingOps.addTo(table);
     NormalizationOps.addTo(table);
     LossOps.addTo(table);
+    AttentionOps.addTo(table);
+    RecurrentOps.addTo(table);
+    ImageOps.addTo(table);
     return table;
   }
 

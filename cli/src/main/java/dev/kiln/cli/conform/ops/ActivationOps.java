@@ -2,6 +2,7 @@ package dev.kiln.cli.conform.ops;
 
 import dev.kiln.cli.conform.CaseFormatException;
 import dev.kiln.cli.conform.OpTable;
+import dev.kiln.ops.Activations;
 import dev.kiln.ops.Elementwise;
 import dev.kiln.ops.Softmax;
 
@@ -42,5 +43,7 @@ public final class ActivationOps {
         (in, at) -> Elementwise.softplus(in.x(), at.number("beta", 1), at.number("threshold", 20)));
     t.op("softmax", (in, at) -> Softmax.softmax(in.x(), at.integer("dim", -1)));
     t.op("log_softmax", (in, at) -> Softmax.logSoftmax(in.x(), at.integer("dim", -1)));
+    t.op("prelu", (in, at) -> Activations.prelu(in.x(), in.get("weight")));
+    t.op("glu", (in, at) -> Activations.glu(in.x(), at.integer("dim", -1)));
   }
 }

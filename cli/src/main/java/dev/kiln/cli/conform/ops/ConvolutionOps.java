@@ -15,45 +15,100 @@ public final class ConvolutionOps {
 
   /** Adds the family to a table. */
   public static void addTo(OpTable t) {
+    t.op("conv1d", ConvolutionOps::conv1d);
     t.op("conv2d", ConvolutionOps::conv2d);
+    t.op("conv3d", ConvolutionOps::conv3d);
+    t.op("conv_transpose1d", ConvolutionOps::transpose1d);
+    t.op("conv_transpose2d", ConvolutionOps::transpose2d);
+  }
+
+  private static Tensor conv1d(Inputs in, Attrs at) {
+    int[] dilation = at.ints("dilation", 1, 1);
+    return Convolution.conv1d(
+        padded(in, at, dilation),
+        in.get("weight"),
+        in.find("bias"),
+        at.ints("stride", 1, 1)[0],
+        padding(at, 1)[0],
+        dilation[0],
+        at.integer("groups", 1));
   }
 
   private static Tensor conv2d(Inputs in, Attrs at) {
-    int[] stride = at.ints("stride", 2, 1);
     int[] dilation = at.ints("dilation", 2, 1);
-    Tensor weight = in.get("weight");
-    Tensor x = in.x();
-    int[] padding = {0, 0};
-    if (at.isText("padding")) {
-      x = padded(x, weight, dilation, at.text("padding", "valid"));
-    } else {
-      padding = at.ints("padding", 2, 0);
-    }
     return Convolution.conv2d(
-        x,
-        weight,
+        padded(in, at, dilation),
+        in.get("weight"),
         in.find("bias"),
-        new Conv2dSpec(
-            stride[0],
-            stride[1],
-            padding[0],
-            padding[1],
-            dilation[0],
-            dilation[1],
-            at.integer("groups", 1)));
+        spec(at, at.ints("stride", 2, 1), padding(at, 2), dilation));
   }
 
-  /** PyTorch's "same" puts the odd row and column at the end. */
-  private static Tensor padded(Tensor x, Tensor weight, int[] dilation, String padding) {
-    switch (padding) {
-      case "valid":
-        return x;
-      case "same":
-        int h = Math.toIntExact(dilation[0] * (weight.size(2) - 1));
-        int w = Math.toIntExact(dilation[1] * (weight.size(3) - 1));
-        return Shaping.padConstant(x, 0, w / 2, w - w / 2, h / 2, h - h / 2);
-      default:
-        throw new CaseFormatException("attrs.padding must be numbers, same or valid");
+  private static Tensor conv3d(Inputs in, Attrs at) {
+    int[] dilation = at.ints("dilation", 3, 1);
+    return Convolution.conv3d(
+        padded(in, at, dilation),
+        in.get("weight"),
+        in.find("bias"),
+        at.ints("stride", 3, 1),
+        padding(at, 3),
+        dilation,
+        at.integer("groups", 1));
+  }
+
+  private static Tensor transpose1d(Inputs in, Attrs at) {
+    return Convolution.convTranspose1d(
+        in.x(),
+        in.get("weight"),
+        in.find("bias"),
+        at.ints("stride", 1, 1)[0],
+        at.ints("padding", 1, 0)[0],
+        at.ints("output_padding", 1, 0)[0],
+        at.ints("dilation", 1, 1)[0],
+        at.integer("groups", 1));
+  }
+
+  private static Tensor transpose2d(Inputs in, Attrs at) {
+    int[] extra = at.ints("output_padding", 2, 0);
+    return Convolution.convTranspose2d(
+        in.x(),
+        in.get("weight"),
+        in.find("bias"),
+        spec(at, at.ints("stride", 2, 1), at.ints("padding", 2, 0), at.ints("dilation", 2, 1)),
+        extra[0],
+        extra[1]);
+  }
+
+  private static Conv2dSpec spec(Attrs at, int[] stride, int[] padding, int[] dilation) {
+    return new Conv2dSpec(
+        stride[0],
+        stride[1],
+        padding[0],
+        padding[1],
+        dilation[0],
+        dilation[1],
+        at.integer("groups", 1));
+  }
+
+  private static int[] padding(Attrs at, int axes) {
+    return at.isText("padding") ? new int[axes] : at.ints("padding", axes, 0);
+  }
+
+  /** PyTorch's padding "same" puts the odd element at the end. */
+  private static Tensor padded(Inputs in, Attrs at, int[] dilation) {
+    if (!at.isText("padding") || at.text("padding", "").equals("valid")) {
+      return in.x();
     }
+    if (!at.text("padding", "").equals("same")) {
+      throw new CaseFormatException("attrs.padding must be numbers, same or valid");
+    }
+    int axes = dilation.length;
+    int[] pad = new int[2 * axes];
+    for (int i = 0; i < axes; i++) {
+      int all = Math.toIntExact(dilation[i] * (in.get("weight").size(2 + i) - 1));
+      int last = 2 * (axes - 1 - i);
+      pad[last] = all / 2;
+      pad[last + 1] = all - all / 2;
+    }
+    return Shaping.padConstant(in.x(), 0, pad);
   }
 }

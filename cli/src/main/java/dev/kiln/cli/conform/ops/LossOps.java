@@ -6,6 +6,7 @@ import dev.kiln.cli.conform.CaseFormatException;
 import dev.kiln.cli.conform.Inputs;
 import dev.kiln.cli.conform.OpTable;
 import dev.kiln.ops.Losses;
+import dev.kiln.ops.MarginLosses;
 import dev.kiln.ops.Reduction;
 
 /** Losses. */
@@ -35,6 +36,54 @@ public final class LossOps {
         (in, at) ->
             Losses.nll(in.x(), in.get("target"), in.find("weight"), ignored(at), reduction(at)));
     t.op("cross_entropy", LossOps::crossEntropy);
+    t.op(
+        "bce_loss",
+        (in, at) -> Losses.bce(in.x(), in.get("target"), in.find("weight"), reduction(at)));
+    t.op(
+        "poisson_nll_loss",
+        (in, at) ->
+            Losses.poissonNll(
+                in.x(),
+                in.get("target"),
+                at.flag("log_input", true),
+                at.flag("full", false),
+                at.number("eps", 1e-8),
+                reduction(at)));
+    t.op(
+        "hinge_embedding_loss",
+        (in, at) ->
+            MarginLosses.hingeEmbedding(
+                in.x(), in.get("target"), at.number("margin", 1), reduction(at)));
+    t.op(
+        "margin_ranking_loss",
+        (in, at) ->
+            MarginLosses.marginRanking(
+                in.get("x1"),
+                in.get("x2"),
+                in.get("target"),
+                at.number("margin", 0),
+                reduction(at)));
+    t.op(
+        "triplet_margin_loss",
+        (in, at) ->
+            MarginLosses.tripletMargin(
+                in.get("anchor"),
+                in.get("positive"),
+                in.get("negative"),
+                at.number("margin", 1),
+                at.number("p", 2),
+                at.number("eps", 1e-6),
+                at.flag("swap", false),
+                reduction(at)));
+    t.op(
+        "cosine_embedding_loss",
+        (in, at) ->
+            MarginLosses.cosineEmbedding(
+                in.get("x1"),
+                in.get("x2"),
+                in.get("target"),
+                at.number("margin", 0),
+                reduction(at)));
   }
 
   private static Tensor crossEntropy(Inputs in, Attrs at) {

@@ -1,11 +1,13 @@
 package dev.kiln.cli.conform.ops;
 
+import dev.kiln.DType;
 import dev.kiln.Shape;
 import dev.kiln.Tensor;
 import dev.kiln.cli.conform.Attrs;
 import dev.kiln.cli.conform.Inputs;
 import dev.kiln.cli.conform.OpTable;
 import dev.kiln.ops.Normalization;
+import dev.kiln.ops.Norms;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -25,6 +27,38 @@ public final class NormalizationOps {
                 in.find("weight"),
                 in.find("bias"),
                 at.number("eps", 1e-5)));
+    t.op(
+        "group_norm",
+        (in, at) ->
+            Normalization.groupNorm(
+                in.x(),
+                at.integer("groups"),
+                in.find("weight"),
+                in.find("bias"),
+                at.number("eps", 1e-5)));
+    t.op(
+        "instance_norm",
+        (in, at) ->
+            Normalization.instanceNorm(
+                in.x(), in.find("weight"), in.find("bias"), at.number("eps", 1e-5)));
+    t.op(
+        "rms_norm",
+        (in, at) ->
+            Normalization.rmsNorm(
+                in.x(),
+                Shape.of(at.longs("normalized_shape")),
+                in.find("weight"),
+                at.number("eps", in.x().dtype() == DType.FLOAT64 ? 0x1p-52 : 0x1p-23)));
+    t.op(
+        "normalize",
+        (in, at) ->
+            Norms.normalize(
+                in.x(), at.number("p", 2), at.integer("dim", 1), at.number("eps", 1e-12)));
+    t.op(
+        "cosine_similarity",
+        (in, at) ->
+            Norms.cosineSimilarity(
+                in.get("x1"), in.get("x2"), at.integer("dim", 1), at.number("eps", 1e-8)));
   }
 
   /** The running statistics are updated in place, so the inputs are also outputs. */

@@ -4,6 +4,7 @@ import dev.kiln.Tensor;
 import dev.kiln.cli.conform.Attrs;
 import dev.kiln.cli.conform.Inputs;
 import dev.kiln.cli.conform.OpTable;
+import dev.kiln.ops.Einsum;
 import dev.kiln.ops.Products;
 
 /** Matrix products. */
@@ -25,6 +26,9 @@ public final class ProductOps {
                 at.number("beta", 1),
                 at.number("alpha", 1)));
     t.op("outer", (in, at) -> Products.outer(in.get("a"), in.get("b")));
+    t.op(
+        "einsum",
+        (in, at) -> Einsum.einsum(at.text("equation", ""), in.all().toArray(new Tensor[0])));
   }
 
   private static Tensor matmul(Inputs in, Attrs at) {

@@ -4,7 +4,9 @@ import dev.kiln.Tensor;
 import dev.kiln.cli.conform.Attrs;
 import dev.kiln.cli.conform.OpFunction;
 import dev.kiln.cli.conform.OpTable;
+import dev.kiln.ops.Norms;
 import dev.kiln.ops.Reductions;
+import dev.kiln.ops.Sorting;
 import java.util.Map;
 
 /** Reductions. */
@@ -71,5 +73,23 @@ public final class ReductionOps {
     alongAxis(t, "argmin", Reductions::argmin);
     t.outputs("max", pick(Reductions::max, Reductions::amax));
     t.outputs("min", pick(Reductions::min, Reductions::amin));
+    t.op(
+        "norm",
+        (in, at) -> Norms.norm(in.x(), at.number("p", 2), at.dims(), at.flag("keepdim", false)));
+    t.op("cumsum", (in, at) -> Reductions.cumsum(in.x(), at.integer("dim")));
+    t.outputs(
+        "sort",
+        (in, at) ->
+            named(Sorting.sort(in.x(), at.integer("dim", -1), at.flag("descending", false))));
+    t.outputs(
+        "topk",
+        (in, at) ->
+            named(
+                Sorting.topk(
+                    in.x(), at.integer("k"), at.integer("dim", -1), at.flag("largest", true))));
+  }
+
+  private static Map<String, Tensor> named(Sorting.Sorted s) {
+    return Map.of("values", s.values(), "indices", s.indices());
   }
 }

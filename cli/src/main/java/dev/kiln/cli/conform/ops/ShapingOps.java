@@ -5,6 +5,7 @@ import dev.kiln.cli.conform.Attrs;
 import dev.kiln.cli.conform.CaseFormatException;
 import dev.kiln.cli.conform.Inputs;
 import dev.kiln.cli.conform.OpTable;
+import dev.kiln.ops.Rearranging;
 import dev.kiln.ops.Shaping;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -38,6 +39,16 @@ public final class ShapingOps {
     t.outputs("split", ShapingOps::split);
     t.op("pad", ShapingOps::pad);
     t.op("one_hot", ShapingOps::oneHot);
+    t.op("repeat", (in, at) -> Rearranging.repeat(in.x(), at.longs("repeats")));
+    t.op("flip", (in, at) -> Rearranging.flip(in.x(), at.ints("dims")));
+    t.op(
+        "roll",
+        (in, at) ->
+            Rearranging.roll(
+                in.x(), at.longs("shifts"), at.has("dims") ? at.ints("dims") : new int[0]));
+    t.op("tril", (in, at) -> Rearranging.tril(in.x(), at.integer("diagonal", 0)));
+    t.op("triu", (in, at) -> Rearranging.triu(in.x(), at.integer("diagonal", 0)));
+    t.op("pixel_shuffle", (in, at) -> Rearranging.pixelShuffle(in.x(), at.integer("factor")));
   }
 
   private static Tensor slice(Inputs in, Attrs at) {
@@ -66,11 +77,17 @@ public final class ShapingOps {
   }
 
   private static Tensor pad(Inputs in, Attrs at) {
-    String mode = at.text("mode", "constant");
-    if (!mode.equals("constant")) {
-      throw new CaseFormatException("attrs.mode \"" + mode + "\" is not supported");
-    }
-    return Shaping.padConstant(in.x(), at.number("value", 0), at.ints("pad"));
+    Rearranging.PadMode mode =
+        switch (at.text("mode", "constant")) {
+          case "constant" -> Rearranging.PadMode.CONSTANT;
+          case "reflect" -> Rearranging.PadMode.REFLECT;
+          case "replicate" -> Rearranging.PadMode.REPLICATE;
+          case "circular" -> Rearranging.PadMode.CIRCULAR;
+          default ->
+              throw new CaseFormatException(
+                  "attrs.mode must be constant, reflect, replicate or circular");
+        };
+    return Rearranging.pad(in.x(), mode, at.number("value", 0), at.ints("pad"));
   }
 
   /** Without a number of classes, PyTorch takes the largest label's. */

@@ -1,0 +1,58 @@
+package dev.kiln.ops;
+
+import dev.kiln.Tensor;
+
+/** Activation functions that are more than a function of one element; see {@link Elementwise}. */
+public final class Activations {
+  private Activations() {}
+
+  /**
+   * x above 0, {@code weight * x} elsewhere, with a learnt slope. He et al. 2015.
+   *
+   * @param x the input
+   * @param weight [1], or one slope per channel (axis 1)
+   * @return of x's shape
+   * @throws dev.kiln.ShapeException if the number of slopes is neither 1 nor the channels'
+   */
+  public static Tensor prelu(Tensor x, Tensor weight) {
+    Check.floating("prelu", "input", x);
+    Check.sameType("prelu", "input", x, "weight", weight);
+    long channels = x.dim() >= 2 ? x.size(1) : 1;
+    ShapeRules.require(
+        weight.dim() <= 1 && (weight.numel() == 1 || weight.numel() == channels),
+        "[prelu] weight "
+            + weight.describe()
+            + " must hold 1 slope or one for each of the "
+            + channels
+            + " channels of input "
+            + x.describe());
+    Tensor slope = weight;
+    if (weight.numel() == 1) {
+      slope = weight.reshape();
+    } else {
+      long[] dims = new long[x.dim()];
+      java.util.Arrays.fill(dims, 1);
+      dims[1] = channels;
+      slope = weight.reshape(dims);
+    }
+    return x.where(x.gt(0), x.mul(slope));
+  }
+
+  /**
+   * Halves an axis and gates the first half by the second: {@code a * sigmoid(b)}. Dauphin et al.
+   * 2016.
+   *
+   * @param x the input
+   * @param dim the axis, of even size
+   * @return of half the size along the axis
+   */
+  public static Tensor glu(Tensor x, int dim) {
+    Check.floating("glu", "input", x);
+    int a = ShapeRules.axis("glu", x, dim);
+    ShapeRules.require(
+        x.dim() > 0 && x.size(a) % 2 == 0,
+        "[glu] axis " + a + " of input " + x.describe() + " must have an even size");
+    long half = x.size(a) / 2;
+    return x.narrow(a, 0, half).mul(x.narrow(a, half, half).sigmoid());
+  }
+}
