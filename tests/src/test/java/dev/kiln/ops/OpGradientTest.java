@@ -32,7 +32,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * Class.method}, with a suffix after a space where an op has several.
  */
 class OpGradientTest {
-  private record Row(String name, GradCheck.Function f, Input... inputs) {
+  record Row(String name, GradCheck.Function f, Input... inputs) {
     @Override
     public String toString() {
       return name;
@@ -71,24 +71,32 @@ class OpGradientTest {
     return new Row(name, x -> f.apply(x.get(0)), uniform(3, -5, 5, 4, 6));
   }
 
-  private static Tensor labels(Tensor like, long... values) {
+  static Tensor labels(Tensor like, long... values) {
     return Tensor.of(values, like.device());
   }
 
-  private static Optional<Tensor> maybe(List<Tensor> inputs, int i) {
+  static Optional<Tensor> maybe(List<Tensor> inputs, int i) {
     return i < inputs.size() ? Optional.of(inputs.get(i)) : Optional.empty();
   }
 
-  private static Conv2dSpec conv(int stride, int padding, int dilation, int groups) {
+  static Conv2dSpec conv(int stride, int padding, int dilation, int groups) {
     return new Conv2dSpec(stride, stride, padding, padding, dilation, dilation, groups);
   }
 
-  private static Pool2dSpec pool(int kernel, int stride, int padding, boolean countPad) {
+  static Pool2dSpec pool(int kernel, int stride, int padding, boolean countPad) {
     return new Pool2dSpec(kernel, kernel, stride, stride, padding, padding, 1, 1, countPad);
   }
 
   static Stream<Row> rows() {
-    return Stream.of(elementwise(), reductions(), shaping(), networks(), losses())
+    return Stream.of(
+            elementwise(),
+            reductions(),
+            shaping(),
+            networks(),
+            losses(),
+            ComposedOpRows.moving(),
+            ComposedOpRows.networks(),
+            ComposedOpRows.losses())
         .flatMap(List::stream);
   }
 
@@ -472,7 +480,16 @@ class OpGradientTest {
             Pooling.class,
             Normalization.class,
             RandomOps.class,
-            Losses.class)) {
+            Losses.class,
+            Activations.class,
+            Attention.class,
+            Einsum.class,
+            MarginLosses.class,
+            Norms.class,
+            Rearranging.class,
+            Recurrent.class,
+            Resampling.class,
+            Sorting.class)) {
       Arrays.stream(family.getDeclaredMethods())
           .filter(m -> Modifier.isPublic(m.getModifiers()))
           .map(Method::getName)
