@@ -4,11 +4,13 @@ module dev.kiln {
   requires com.google.gson;
   requires java.desktop;
   requires de.siegmar.fastcsv;
+  requires java.net.http;
 
   exports dev.kiln;
   exports dev.kiln.ops;
   exports dev.kiln.autograd;
   exports dev.kiln.backend;
+  exports dev.kiln.data;
   exports dev.kiln.nn;
   exports dev.kiln.random;
 
