@@ -5,14 +5,18 @@ module dev.kiln {
   requires java.desktop;
   requires de.siegmar.fastcsv;
   requires java.net.http;
+  requires static org.junit.jupiter.api;
+  requires static org.junit.platform.commons;
 
   exports dev.kiln;
   exports dev.kiln.ops;
   exports dev.kiln.autograd;
   exports dev.kiln.backend;
   exports dev.kiln.data;
+  exports dev.kiln.junit;
   exports dev.kiln.nn;
   exports dev.kiln.random;
+  exports dev.kiln.train;
 
   uses dev.kiln.backend.BackendProvider;
 }

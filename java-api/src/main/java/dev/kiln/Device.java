@@ -79,6 +79,15 @@ public final class Device {
   }
 
   /**
+   * Lists the devices that were opened so far, by whomever.
+   *
+   * @return devices in no special order
+   */
+  public static List<Device> inUse() {
+    return Devices.inUse();
+  }
+
+  /**
    * Says why types of device that Kiln knows of cannot be used here.
    *
    * @return reason and mend by type

@@ -148,6 +148,10 @@ final class Devices {
     return all;
   }
 
+  static synchronized List<Device> inUse() {
+    return List.copyOf(OPEN.values());
+  }
+
   static synchronized Map<String, String> unavailable() {
     Map<String, String> reasons = new HashMap<>();
     for (BackendProvider p : PROVIDERS) {
