@@ -9,6 +9,7 @@ module dev.kiln {
   requires static org.junit.platform.commons;
 
   exports dev.kiln;
+  exports dev.kiln.io;
   exports dev.kiln.ops;
   exports dev.kiln.autograd;
   exports dev.kiln.backend;
