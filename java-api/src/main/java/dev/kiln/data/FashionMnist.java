@@ -61,6 +61,15 @@ public final class FashionMnist {
   }
 
   /**
+   * Returns the embedded sample, whatever else there is; it needs neither files nor network.
+   *
+   * @return 5,000 training and 1,000 test examples, held in memory
+   */
+  public static TrainTest sample() {
+    return new IdxFinder(IdxFamily.FASHION_MNIST, DataSearch.standard()).sample();
+  }
+
+  /**
    * Finds the data by a search of the caller's making.
    *
    * @param search where to look

@@ -156,12 +156,17 @@ final class IdxFinder {
   }
 
   private Optional<TrainTest> fromSample() {
-    if (!search.sample() || family.sample().isEmpty()) {
-      return Optional.empty();
-    }
+    return search.sample() && family.sample().isPresent()
+        ? Optional.of(sample())
+        : Optional.empty();
+  }
+
+  /** Reads the embedded sample of a family that has one. */
+  TrainTest sample() {
+    String folder = family.sample().orElseThrow();
     List<IdxArray> arrays = new ArrayList<>();
     for (Published file : family.files()) {
-      String name = family.sample().get() + "/" + file.name();
+      String name = folder + "/" + file.name();
       try (InputStream in = IdxFinder.class.getResourceAsStream(name)) {
         if (in == null) {
           throw new DataException(
@@ -176,11 +181,11 @@ final class IdxFinder {
     }
     Dataset train = dataset(arrays.get(0), "sample", arrays.get(1));
     Dataset test = dataset(arrays.get(2), "sample", arrays.get(3));
+    String why = failures.isEmpty() ? "" : ", because " + String.join(" and ", failures);
     String source =
-        "%s, embedded sample of %s, because %s; for the full set: %s, or name its folder"
-            .formatted(
-                family.title(), counts(train, test), String.join(" and ", failures), family.hint());
-    return Optional.of(new TrainTest(train, test, Origin.SAMPLE, source));
+        "%s, embedded sample of %s%s; for the full set: %s, or name its folder"
+            .formatted(family.title(), counts(train, test), why, family.hint());
+    return new TrainTest(train, test, Origin.SAMPLE, source);
   }
 
   private DataException nowhere() {

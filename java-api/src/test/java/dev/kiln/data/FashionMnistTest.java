@@ -127,6 +127,10 @@ class FashionMnistTest {
       perClass[(int) DataTests.label(data.train(), i)]++;
     }
     assertThat(perClass).containsOnly(500);
+    assertThat(FashionMnist.sample().source())
+        .isEqualTo(
+            "Fashion-MNIST, embedded sample of 5,000 training and 1,000 test images; for the full"
+                + " set: apt-get install dataset-fashion-mnist, or name its folder");
   }
 
   @Test
