@@ -3,15 +3,15 @@ package dev.kiln.cpu.kernels;
 /** {@link RowKernels} in plain loops with a few accumulators. */
 final class LoopRows implements RowKernels {
   @Override
-  public double sum(float[] x, int offset, int n) {
+  public double sum(float[] x, int offset, int n, float center) {
     double s0 = 0;
     double s1 = 0;
     int i = 0;
     for (; i + 2 <= n; i += 2) {
-      s0 += x[offset + i];
-      s1 += x[offset + i + 1];
+      s0 += x[offset + i] - center;
+      s1 += x[offset + i + 1] - center;
     }
-    return i < n ? s0 + s1 + x[offset + i] : s0 + s1;
+    return i < n ? s0 + s1 + (x[offset + i] - center) : s0 + s1;
   }
 
   @Override

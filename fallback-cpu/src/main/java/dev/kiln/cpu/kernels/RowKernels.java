@@ -2,8 +2,8 @@ package dev.kiln.cpu.kernels;
 
 /** Sums and extremes of contiguous elements, each in an order that its length alone decides. */
 public interface RowKernels {
-  /** Returns the sum. */
-  double sum(float[] x, int offset, int n);
+  /** Returns the sum of {@code x - center}; a center near the mean keeps the sum exact. */
+  double sum(float[] x, int offset, int n, float center);
 
   /** Returns the sum of {@code (x - center)^2}. */
   double sumSquares(float[] x, int offset, int n, float center);

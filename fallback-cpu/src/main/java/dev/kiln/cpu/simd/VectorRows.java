@@ -30,30 +30,31 @@ final class VectorRows implements RowKernels {
   }
 
   @Override
-  public double sum(float[] x, int offset, int n) {
+  public double sum(float[] x, int offset, int n, float center) {
     float[] lanes = lanes();
     double sum = 0;
     int whole = n / STEP * STEP;
     for (int i = 0; i < whole; i += BLOCK) {
-      sumBlock(x, offset + i, Math.min(BLOCK, whole - i), lanes);
+      sumBlock(x, offset + i, Math.min(BLOCK, whole - i), center, lanes);
       sum += total(lanes, LANES);
     }
     for (int i = whole; i < n; i++) {
-      sum += x[offset + i];
+      sum += x[offset + i] - center;
     }
     return sum;
   }
 
-  private static void sumBlock(float[] x, int o, int n, float[] lanes) {
+  private static void sumBlock(float[] x, int o, int n, float center, float[] lanes) {
+    FloatVector k = FloatVector.broadcast(F, center);
     FloatVector a = FloatVector.zero(F);
     FloatVector b = FloatVector.zero(F);
     FloatVector c = FloatVector.zero(F);
     FloatVector d = FloatVector.zero(F);
     for (int i = 0; i < n; i += STEP) {
-      a = a.add(FloatVector.fromArray(F, x, o + i));
-      b = b.add(FloatVector.fromArray(F, x, o + i + LANES));
-      c = c.add(FloatVector.fromArray(F, x, o + i + 2 * LANES));
-      d = d.add(FloatVector.fromArray(F, x, o + i + 3 * LANES));
+      a = a.add(FloatVector.fromArray(F, x, o + i).sub(k));
+      b = b.add(FloatVector.fromArray(F, x, o + i + LANES).sub(k));
+      c = c.add(FloatVector.fromArray(F, x, o + i + 2 * LANES).sub(k));
+      d = d.add(FloatVector.fromArray(F, x, o + i + 3 * LANES).sub(k));
     }
     a.add(b).add(c.add(d)).intoArray(lanes, 0);
   }

@@ -259,7 +259,7 @@ final class VectorUnaryLoops {
     FloatVector k3 = FloatVector.broadcast(F, -0.026853810995817184f);
     FloatVector k4 = FloatVector.broadcast(F, 0.1128358542919159f);
     FloatVector k5 = FloatVector.broadcast(F, -0.3761262595653534f);
-    FloatVector k6 = FloatVector.broadcast(F, 1.1283791065216064f);
+    FloatVector k6 = FloatVector.broadcast(F, 0.128379167f);
     FloatVector k7 = FloatVector.broadcast(F, 10.0f);
     FloatVector k8 = FloatVector.broadcast(F, -87.0f);
     FloatVector k9 = FloatVector.broadcast(F, 1.4426950408889634f);
@@ -295,7 +295,7 @@ final class VectorUnaryLoops {
       FloatVector v7 = v6.fma(v3, k4);
       FloatVector v8 = v7.fma(v3, k5);
       FloatVector v9 = v8.fma(v3, k6);
-      FloatVector v10 = v9.mul(v1);
+      FloatVector v10 = v9.fma(v1, v1);
       FloatVector v11 = v2.blend(k7, v2.compare(VectorOperators.GT, k7));
       FloatVector v12 = v11.mul(v11).neg();
       FloatVector v13 = v12.blend(k8, v12.compare(VectorOperators.LT, k8));

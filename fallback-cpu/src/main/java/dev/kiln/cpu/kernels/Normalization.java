@@ -1,0 +1,325 @@
+package dev.kiln.cpu.kernels;
+
+import static dev.kiln.cpu.kernels.TiledProduct.cut;
+
+import dev.kiln.cpu.threads.WorkerPool;
+import dev.kiln.cpu.threads.Workspace;
+import java.util.Arrays;
+
+/**
+ * Batch normalisation over [n, channels, inner] and layer normalisation over [rows, n].
+ *
+ * <p>Statistics take two passes, mean then squared distances from it, so large means lose nothing.
+ * An absent weight, bias or running statistic is an empty array.
+ */
+public final class Normalization {
+  private static final int ROW_PARTS = 16;
+
+  private final RowKernels rows;
+  private final WorkerPool pool;
+
+  /** Creates the driver over the given inner loops and threads. */
+  public Normalization(RowKernels rows, WorkerPool pool) {
+    this.rows = rows;
+    this.pool = pool;
+  }
+
+  private static float at(float[] values, int i, float absent) {
+    return values.length == 0 ? absent : values[i];
+  }
+
+  private void channels(int count, long work, java.util.function.IntConsumer body) {
+    if (work < 2L * Pieces.GRAIN) {
+      for (int c = 0; c < count; c++) {
+        body.accept(c);
+      }
+    } else {
+      pool.parallelFor(count, body);
+    }
+  }
+
+  /**
+   * Normalises by the statistics of the batch; saves the mean and 1 / sqrt(biased variance + eps)
+   * and updates the running statistics, the variance unbiased.
+   */
+  public void batchTrain(
+      float[] x,
+      int xo,
+      float[] y,
+      int yo,
+      int n,
+      int channels,
+      int inner,
+      float[] weight,
+      int wo,
+      float[] bias,
+      int bo,
+      float[] mean,
+      int mo,
+      float[] invStd,
+      int io,
+      float[] runningMean,
+      int rmo,
+      float[] runningVar,
+      int rvo,
+      double momentum,
+      double eps) {
+    long count = (long) n * inner;
+    channels(
+        channels,
+        count * channels,
+        c -> {
+          float pivot = count == 0 ? 0f : x[xo + c * inner];
+          double sum = 0;
+          for (int i = 0; i < n; i++) {
+            sum += rows.sum(x, xo + (i * channels + c) * inner, inner, pivot);
+          }
+          double m = pivot + sum / count;
+          float center = (float) m;
+          double squares = 0;
+          for (int i = 0; i < n; i++) {
+            squares += rows.sumSquares(x, xo + (i * channels + c) * inner, inner, center);
+          }
+          double var = Math.max(0, squares / count - (m - center) * (m - center));
+          double inv = 1 / Math.sqrt(var + eps);
+          mean[mo + c] = center;
+          invStd[io + c] = (float) inv;
+          if (runningMean.length > 0) {
+            runningMean[rmo + c] = (float) ((1 - momentum) * runningMean[rmo + c] + momentum * m);
+          }
+          if (runningVar.length > 0) {
+            double unbiased = var * count / (count - 1.0);
+            runningVar[rvo + c] =
+                (float) ((1 - momentum) * runningVar[rvo + c] + momentum * unbiased);
+          }
+          float scale = (float) (inv * at(weight, wo + c, 1f));
+          float shift = (float) (at(bias, bo + c, 0f) - (m - center) * scale);
+          for (int i = 0; i < n; i++) {
+            int o = (i * channels + c) * inner;
+            normalize(x, xo + o, y, yo + o, inner, center, scale, shift);
+          }
+        });
+  }
+
+  private static void normalize(
+      float[] x, int xo, float[] y, int yo, int n, float center, float scale, float shift) {
+    for (int i = 0; i < n; i++) {
+      y[yo + i] = (x[xo + i] - center) * scale + shift;
+    }
+  }
+
+  /** Normalises by running statistics. */
+  public void batchEval(
+      float[] x,
+      int xo,
+      float[] y,
+      int yo,
+      int n,
+      int channels,
+      int inner,
+      float[] weight,
+      int wo,
+      float[] bias,
+      int bo,
+      float[] runningMean,
+      int rmo,
+      float[] runningVar,
+      int rvo,
+      double eps) {
+    channels(
+        channels,
+        (long) n * channels * inner,
+        c -> {
+          float scale = (float) (at(weight, wo + c, 1f) / Math.sqrt(runningVar[rvo + c] + eps));
+          float shift = at(bias, bo + c, 0f);
+          for (int i = 0; i < n; i++) {
+            int o = (i * channels + c) * inner;
+            normalize(x, xo + o, y, yo + o, inner, runningMean[rmo + c], scale, shift);
+          }
+        });
+  }
+
+  /** Writes the gradients of {@link #batchTrain} by x, weight and bias; dx may be dy. */
+  public void batchTrainGradient(
+      float[] dy,
+      int dyo,
+      float[] x,
+      int xo,
+      float[] dx,
+      int dxo,
+      int n,
+      int channels,
+      int inner,
+      float[] weight,
+      int wo,
+      float[] mean,
+      int mo,
+      float[] invStd,
+      int io,
+      float[] dweight,
+      int dwo,
+      float[] dbias,
+      int dbo) {
+    long count = (long) n * inner;
+    channels(
+        channels,
+        count * channels,
+        c -> {
+          float center = mean[mo + c];
+          double inv = invStd[io + c];
+          double sum = 0;
+          double dot = 0;
+          for (int i = 0; i < n; i++) {
+            int o = (i * channels + c) * inner;
+            sum += rows.sum(dy, dyo + o, inner, 0f);
+            dot += rows.dot(dy, dyo + o, x, xo + o, inner, center);
+          }
+          dweight[dwo + c] = (float) (dot * inv);
+          dbias[dbo + c] = (float) sum;
+          float scale = (float) (inv * at(weight, wo + c, 1f));
+          float slope = (float) (inv * inv * dot / count);
+          float offset = (float) (sum / count);
+          for (int i = 0; i < n; i++) {
+            int o = (i * channels + c) * inner;
+            spread(dy, dyo + o, x, xo + o, dx, dxo + o, inner, center, slope, offset, scale);
+          }
+        });
+  }
+
+  private static void spread(
+      float[] dy,
+      int dyo,
+      float[] x,
+      int xo,
+      float[] dx,
+      int dxo,
+      int n,
+      float center,
+      float slope,
+      float offset,
+      float scale) {
+    for (int i = 0; i < n; i++) {
+      dx[dxo + i] = (dy[dyo + i] - offset - (x[xo + i] - center) * slope) * scale;
+    }
+  }
+
+  /** Normalises each row; saves its mean and 1 / sqrt(biased variance + eps). */
+  public void layer(
+      float[] x,
+      int xo,
+      float[] y,
+      int yo,
+      int count,
+      int n,
+      float[] weight,
+      int wo,
+      float[] bias,
+      int bo,
+      float[] mean,
+      int mo,
+      float[] invStd,
+      int io,
+      double eps) {
+    Pieces.rows(
+        pool,
+        count,
+        n,
+        (from, end) -> {
+          for (int r = from; r < end; r++) {
+            int o = r * n;
+            float pivot = n == 0 ? 0f : x[xo + o];
+            double m = pivot + rows.sum(x, xo + o, n, pivot) / n;
+            float center = (float) m;
+            double var =
+                Math.max(
+                    0, rows.sumSquares(x, xo + o, n, center) / n - (m - center) * (m - center));
+            float scale = (float) (1 / Math.sqrt(var + eps));
+            mean[mo + r] = center;
+            invStd[io + r] = scale;
+            normalize(x, xo + o, y, yo + o, n, center, scale, (float) ((center - m) * scale));
+            if (weight.length > 0) {
+              multiply(y, yo + o, weight, wo, n);
+            }
+            if (bias.length > 0) {
+              rows.accumulate(bias, bo, n, y, yo + o);
+            }
+          }
+        });
+  }
+
+  private static void multiply(float[] y, int yo, float[] w, int wo, int n) {
+    for (int i = 0; i < n; i++) {
+      y[yo + i] *= w[wo + i];
+    }
+  }
+
+  /** Writes the gradients of {@link #layer} by x, weight and bias; dx is not dy. */
+  public void layerGradient(
+      float[] dy,
+      int dyo,
+      float[] x,
+      int xo,
+      float[] dx,
+      int dxo,
+      int count,
+      int n,
+      float[] weight,
+      int wo,
+      float[] mean,
+      int mo,
+      float[] invStd,
+      int io,
+      float[] dweight,
+      int dwo,
+      float[] dbias,
+      int dbo) {
+    // As many parts as the shape allows, whatever the threads.
+    int parts = Math.max(1, Math.min(ROW_PARTS, count / 16));
+    float[] partial = Workspace.mine().floats(Workspace.Slot.PARTIAL, 2L * parts * n);
+    pool.parallelFor(
+        parts,
+        part -> {
+          int pw = 2 * part * n;
+          int pb = pw + n;
+          Arrays.fill(partial, pw, pw + 2 * n, 0f);
+          for (int r = cut(count, parts, part); r < cut(count, parts, part + 1); r++) {
+            int d = dyo + r * n;
+            int s = xo + r * n;
+            int o = dxo + r * n;
+            float center = mean[mo + r];
+            float inv = invStd[io + r];
+            addProduct(dy, d, x, s, n, center, inv, partial, pw);
+            rows.accumulate(dy, d, n, partial, pb);
+            System.arraycopy(dy, d, dx, o, n);
+            if (weight.length > 0) {
+              multiply(dx, o, weight, wo, n);
+            }
+            double sum = rows.sum(dx, o, n, 0f);
+            double dot = rows.dot(dx, o, x, s, n, center);
+            float slope = (float) (dot * inv * inv / n);
+            spread(dx, o, x, s, dx, o, n, center, slope, (float) (sum / n), inv);
+          }
+        });
+    Arrays.fill(dweight, dwo, dwo + n, 0f);
+    Arrays.fill(dbias, dbo, dbo + n, 0f);
+    for (int part = 0; part < parts; part++) {
+      rows.accumulate(partial, 2 * part * n, n, dweight, dwo);
+      rows.accumulate(partial, (2 * part + 1) * n, n, dbias, dbo);
+    }
+  }
+
+  private static void addProduct(
+      float[] dy,
+      int dyo,
+      float[] x,
+      int xo,
+      int n,
+      float center,
+      float inv,
+      float[] sums,
+      int so) {
+    for (int i = 0; i < n; i++) {
+      sums[so + i] += dy[dyo + i] * ((x[xo + i] - center) * inv);
+    }
+  }
+}

@@ -1,0 +1,35 @@
+package dev.kiln.cpu.kernels;
+
+import dev.kiln.cpu.threads.WorkerPool;
+
+/** Cuts ranges into pieces of a fixed size and runs them on the pool when there is enough to do. */
+final class Pieces {
+  /** Elements of cheap work that one piece should hold. */
+  static final int GRAIN = 16_384;
+
+  private Pieces() {}
+
+  /** What to do with {@code from .. to}. */
+  interface Range {
+    void run(int from, int to);
+  }
+
+  /** Runs over {@code 0 .. n} in pieces of {@code grain}. */
+  static void ranges(WorkerPool pool, int n, int grain, Range body) {
+    if (n <= 0) {
+      return;
+    }
+    int size = Math.max(1, grain);
+    int pieces = TiledProduct.divideUp(n, size);
+    if (pieces <= 1) {
+      body.run(0, n);
+      return;
+    }
+    pool.parallelFor(pieces, i -> body.run(i * size, (int) Math.min(n, (i + 1L) * size)));
+  }
+
+  /** Runs over {@code rows} rows of {@code n} elements, so many rows a piece as fill a grain. */
+  static void rows(WorkerPool pool, int rows, int n, Range body) {
+    ranges(pool, rows, GRAIN / Math.max(1, n), body);
+  }
+}

@@ -1,0 +1,193 @@
+package dev.kiln.cpu.kernels;
+
+import static dev.kiln.cpu.kernels.TiledProduct.divideUp;
+
+import dev.kiln.cpu.threads.WorkerPool;
+import dev.kiln.cpu.threads.Workspace;
+import java.util.Arrays;
+
+/**
+ * Sums and extremes over the middle axis of [outer, n, inner].
+ *
+ * <p>Long sums are cut into parts of a fixed length, whose totals are added in order; so results
+ * are exact to a few ulps and the same for any number of threads.
+ */
+public final class Reduce {
+  private static final int PART = 65_536;
+  private static final int ROW_PART = 2048;
+  private static final int ROW_BLOCK = 32;
+  private static final int COLUMNS = 256;
+
+  /** What is computed along the axis. */
+  public enum Kind {
+    /** The sum. */
+    SUM,
+    /** The sum divided by the count; NaN for none. */
+    MEAN,
+    /** The largest, NaN if there is one. */
+    MAX,
+    /** The smallest, NaN if there is one. */
+    MIN
+  }
+
+  private final RowKernels rows;
+  private final WorkerPool pool;
+
+  /** Creates the driver over the given inner loops and threads. */
+  public Reduce(RowKernels rows, WorkerPool pool) {
+    this.rows = rows;
+    this.pool = pool;
+  }
+
+  /** Writes {@code y[outer, inner]} from {@code x[outer, n, inner]}. */
+  public void reduce(Kind kind, float[] x, int xo, int outer, int n, int inner, float[] y, int yo) {
+    if (outer == 0 || inner == 0) {
+      return;
+    }
+    if (inner == 1) {
+      reduceRows(kind, x, xo, outer, n, y, yo);
+    } else {
+      reduceColumns(kind, x, xo, outer, n, inner, y, yo);
+    }
+  }
+
+  private void reduceRows(Kind kind, float[] x, int xo, int outer, int n, float[] y, int yo) {
+    if (kind == Kind.SUM || kind == Kind.MEAN) {
+      double scale = kind == Kind.MEAN ? n : 1;
+      if (n <= PART) {
+        Pieces.rows(
+            pool,
+            outer,
+            n,
+            (i, end) -> {
+              for (int r = i; r < end; r++) {
+                y[yo + r] = (float) (rows.sum(x, xo + r * n, n, 0f) / scale);
+              }
+            });
+      } else {
+        for (int r = 0; r < outer; r++) {
+          y[yo + r] = (float) (sum(x, xo + r * n, n) / scale);
+        }
+      }
+      return;
+    }
+    Pieces.rows(
+        pool,
+        outer,
+        n,
+        (i, end) -> {
+          for (int r = i; r < end; r++) {
+            y[yo + r] = kind == Kind.MAX ? rows.max(x, xo + r * n, n) : rows.min(x, xo + r * n, n);
+          }
+        });
+  }
+
+  /** Returns the sum of {@code n} elements. */
+  public double sum(float[] x, int offset, int n) {
+    return parts(n, (from, to) -> rows.sum(x, offset + from, to - from, 0f));
+  }
+
+  /** Returns the sum of squares of {@code n} elements. */
+  public double sumSquares(float[] x, int offset, int n) {
+    return parts(n, (from, to) -> rows.sumSquares(x, offset + from, to - from, 0f));
+  }
+
+  private interface Part {
+    double of(int from, int to);
+  }
+
+  private double parts(int n, Part part) {
+    int count = divideUp(n, PART);
+    if (count <= 1) {
+      return part.of(0, n);
+    }
+    double[] totals = new double[count];
+    pool.parallelFor(count, i -> totals[i] = part.of(i * PART, (int) Math.min(n, (i + 1L) * PART)));
+    double sum = 0;
+    for (double total : totals) {
+      sum += total;
+    }
+    return sum;
+  }
+
+  private void reduceColumns(
+      Kind kind, float[] x, int xo, int outer, int n, int inner, float[] y, int yo) {
+    int parts = Math.max(1, divideUp(n, ROW_PART));
+    int blocks = divideUp(inner, COLUMNS);
+    float[] partial =
+        parts == 1
+            ? y
+            : Workspace.mine().floats(Workspace.Slot.PARTIAL, (long) outer * parts * inner);
+    int base = parts == 1 ? yo : 0;
+    Pieces.ranges(
+        pool,
+        outer * parts * blocks,
+        Math.max(1, Pieces.GRAIN / Math.max(1, Math.min(n, ROW_PART) * Math.min(inner, COLUMNS))),
+        (i, end) -> {
+          for (int piece = i; piece < end; piece++) {
+            int column = piece % blocks * COLUMNS;
+            int part = piece / blocks % parts;
+            int o = piece / blocks / parts;
+            int first = part * ROW_PART;
+            int last = Math.min(n, first + ROW_PART);
+            columns(
+                kind,
+                x,
+                xo + (o * n + first) * inner + column,
+                last - first,
+                inner,
+                Math.min(COLUMNS, inner - column),
+                partial,
+                base + (o * parts + part) * inner + column);
+          }
+        });
+    if (parts > 1) {
+      for (int o = 0; o < outer; o++) {
+        columns(kind, partial, o * parts * inner, parts, inner, inner, y, yo + o * inner);
+      }
+    }
+    if (kind == Kind.MEAN) {
+      for (int i = 0; i < outer * inner; i++) {
+        y[yo + i] /= n;
+      }
+    }
+  }
+
+  /** Reduces {@code n} rows of {@code width} columns into one row. */
+  private void columns(Kind kind, float[] x, int xo, int n, int ld, int width, float[] y, int yo) {
+    if (kind == Kind.MAX || kind == Kind.MIN) {
+      boolean max = kind == Kind.MAX;
+      Arrays.fill(y, yo, yo + width, max ? Float.NEGATIVE_INFINITY : Float.POSITIVE_INFINITY);
+      for (int r = 0; r < n; r++) {
+        if (max) {
+          maxRow(x, xo + r * ld, y, yo, width);
+        } else {
+          minRow(x, xo + r * ld, y, yo, width);
+        }
+      }
+      return;
+    }
+    float[] block = Workspace.mine().floats(Workspace.Slot.SUMS, width);
+    Arrays.fill(y, yo, yo + width, 0f);
+    for (int r = 0; r < n; r += ROW_BLOCK) {
+      int end = Math.min(n, r + ROW_BLOCK);
+      Arrays.fill(block, 0, width, 0f);
+      for (int q = r; q < end; q++) {
+        rows.accumulate(x, xo + q * ld, width, block, 0);
+      }
+      rows.accumulate(block, 0, width, y, yo);
+    }
+  }
+
+  private static void maxRow(float[] x, int xo, float[] y, int yo, int n) {
+    for (int i = 0; i < n; i++) {
+      y[yo + i] = Math.max(y[yo + i], x[xo + i]);
+    }
+  }
+
+  private static void minRow(float[] x, int xo, float[] y, int yo, int n) {
+    for (int i = 0; i < n; i++) {
+      y[yo + i] = Math.min(y[yo + i], x[xo + i]);
+    }
+  }
+}
