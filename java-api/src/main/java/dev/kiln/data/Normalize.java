@@ -45,22 +45,35 @@ final class Normalize {
       }
     }
     return (index, in, out) -> {
-      for (float[] row : table) {
-        for (int i = 0; i < plane; i++) {
-          out[0].putFloat(row[in[0].get() & 0xFF]);
+      byte[] pixels = new byte[in[0].remaining()];
+      in[0].get(pixels);
+      float[] scaled = new float[pixels.length];
+      for (int c = 0; c < table.length; c++) {
+        float[] row = table[c];
+        for (int i = c * plane; i < (c + 1) * plane; i++) {
+          scaled[i] = row[pixels[i] & 0xFF];
         }
       }
+      put(scaled, out[0]);
       copyRest(in, out);
     };
   }
 
+  private static void put(float[] values, ByteBuffer out) {
+    out.asFloatBuffer().put(values);
+    out.position(out.position() + 4 * values.length);
+  }
+
   private static ExampleTransform floats(float[] mean, float[] std, int plane) {
     return (index, in, out) -> {
+      float[] values = new float[in[0].remaining() / 4];
+      in[0].asFloatBuffer().get(values);
       for (int c = 0; c < mean.length; c++) {
-        for (int i = 0; i < plane; i++) {
-          out[0].putFloat((in[0].getFloat() - mean[c]) / std[c]);
+        for (int i = c * plane; i < (c + 1) * plane; i++) {
+          values[i] = (values[i] - mean[c]) / std[c];
         }
       }
+      put(values, out[0]);
       copyRest(in, out);
     };
   }
