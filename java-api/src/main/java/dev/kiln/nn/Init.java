@@ -177,6 +177,39 @@ public final class Init {
   }
 
   /**
+   * Fills with normal numbers of a range, by rejection.
+   *
+   * @param t what to fill
+   * @param mean of the whole normal distribution
+   * @param std of the whole normal distribution, above 0
+   * @param low the smallest value
+   * @param high the largest value
+   * @throws KilnException if the range is empty or lies more than 2 standard deviations off the
+   *     mean
+   */
+  public static Tensor truncatedNormal(Tensor t, double mean, double std, double low, double high) {
+    return HostInit.truncatedNormal(t, mean, std, low, high);
+  }
+
+  /** Fills with standard normal numbers scaled by std and limited to 2 standard deviations. */
+  public static Tensor truncatedNormal(Tensor t, double std) {
+    return truncatedNormal(t, 0, std, -2 * std, 2 * std);
+  }
+
+  /**
+   * Fills with a random matrix of orthonormal rows or columns, whichever are fewer; Saxe et al.
+   * 2013. Computed on the host in float64; the work grows with rows x columns x their smaller.
+   *
+   * @param weight [rows, ...], taken as a matrix of rows
+   * @param gain factor on every element
+   * @throws ShapeException if the weight has less than 2 axes
+   */
+  public static Tensor orthogonal(Tensor weight, double gain) {
+    fans(weight);
+    return HostInit.orthogonal(weight, gain);
+  }
+
+  /**
    * Fills as PyTorch's Linear and Conv layers do: weight, then bias, uniform in ±1/sqrt(fan in).
    */
   static void layerDefault(Tensor weight, Optional<Tensor> bias) {

@@ -49,6 +49,7 @@ public abstract class Module {
   private final Map<String, Tensor> buffers = new LinkedHashMap<>();
   private final Map<String, Module> children = new LinkedHashMap<>();
   private final List<ForwardHook> hooks = new CopyOnWriteArrayList<>();
+  private String label = "";
   private boolean training = true;
 
   /** Makes a module with nothing registered, in training mode. */
@@ -66,21 +67,29 @@ public abstract class Module {
   public abstract Tensor forward(Tensor x);
 
   /**
-   * Runs {@link #forward} and then the hooks: PyTorch's {@code module(x)}.
+   * Runs {@link #forward} and then the hooks: PyTorch's {@code module(x)}. An error's message ends
+   * in the dotted name of the module that raised it.
    *
    * @param x the input
    * @return the output
    */
   public final Tensor call(Tensor x) {
-    Tensor y = forward(x);
-    if (y == null) {
-      throw new KilnException(
-          "[module] forward of " + typeName() + " returned null; return a tensor");
+    try {
+      Tensor y = forward(x);
+      if (y == null) {
+        throw new KilnException(
+            "[module] forward of " + typeName() + " returned null; return a tensor");
+      }
+      for (ForwardHook hook : hooks) {
+        hook.after(this, x, y);
+      }
+      return y;
+    } catch (KilnException e) {
+      if (!label.isEmpty()) {
+        e.raisedIn(label);
+      }
+      throw e;
     }
-    for (ForwardHook hook : hooks) {
-      hook.after(this, x, y);
-    }
-    return y;
   }
 
   /**
@@ -160,6 +169,7 @@ public abstract class Module {
               + "\": that module contains this one, and modules form no loops");
     }
     children.put(name, child);
+    ((Module) child).label = name;
     return child;
   }
 

@@ -1,6 +1,7 @@
 package dev.kiln.nn;
 
 import dev.kiln.KilnException;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
@@ -40,26 +41,24 @@ final class Names {
     return Pattern.compile(regex.toString());
   }
 
-  /** Returns the few names that are most like a wrong one. */
-  static List<String> closest(String wrong, Collection<String> names) {
-    String plain = wrong.replace("*", "");
+  /** Returns the few names that are most like a glob that matched nothing. */
+  static List<String> closest(String glob, Collection<String> names) {
+    boolean anyStart = glob.startsWith("*");
+    String plain = glob.replace("*", "");
     return names.stream()
         .distinct()
         .sorted(
-            Comparator.comparingInt((String n) -> distance(plain, n))
+            Comparator.comparingInt((String n) -> distance(plain, n, anyStart))
                 .thenComparing(Comparator.naturalOrder()))
         .limit(SUGGESTIONS)
         .collect(Collectors.toList());
   }
 
-  /** Edits between two names; 0 when one contains the other. Levenshtein 1966. */
-  private static int distance(String a, String b) {
-    if (b.contains(a) || a.contains(b)) {
-      return 0;
-    }
+  /** Edits that make a the beginning of b, or any part of it; Levenshtein 1966, Sellers 1980. */
+  private static int distance(String a, String b, boolean anyStart) {
     int[] row = new int[b.length() + 1];
     for (int j = 0; j <= b.length(); j++) {
-      row[j] = j;
+      row[j] = anyStart ? 0 : j;
     }
     for (int i = 1; i <= a.length(); i++) {
       int diagonal = row[0];
@@ -70,6 +69,6 @@ final class Names {
         row[j] = Math.min(change, Math.min(row[j], row[j - 1]) + 1);
       }
     }
-    return row[b.length()];
+    return Arrays.stream(row).min().getAsInt();
   }
 }

@@ -5,6 +5,7 @@ import dev.kiln.Tensor;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -26,6 +27,7 @@ public record Summary(List<Row> rows, Shape inputShape, long parameterBytes, lon
    * @param name its dotted name; empty for the model itself
    * @param type its class
    * @param outputShape of its last call; nothing if it was not called
+   * @param calls how many times it was called in the pass
    * @param trainable elements of its own parameters that are trained, shared ones in their first
    *     row
    * @param frozen elements of its own parameters that are not
@@ -36,6 +38,7 @@ public record Summary(List<Row> rows, Shape inputShape, long parameterBytes, lon
       String name,
       String type,
       Optional<Shape> outputShape,
+      int calls,
       long trainable,
       long frozen,
       long multiplyAdds,
@@ -84,16 +87,18 @@ public record Summary(List<Row> rows, Shape inputShape, long parameterBytes, lon
   /** Collects what is seen during a pass. */
   static final class Seen {
     private final Set<Tensor> counted = Collections.newSetFromMap(new IdentityHashMap<>());
-    private final java.util.Map<Module, Calls> calls = new IdentityHashMap<>();
+    private final Map<Module, Calls> calls = new IdentityHashMap<>();
 
     private static final class Calls {
       private Optional<Shape> output = Optional.empty();
+      private int count;
       private long multiplyAdds;
       private long bytes;
     }
 
     void saw(Module module, Tensor input, Tensor output) {
       Calls c = calls.computeIfAbsent(module, m -> new Calls());
+      c.count++;
       c.output = Optional.of(output.shape());
       c.multiplyAdds += module.multiplyAdds(input.shape(), output.shape());
       if (module.namedChildren().isEmpty() && output.view().storage() != input.view().storage()) {
@@ -111,7 +116,8 @@ public record Summary(List<Row> rows, Shape inputShape, long parameterBytes, lon
           frozen += t.requiresGrad() ? 0 : t.numel();
         }
       }
-      return new Row(name, module.typeName(), c.output, trainable, frozen, c.multiplyAdds, c.bytes);
+      return new Row(
+          name, module.typeName(), c.output, c.count, trainable, frozen, c.multiplyAdds, c.bytes);
     }
   }
 

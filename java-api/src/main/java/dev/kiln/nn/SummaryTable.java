@@ -21,7 +21,7 @@ final class SummaryTable {
       lines.add(
           cells(
               frozen,
-              name + r.type(),
+              name + r.type() + (r.calls() > 1 ? " x" + r.calls() : ""),
               r.outputShape().map(Shape::toString).orElse("not called"),
               count(r.trainable() + r.frozen()),
               count(r.frozen()),

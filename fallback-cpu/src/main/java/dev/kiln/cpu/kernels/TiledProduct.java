@@ -26,15 +26,6 @@ final class TiledProduct {
     return (int) ((long) n * i / parts);
   }
 
-  /**
-   * First row of part {@code i}, on the boundary of a panel: parts of any number then use the same
-   * few tile heights, and no more kernels have to be compiled than for the whole.
-   */
-  static int rowCut(TileKernels tiles, int rows, int parts, int i) {
-    int panels = divideUp(rows, tiles.tileRows());
-    return cut(rows, panels, cut(panels, parts, i));
-  }
-
   static int depthBlock(TileKernels tiles, int depth) {
     return divideUp(depth, divideUp(depth, tiles.depth()));
   }

@@ -1,0 +1,2 @@
+/** Small, well-known models, ready to train. */
+package dev.kiln.models;
