@@ -1,6 +1,7 @@
 package dev.kiln;
 
 import java.lang.ref.Cleaner;
+import java.util.Optional;
 
 /**
  * The share that all tensors on one {@link Block} hold. When no scope owns the block, its memory
@@ -12,6 +13,7 @@ final class Lease {
   private final Block block;
   private Cleaner.Cleanable cleanable;
   private boolean shared;
+  private Slab slab;
 
   Lease(Block block) {
     this.block = block;
@@ -29,6 +31,16 @@ final class Lease {
   /** Tells whether more than one tensor was ever made on the block. */
   boolean isShared() {
     return shared;
+  }
+
+  /** Notes that the block is the values or the gradients of a slab. */
+  void slab(Slab owner) {
+    slab = owner;
+  }
+
+  /** The slab whose values or gradients the block holds, if any. */
+  Optional<Slab> slab() {
+    return Optional.ofNullable(slab);
   }
 
   /** Lets garbage collection own the block. */

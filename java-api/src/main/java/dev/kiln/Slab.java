@@ -4,6 +4,8 @@ import dev.kiln.autograd.NoGrad;
 import dev.kiln.backend.View;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.IntPredicate;
 
 /**
  * Flat memory that holds parameters and, at the same places, their gradients, so that an optimizer
@@ -25,6 +27,18 @@ public final class Slab {
     this.offsets = offsets;
     this.values = values;
     this.grads = grads;
+    values.lease().slab(this);
+    grads.lease().slab(this);
+  }
+
+  /**
+   * Finds the slab that a parameter or its gradient lies in.
+   *
+   * @param tensor a parameter or a gradient
+   * @return the slab, or nothing when its memory is its own
+   */
+  public static Optional<Slab> holding(Tensor tensor) {
+    return tensor.lease().slab();
   }
 
   /**
@@ -145,6 +159,20 @@ public final class Slab {
   public record Run(long start, long length) {}
 
   /**
+   * Sets the gaps between the parts of a flat tensor to zero.
+   *
+   * @param flat a tensor of the slab's layout
+   */
+  public void clearPadding(Tensor flat) {
+    for (int i = 0; i < parameters.size(); i++) {
+      long start = offsets[i] + parameters.get(i).numel();
+      if (start < offsets[i + 1]) {
+        flat.device().backend().fill(flat.view().narrow(0, start, offsets[i + 1] - start), 0);
+      }
+    }
+  }
+
+  /**
    * Finds the stretches whose parameters have gradients now; neighbours are merged.
    *
    * @return one run when every parameter has a gradient
@@ -152,23 +180,26 @@ public final class Slab {
    *     another device
    */
   public List<Run> runs() {
+    return runs(i -> parameters.get(i).requiresGrad() && parameters.get(i).grad().isPresent());
+  }
+
+  /**
+   * Finds the stretches of chosen parameters; neighbours are merged.
+   *
+   * @param chosen tells by a parameter's position whether it belongs to a run
+   * @return the runs in slab order, each with the padding behind its parameters
+   * @throws KilnException if a parameter has left the slab, because it was packed again or moved to
+   *     another device
+   */
+  public List<Run> runs(IntPredicate chosen) {
     List<Run> runs = new ArrayList<>();
     long start = -1;
     for (int i = 0; i < parameters.size(); i++) {
-      Tensor p = parameters.get(i);
-      if (p.view("slab", "parameter").storage() != values.view().storage()) {
-        throw new KilnException(
-            "[slab] parameter "
-                + i
-                + " "
-                + p.describe()
-                + " was moved out of this slab, by another optimizer or to another device; make the"
-                + " optimizer after moving the module, and one optimizer per parameter");
-      }
-      boolean live = p.requiresGrad() && p.grad().isPresent();
-      if (live && start < 0) {
+      requireHere(i);
+      boolean in = chosen.test(i);
+      if (in && start < 0) {
         start = offsets[i];
-      } else if (!live && start >= 0) {
+      } else if (!in && start >= 0) {
         runs.add(new Run(start, offsets[i] - start));
         start = -1;
       }
@@ -177,5 +208,18 @@ public final class Slab {
       runs.add(new Run(start, offsets[parameters.size()] - start));
     }
     return runs;
+  }
+
+  private void requireHere(int i) {
+    Tensor p = parameters.get(i);
+    if (p.view("slab", "parameter").storage() != values.view().storage()) {
+      throw new KilnException(
+          "[slab] parameter "
+              + i
+              + " "
+              + p.describe()
+              + " was moved out of this slab, by another optimizer or to another device; make the"
+              + " optimizer after moving the module, and one optimizer per parameter");
+    }
   }
 }
