@@ -1,0 +1,43 @@
+package dev.kiln.train;
+
+import dev.kiln.Device;
+import dev.kiln.Tensor;
+import dev.kiln.data.DataLoader;
+import dev.kiln.nn.Loss;
+import dev.kiln.nn.Module;
+import dev.kiln.optim.Optimizer;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
+
+/** What a trainer was built with. */
+record Settings(
+    Module model,
+    Loss loss,
+    Optimizer optimizer,
+    Device device,
+    List<Supplier<? extends Metric>> metrics,
+    List<Callback> callbacks,
+    Optional<DataLoader> validation,
+    UnaryOperator<Tensor> inputTransform,
+    Clip clip,
+    int accumulate,
+    FiniteCheck finiteCheck,
+    OptionalLong seed,
+    Optional<Path> saveOnInterrupt) {
+
+  /** How gradients are bounded before each step. */
+  record Clip(Kind kind, double limit) {
+    /** What is bounded. */
+    enum Kind {
+      NONE,
+      NORM,
+      VALUE
+    }
+
+    static final Clip NONE = new Clip(Kind.NONE, 0);
+  }
+}

@@ -1,0 +1,314 @@
+package dev.kiln.train;
+
+import dev.kiln.Device;
+import dev.kiln.KilnException;
+import dev.kiln.Tensor;
+import dev.kiln.data.DataLoader;
+import dev.kiln.nn.Loss;
+import dev.kiln.nn.Module;
+import dev.kiln.optim.Optimizer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
+
+/**
+ * Trains a model: the loop, and all that should happen around it.
+ *
+ * <pre>{@code
+ * Trainer trainer =
+ *     Trainer.builder(model, new CrossEntropyLoss(), AdamW.of(model.parameters(), 1e-3))
+ *         .metric(Accuracy::new)
+ *         .validation(testLoader)
+ *         .callback(ProgressBar.on(System.out))
+ *         .callback(EarlyStopping.on("val_loss"))
+ *         .build();
+ * History history = trainer.fit(trainLoader, 10);
+ * }</pre>
+ *
+ * <p>Each step runs in a {@link dev.kiln.Scope} of its own and waits for the device only where it
+ * must: when a progress bar shows the loss, when a {@link FiniteCheck} is due, and at the end of an
+ * epoch. The model is put into training or evaluation mode as needed and left as it was found.
+ *
+ * <p>Not thread-safe. Interrupting the thread that is in {@link #fit} ends training after the
+ * current step.
+ */
+public final class Trainer {
+  private final Settings settings;
+  private final Progress progress = new Progress();
+  private final Measures training;
+  private Optional<Path> lastCheckpoint = Optional.empty();
+  private boolean seeded;
+  private int stepsPerEpoch;
+
+  private Trainer(Settings settings) {
+    this.settings = settings;
+    this.training = new Measures(settings.metrics());
+  }
+
+  /**
+   * Starts a trainer.
+   *
+   * @param model the model, already on its device
+   * @param loss the loss, a mean over the batch
+   * @param optimizer over the model's parameters
+   * @return a builder
+   */
+  public static Builder builder(Module model, Loss loss, Optimizer optimizer) {
+    return new Builder(model, loss, optimizer);
+  }
+
+  /**
+   * Trains until an epoch is finished; goes on where training stopped before, here or in the
+   * checkpoint that {@link #resume} loaded.
+   *
+   * @param data the training data
+   * @param epochs the number of the last epoch, from 1; if it is done already nothing happens
+   * @return all finished epochs, and how training ended
+   * @throws NonFiniteLossException if loss, gradients or weights become NaN or infinite
+   */
+  public History fit(DataLoader data, int epochs) {
+    if (!seeded && progress.globalStep == 0 && settings.seed().isPresent()) {
+      settings.device().generator().restore(new long[] {settings.seed().getAsLong(), 1, 0});
+    }
+    seeded = true;
+    return new TrainingRun(this, data, epochs).run();
+  }
+
+  /**
+   * Measures loss and metrics, in evaluation mode and without gradients.
+   *
+   * @param data the data
+   * @return the scores
+   * @throws KilnException if the thread is interrupted while it waits for data
+   */
+  public Evaluation evaluate(DataLoader data) {
+    return new EvaluationRun(settings)
+        .run(data, () -> false)
+        .orElseThrow(
+            () ->
+                new KilnException(
+                    "[evaluate] the thread was interrupted; clear the flag and evaluate again"));
+  }
+
+  /**
+   * Takes up training where a checkpoint left it: weights, optimizer, random numbers, metrics,
+   * callbacks and the place in the data. With the same data, batch size and settings, {@link #fit}
+   * then gives the same bits as an unbroken run.
+   *
+   * @param checkpoint a file that a trainer saved
+   * @return this trainer
+   * @throws KilnException if the file does not fit the model, optimizer or settings; nothing is
+   *     changed then
+   */
+  public Trainer resume(Path checkpoint) {
+    TrainCheckpoint.load(checkpoint, this);
+    lastCheckpoint = Optional.of(checkpoint);
+    seeded = true;
+    return this;
+  }
+
+  /**
+   * Saves everything that an exact resume needs, by writing a new file and renaming it.
+   *
+   * @param checkpoint the file
+   * @throws NonFiniteLossException if a weight is NaN or infinite; the old file stays
+   */
+  public void save(Path checkpoint) {
+    Diagnosis.beforeSaving(settings, place(0), checkpoint);
+    TrainCheckpoint.save(checkpoint, this);
+    lastCheckpoint = Optional.of(checkpoint);
+  }
+
+  /** Steps in an epoch of the data last trained on; 0 before. */
+  int stepsPerEpoch() {
+    return stepsPerEpoch;
+  }
+
+  /**
+   * Notes how many steps an epoch has.
+   *
+   * @throws KilnException if training stopped inside an epoch of another length
+   */
+  void stepsPerEpoch(int steps) {
+    if (progress.step > 0 && stepsPerEpoch > 0 && steps != stepsPerEpoch) {
+      throw new KilnException(
+          "[fit] epoch %d stopped after %d of %d steps but these data have %d steps per epoch; go"
+                  .formatted(progress.epoch(), progress.step, stepsPerEpoch, steps)
+              + " on with the same data and batch size");
+    }
+    stepsPerEpoch = steps;
+  }
+
+  /**
+   * Loads the weights of a training checkpoint, or of any safetensors file, into a model.
+   *
+   * @param model a model of the same structure
+   * @param file what a trainer or {@code Safetensors} saved
+   * @throws KilnException if names or shapes differ; the model is unchanged then
+   */
+  public static void loadWeights(Module model, Path file) {
+    TrainCheckpoint.loadWeights(file, model);
+  }
+
+  Diagnosis.Place place(int steps) {
+    return new Diagnosis.Place(
+        progress.epoch(), progress.step + 1, steps, progress.globalStep + 1, lastCheckpoint);
+  }
+
+  Settings settings() {
+    return settings;
+  }
+
+  Progress progress() {
+    return progress;
+  }
+
+  Measures training() {
+    return training;
+  }
+
+  /** Collects a trainer's settings. */
+  public static final class Builder {
+    private final Module model;
+    private final Loss loss;
+    private final Optimizer optimizer;
+    private final List<Supplier<? extends Metric>> metrics = new ArrayList<>();
+    private final List<Callback> callbacks = new ArrayList<>();
+    private Optional<DataLoader> validation = Optional.empty();
+    private Optional<Device> device = Optional.empty();
+    private UnaryOperator<Tensor> inputTransform = UnaryOperator.identity();
+    private Settings.Clip clip = Settings.Clip.NONE;
+    private int accumulate = 1;
+    private FiniteCheck finiteCheck = FiniteCheck.byDevice();
+    private OptionalLong seed = OptionalLong.empty();
+    private Optional<Path> saveOnInterrupt = Optional.empty();
+
+    private Builder(Module model, Loss loss, Optimizer optimizer) {
+      this.model = model;
+      this.loss = loss;
+      this.optimizer = optimizer;
+    }
+
+    /** Sets where batches are moved to; without it, where the model is. */
+    public Builder device(Device where) {
+      device = Optional.of(where);
+      return this;
+    }
+
+    /**
+     * Adds a metric, made anew for training and for every evaluation.
+     *
+     * @param maker such as {@code Accuracy::new} or {@code () -> TopKAccuracy.of(5)}
+     */
+    public Builder metric(Supplier<? extends Metric> maker) {
+      metrics.add(maker);
+      return this;
+    }
+
+    /** Adds a callback; callbacks are called in the order in which they were added. */
+    public Builder callback(Callback callback) {
+      callbacks.add(callback);
+      return this;
+    }
+
+    /** Sets the data that are evaluated after every epoch. */
+    public Builder validation(DataLoader data) {
+      validation = Optional.of(data);
+      return this;
+    }
+
+    /**
+     * Sets what is done to every input on the device, in training and evaluation, such as {@link
+     * ImageNormalize}.
+     */
+    public Builder inputTransform(UnaryOperator<Tensor> transform) {
+      inputTransform = transform;
+      return this;
+    }
+
+    /** Scales all gradients together so that their norm is at most this, before every step. */
+    public Builder clipNorm(double maxNorm) {
+      return clip(Settings.Clip.Kind.NORM, maxNorm);
+    }
+
+    /** Limits every gradient element to [-limit, limit], before every step. */
+    public Builder clipValue(double limit) {
+      return clip(Settings.Clip.Kind.VALUE, limit);
+    }
+
+    private Builder clip(Settings.Clip.Kind kind, double limit) {
+      if (!(limit > 0)) {
+        throw new KilnException("[trainer] the clipping limit " + limit + " must be positive");
+      }
+      clip = new Settings.Clip(kind, limit);
+      return this;
+    }
+
+    /**
+     * Makes each step the mean over several batches, as if they were one large batch; layers that
+     * look at the whole batch, such as batch norm, still see the small ones.
+     *
+     * @param batches 1 or more
+     */
+    public Builder accumulate(int batches) {
+      if (batches < 1) {
+        throw new KilnException("[trainer] accumulate " + batches + " must be 1 or more");
+      }
+      accumulate = batches;
+      return this;
+    }
+
+    /** Sets how often numbers are checked for NaN and infinity. */
+    public Builder finiteCheck(FiniteCheck policy) {
+      finiteCheck = policy;
+      return this;
+    }
+
+    /**
+     * Seeds the device's random numbers, as for dropout, when training starts from the beginning.
+     */
+    public Builder seed(long value) {
+      seed = OptionalLong.of(value);
+      return this;
+    }
+
+    /** Saves the state after every epoch; the same as {@link PeriodicCheckpoint} with n = 1. */
+    public Builder checkpoint(Path path) {
+      return callback(PeriodicCheckpoint.everyEpochs(1, path));
+    }
+
+    /**
+     * Catches Ctrl-C and SIGTERM during {@link Trainer#fit}: the first finishes the current step,
+     * saves and returns; the second ends the process. Without it signals do what they always do.
+     *
+     * @param path where the state is saved
+     */
+    public Builder saveOnInterrupt(Path path) {
+      saveOnInterrupt = Optional.of(path);
+      return this;
+    }
+
+    /** Makes the trainer. */
+    public Trainer build() {
+      return new Trainer(
+          new Settings(
+              model,
+              loss,
+              optimizer,
+              device.orElseGet(model::device),
+              List.copyOf(metrics),
+              List.copyOf(callbacks),
+              validation,
+              inputTransform,
+              clip,
+              accumulate,
+              finiteCheck,
+              seed,
+              saveOnInterrupt));
+    }
+  }
+}
