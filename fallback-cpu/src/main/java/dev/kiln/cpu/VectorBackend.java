@@ -16,6 +16,7 @@ import dev.kiln.backend.View;
 import dev.kiln.cpu.kernels.Epilogue;
 import dev.kiln.cpu.kernels.Gemm;
 import dev.kiln.cpu.kernels.Kernels;
+import dev.kiln.cpu.kernels.Reduce;
 import dev.kiln.cpu.threads.WorkerPool;
 import java.nio.ByteBuffer;
 import java.util.Optional;
@@ -34,6 +35,8 @@ public final class VectorBackend implements Backend {
   private final WorkerPool workers = WorkerPool.shared();
   private final Kernels kernels;
   private final Gemm gemm;
+  private final Reduce sums;
+  private final FloatReduce reduce;
   private final FusedOps fused;
 
   /** Makes the backend with the fastest kernels that this launch allows. */
@@ -44,6 +47,8 @@ public final class VectorBackend implements Backend {
   VectorBackend(Kernels kernels) {
     this.kernels = kernels;
     this.gemm = new Gemm(kernels.tiles(), workers);
+    this.sums = new Reduce(kernels.rows(), workers);
+    this.reduce = new FloatReduce(sums, pool);
     this.fused = new VectorFusedOps(this, kernels, workers);
   }
 
@@ -214,7 +219,30 @@ public final class VectorBackend implements Backend {
 
   @Override
   public void reduce(ReduceOp op, View out, View x, int... axes) {
-    oracle.reduce(op, out, x, axes);
+    if (!isFloat(x)) {
+      oracle.reduce(op, out, x, axes);
+      return;
+    }
+    switch (op) {
+      case SUM -> reduce.reduce(Reduce.Kind.SUM, out, x, axes);
+      case MEAN -> reduce.reduce(Reduce.Kind.MEAN, out, x, axes);
+      case MAX -> reduce.reduce(Reduce.Kind.MAX, out, x, axes);
+      case MIN -> reduce.reduce(Reduce.Kind.MIN, out, x, axes);
+      case SUM_SQUARES -> sumSquares(out, x, axes);
+      default -> oracle.reduce(op, out, x, axes);
+    }
+  }
+
+  private void sumSquares(View out, View x, int... axes) {
+    if (out.numel() == 1) {
+      double sum = sums.sumSquares(floats(x), (int) x.offset(), (int) x.numel());
+      floats(out)[(int) out.offset()] = (float) sum;
+      return;
+    }
+    View squares = View.dense(alloc(DType.FLOAT32, x.numel()), 0, x.shape());
+    binary(BinaryOp.MUL, squares, x, x);
+    reduce.reduce(Reduce.Kind.SUM, out, squares, axes);
+    free(squares.storage());
   }
 
   @Override

@@ -5,6 +5,7 @@ import static dev.kiln.cpu.Moves.isFloat;
 
 import dev.kiln.backend.CompositeOps;
 import dev.kiln.backend.Conv2dSpec;
+import dev.kiln.backend.CrossEntropySpec;
 import dev.kiln.backend.Epilogue;
 import dev.kiln.backend.OptimizerKind;
 import dev.kiln.backend.Pool2dSpec;
@@ -12,31 +13,49 @@ import dev.kiln.backend.View;
 import dev.kiln.cpu.kernels.Conv2d;
 import dev.kiln.cpu.kernels.ConvShape;
 import dev.kiln.cpu.kernels.Kernels;
+import dev.kiln.cpu.kernels.Normalization;
 import dev.kiln.cpu.kernels.OptimizerSteps;
 import dev.kiln.cpu.kernels.OptimizerSteps.Span;
 import dev.kiln.cpu.kernels.Pool2d;
 import dev.kiln.cpu.kernels.Pool2d.Planes;
+import dev.kiln.cpu.kernels.Softmax;
 import dev.kiln.cpu.threads.WorkerPool;
 import java.util.List;
 import java.util.Optional;
 
 /** The fused ops on FLOAT32 vectors; other types are composed from the core. */
 final class VectorFusedOps extends CompositeOps {
-  private static final float[] NO_BIAS = {};
+  private static final float[] ABSENT = {};
 
   private final Conv2d conv;
   private final Pool2d pool;
+  private final Normalization norm;
+  private final Softmax softmax;
   private final OptimizerSteps optimizers;
 
   VectorFusedOps(VectorBackend core, Kernels kernels, WorkerPool workers) {
     super(core);
     conv = new Conv2d(kernels.tiles(), workers);
     pool = new Pool2d(workers);
+    norm = new Normalization(kernels.rows(), workers);
+    softmax = new Softmax(kernels.rows(), workers);
     optimizers = new OptimizerSteps(workers);
   }
 
   private static int at(View v) {
     return (int) v.offset();
+  }
+
+  private static int at(Optional<View> v) {
+    return v.map(VectorFusedOps::at).orElse(0);
+  }
+
+  private static float[] data(Optional<View> v) {
+    return v.map(Moves::floats).orElse(ABSENT);
+  }
+
+  private static int dim(View v, int axis) {
+    return (int) v.shape().dim(axis);
   }
 
   private static ConvShape shape(View x, View weight, View y, Conv2dSpec spec) {
@@ -66,8 +85,8 @@ final class VectorFusedOps extends CompositeOps {
         at(x),
         floats(weight),
         at(weight),
-        bias.map(Moves::floats).orElse(NO_BIAS),
-        bias.map(VectorFusedOps::at).orElse(0),
+        data(bias),
+        at(bias),
         epilogue == Epilogue.RELU,
         floats(y),
         at(y));
@@ -168,6 +187,233 @@ final class VectorFusedOps extends CompositeOps {
       return;
     }
     pool.adaptiveAverageGradient(planes(dx, dy), floats(dy), at(dy), floats(dx), at(dx));
+  }
+
+  @Override
+  public void batchNormTrain(
+      View y,
+      View mean,
+      View invStd,
+      Optional<View> runningMean,
+      Optional<View> runningVar,
+      View x,
+      Optional<View> weight,
+      Optional<View> bias,
+      double momentum,
+      double eps) {
+    if (!isFloat(y)) {
+      super.batchNormTrain(
+          y, mean, invStd, runningMean, runningVar, x, weight, bias, momentum, eps);
+      return;
+    }
+    norm.batchTrain(
+        floats(x),
+        at(x),
+        floats(y),
+        at(y),
+        dim(x, 0),
+        dim(x, 1),
+        dim(x, 2),
+        data(weight),
+        at(weight),
+        data(bias),
+        at(bias),
+        floats(mean),
+        at(mean),
+        floats(invStd),
+        at(invStd),
+        data(runningMean),
+        at(runningMean),
+        data(runningVar),
+        at(runningVar),
+        momentum,
+        eps);
+  }
+
+  @Override
+  public void batchNormTrainGrad(
+      View dx,
+      View dweight,
+      View dbias,
+      View dy,
+      View x,
+      Optional<View> weight,
+      View mean,
+      View invStd) {
+    if (!isFloat(dx)) {
+      super.batchNormTrainGrad(dx, dweight, dbias, dy, x, weight, mean, invStd);
+      return;
+    }
+    norm.batchTrainGradient(
+        floats(dy),
+        at(dy),
+        floats(x),
+        at(x),
+        floats(dx),
+        at(dx),
+        dim(x, 0),
+        dim(x, 1),
+        dim(x, 2),
+        data(weight),
+        at(weight),
+        floats(mean),
+        at(mean),
+        floats(invStd),
+        at(invStd),
+        floats(dweight),
+        at(dweight),
+        floats(dbias),
+        at(dbias));
+  }
+
+  @Override
+  public void layerNorm(
+      View y,
+      View mean,
+      View invStd,
+      View x,
+      Optional<View> weight,
+      Optional<View> bias,
+      double eps) {
+    if (!isFloat(y)) {
+      super.layerNorm(y, mean, invStd, x, weight, bias, eps);
+      return;
+    }
+    norm.layer(
+        floats(x),
+        at(x),
+        floats(y),
+        at(y),
+        dim(x, 0),
+        dim(x, 1),
+        data(weight),
+        at(weight),
+        data(bias),
+        at(bias),
+        floats(mean),
+        at(mean),
+        floats(invStd),
+        at(invStd),
+        eps);
+  }
+
+  @Override
+  public void layerNormGrad(
+      View dx,
+      View dweight,
+      View dbias,
+      View dy,
+      View x,
+      Optional<View> weight,
+      View mean,
+      View invStd) {
+    if (!isFloat(dx)) {
+      super.layerNormGrad(dx, dweight, dbias, dy, x, weight, mean, invStd);
+      return;
+    }
+    norm.layerGradient(
+        floats(dy),
+        at(dy),
+        floats(x),
+        at(x),
+        floats(dx),
+        at(dx),
+        dim(x, 0),
+        dim(x, 1),
+        data(weight),
+        at(weight),
+        floats(mean),
+        at(mean),
+        floats(invStd),
+        at(invStd),
+        floats(dweight),
+        at(dweight),
+        floats(dbias),
+        at(dbias));
+  }
+
+  @Override
+  public void softmax(View y, View x, boolean log) {
+    if (!isFloat(y)) {
+      super.softmax(y, x, log);
+      return;
+    }
+    softmax.forward(log, floats(x), at(x), floats(y), at(y), dim(x, 0), dim(x, 1));
+  }
+
+  @Override
+  public void softmaxGrad(View dx, View dy, View y, boolean log) {
+    if (!isFloat(dx)) {
+      super.softmaxGrad(dx, dy, y, log);
+      return;
+    }
+    softmax.gradient(
+        log, floats(dy), at(dy), floats(y), at(y), floats(dx), at(dx), dim(y, 0), dim(y, 1));
+  }
+
+  @Override
+  public void crossEntropy(
+      View loss, View logProbs, View x, View target, Optional<View> weight, CrossEntropySpec spec) {
+    long[] labels = CpuStorage.of(target).longs();
+    // The composed op names a label that is no class.
+    if (!isFloat(x) || !areClasses(labels, at(target), dim(x, 0), dim(x, 1), spec)) {
+      super.crossEntropy(loss, logProbs, x, target, weight, spec);
+      return;
+    }
+    softmax.crossEntropy(
+        floats(x),
+        at(x),
+        row -> labels[at(target) + row],
+        data(weight),
+        at(weight),
+        spec.labelSmoothing(),
+        spec.ignoreIndex(),
+        floats(loss),
+        at(loss),
+        floats(logProbs),
+        at(logProbs),
+        dim(x, 0),
+        dim(x, 1));
+  }
+
+  private static boolean areClasses(
+      long[] labels, int offset, int rows, int classes, CrossEntropySpec spec) {
+    for (int r = 0; r < rows; r++) {
+      long label = labels[offset + r];
+      if (label != spec.ignoreIndex() && (label < 0 || label >= classes)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  @Override
+  public void crossEntropyGrad(
+      View dx,
+      View dloss,
+      View logProbs,
+      View target,
+      Optional<View> weight,
+      CrossEntropySpec spec) {
+    if (!isFloat(dx)) {
+      super.crossEntropyGrad(dx, dloss, logProbs, target, weight, spec);
+      return;
+    }
+    long[] labels = CpuStorage.of(target).longs();
+    softmax.crossEntropyGradient(
+        floats(dloss),
+        at(dloss),
+        floats(logProbs),
+        at(logProbs),
+        row -> labels[at(target) + row],
+        data(weight),
+        at(weight),
+        spec.labelSmoothing(),
+        spec.ignoreIndex(),
+        floats(dx),
+        at(dx),
+        dim(dx, 0),
+        dim(dx, 1));
   }
 
   @Override
