@@ -125,46 +125,8 @@ public final class ImageFolder implements Dataset {
   @Override
   public void read(int index, ByteBuffer[] out) {
     Checks.read("image folder", index, labels.length, fields, out);
-    ImageDecoder.Planes image = ImageDecoder.decode(files.get(index), rgb);
-    for (byte[] plane : image.planes()) {
-      out[0].put(fitted(plane, image.width(), image.height()));
-    }
+    out[0].put(Picture.read(files.get(index), rgb).fitted(height, width, fit).toBytes());
     out[1].putLong(labels[index]);
-  }
-
-  private byte[] fitted(byte[] plane, int w, int h) {
-    if (w == width && h == height) {
-      return plane;
-    }
-    double scaleX = (double) width / w;
-    double scaleY = (double) height / h;
-    switch (fit) {
-      case CROP:
-        double cover = Math.max(scaleX, scaleY);
-        double halfW = width / cover / 2;
-        double halfH = height / cover / 2;
-        return Resample.plane(
-            plane,
-            w,
-            h,
-            new Resample.Box(w / 2.0 - halfW, h / 2.0 - halfH, w / 2.0 + halfW, h / 2.0 + halfH),
-            width,
-            height);
-      case PAD:
-        double inside = Math.min(scaleX, scaleY);
-        int innerW = (int) Math.max(1, Math.min(width, Math.round(w * inside)));
-        int innerH = (int) Math.max(1, Math.min(height, Math.round(h * inside)));
-        byte[] inner = Resample.plane(plane, w, h, new Resample.Box(0, 0, w, h), innerW, innerH);
-        byte[] padded = new byte[width * height];
-        int left = (width - innerW) / 2;
-        int top = (height - innerH) / 2;
-        for (int y = 0; y < innerH; y++) {
-          System.arraycopy(inner, y * innerW, padded, (top + y) * width + left, innerW);
-        }
-        return padded;
-      default:
-        return Resample.plane(plane, w, h, new Resample.Box(0, 0, w, h), width, height);
-    }
   }
 
   private static List<String> classFolders(Path root) {
