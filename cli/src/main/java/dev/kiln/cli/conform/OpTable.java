@@ -8,6 +8,7 @@ import dev.kiln.cli.conform.ops.ImageOps;
 import dev.kiln.cli.conform.ops.IndexingOps;
 import dev.kiln.cli.conform.ops.LossOps;
 import dev.kiln.cli.conform.ops.NormalizationOps;
+import dev.kiln.cli.conform.ops.OptimizerOps;
 import dev.kiln.cli.conform.ops.PoolingOps;
 import dev.kiln.cli.conform.ops.ProductOps;
 import dev.kiln.cli.conform.ops.RecurrentOps;
@@ -47,6 +48,7 @@ public final class OpTable {
     AttentionOps.addTo(table);
     RecurrentOps.addTo(table);
     ImageOps.addTo(table);
+    OptimizerOps.addTo(table);
     return table;
   }
 
