@@ -182,9 +182,7 @@ public abstract sealed class Optimizer permits SGD, Adagrad, Adam, AdamW, RMSpro
     List<Object> list = new ArrayList<>();
     for (ParameterGroup g : groups) {
       Map<String, Object> one = g.settings();
-      if (g.hasInitialLr()) {
-        one.put(INITIAL_LR, g.initialLr());
-      }
+      one.put(INITIAL_LR, g.initialLr());
       one.put(PARAMETERS, g.parameters().size());
       list.add(one);
     }
@@ -271,7 +269,7 @@ public abstract sealed class Optimizer permits SGD, Adagrad, Adam, AdamW, RMSpro
     for (Setting s : rule.settings()) {
       values.put(s.name(), number(where, map, s.name()));
     }
-    double initial = map.containsKey(INITIAL_LR) ? number(where, map, INITIAL_LR) : Double.NaN;
+    double initial = number(where, map, INITIAL_LR);
     return new SavedGroup(values, initial, new ParameterGroup(rule, parameters, values));
   }
 

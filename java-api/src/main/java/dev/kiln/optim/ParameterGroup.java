@@ -23,7 +23,7 @@ public final class ParameterGroup {
   private final Map<String, Double> values = new LinkedHashMap<>();
   private final List<Pack> packs = new ArrayList<>();
   private final Set<Tensor> packed = Collections.newSetFromMap(new IdentityHashMap<>());
-  private double initialLr = Double.NaN;
+  private double initialLr;
 
   ParameterGroup(Rule rule, List<Tensor> parameters, Map<String, Double> wanted) {
     this.rule = rule;
@@ -33,6 +33,7 @@ public final class ParameterGroup {
       values.put(s.name(), s.check(rule.name(), value));
     }
     rule.crossCheck().accept(this);
+    initialLr = lr();
   }
 
   Rule rule() {
@@ -58,7 +59,7 @@ public final class ParameterGroup {
   }
 
   /**
-   * Changes the learning rate from the next step on.
+   * Changes the learning rate from the next step on; a schedule sets its own at its next step.
    *
    * @param lr at least 0
    * @throws OptimizerException if it is negative or not finite
@@ -91,12 +92,19 @@ public final class ParameterGroup {
    */
   public void set(String name, double value) {
     Setting s = rule.setting(name);
-    double before = values.put(name, s.check(rule.name(), value));
+    change(s, value);
+    if (name.equals(Rule.LR)) {
+      initialLr = value;
+    }
+  }
+
+  private void change(Setting s, double value) {
+    double before = values.put(s.name(), s.check(rule.name(), value));
     if (before != value) {
       try {
         rule.crossCheck().accept(this);
       } catch (OptimizerException e) {
-        values.put(name, before);
+        values.put(s.name(), before);
         throw e;
       }
       packs.forEach(pack -> pack.changed(s));
@@ -129,20 +137,18 @@ public final class ParameterGroup {
     return out;
   }
 
-  /** The rate that schedules start from: the one there was when the first of them was made. */
+  /** The rate that schedules start from: the one that was given, not one that a schedule set. */
   double initialLr() {
-    if (!hasInitialLr()) {
-      initialLr = lr();
-    }
     return initialLr;
-  }
-
-  boolean hasInitialLr() {
-    return !Double.isNaN(initialLr);
   }
 
   void initialLr(double lr) {
     initialLr = lr;
+  }
+
+  /** Changes the rate on behalf of a schedule. */
+  void scheduledLr(double lr) {
+    change(rule.setting(Rule.LR), lr);
   }
 
   List<Pack> packs() {
