@@ -1,10 +1,10 @@
 package dev.kiln.bench;
 
+import dev.kiln.DType;
 import dev.kiln.Device;
 import dev.kiln.Generator;
 import dev.kiln.Scope;
 import dev.kiln.Shape;
-import dev.kiln.DType;
 import dev.kiln.Tensor;
 import dev.kiln.models.LeNet;
 import dev.kiln.models.Mlp;
@@ -86,13 +86,7 @@ public final class TrainingSteps {
       case "W2" -> {
         dev.kiln.nn.Module m = new LeNet();
         yield work(
-            name,
-            m,
-            SGD.builder(m.parameters()).lr(0.01).momentum(0.9).build(),
-            64,
-            1,
-            28,
-            28);
+            name, m, SGD.builder(m.parameters()).lr(0.01).momentum(0.9).build(), 64, 1, 28, 28);
       }
       case "W3" -> {
         dev.kiln.nn.Module m = ResNet.resnet18(10);
@@ -105,8 +99,9 @@ public final class TrainingSteps {
             32,
             32);
       }
-      default -> throw new IllegalArgumentException(
-          "no work is called " + name + "; there are W1, W2 and W3");
+      default ->
+          throw new IllegalArgumentException(
+              "no work is called " + name + "; there are W1, W2 and W3");
     };
   }
 

@@ -53,8 +53,7 @@ class ReadmeTest {
             "-proc:none",
             "-classpath",
             System.getProperty("java.class.path"));
-    boolean compiled =
-        compiler.getTask(null, null, problems, options, null, listings).call();
+    boolean compiled = compiler.getTask(null, null, problems, options, null, listings).call();
     assertThat(compiled)
         .as(
             () ->
