@@ -13,7 +13,7 @@ public class CompositeOps implements FusedOps {
   private final Optional<DType> arithmetic;
 
   /**
-   * Composes in the operands' own type.
+   * Composes in the operands' own type, 16-bit types in FLOAT32.
    *
    * @param backend whose core ops are used
    */
@@ -34,7 +34,7 @@ public class CompositeOps implements FusedOps {
   }
 
   private Composer composer(View operand) {
-    return new Composer(backend, arithmetic.orElse(operand.dtype()));
+    return new Composer(backend, arithmetic.orElse(DType.promote(operand.dtype(), DType.FLOAT32)));
   }
 
   @Override

@@ -24,10 +24,8 @@ final class CompositePool {
       for (int j = 0; j < spec.kernelW(); j++) {
         View v = win.tap(padded, i, j);
         View here = win.tap(positions, i, j).expand(y.shape());
-        // Take it if it is larger, or the first NaN, or the first element that is no padding.
+        // Take it if it is larger, or NaN, or the first element that is no padding.
         ops.binary(BinaryOp.NE, a, v, v);
-        ops.binary(BinaryOp.EQ, b, best, best);
-        ops.binary(BinaryOp.AND, a, a, b);
         ops.binary(BinaryOp.LT, b, at, zeros);
         ops.binary(BinaryOp.GE, c, here, zeros);
         ops.binary(BinaryOp.AND, b, b, c);

@@ -43,10 +43,12 @@ public interface FusedOps {
   void conv2dGradWeight(View dweight, View dy, View x, Conv2dSpec spec);
 
   /**
-   * Takes the largest element of each window; the first of equals, and NaN wins.
+   * Takes the largest element of each window: the first of equals, but the last NaN if there is
+   * one, as PyTorch does.
    *
    * @param y [n, c, oh, ow]
-   * @param index INT32, y's shape: where in its plane (row * w + column) each maximum stood
+   * @param index INT32, y's shape: where in its plane (row * w + column) each maximum stood; -1 for
+   *     a (dilated) window that lies in padding with all its elements, whose y is negative infinity
    * @param x [n, c, h, w]
    * @param spec the window
    */

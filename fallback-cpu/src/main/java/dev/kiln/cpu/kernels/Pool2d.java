@@ -122,7 +122,7 @@ public final class Pool2d {
         int w1 =
             Math.min(s.width(), ow * w.strideW() - w.paddingW() + span(w.kernelW(), w.dilationW()));
         float best = Float.NEGATIVE_INFINITY;
-        int where = h0 * s.width() + w0;
+        int where = h0 < h1 && w0 < w1 ? h0 * s.width() + w0 : -1;
         for (int h = h0; h < h1; h += w.dilationH()) {
           for (int c = w0; c < w1; c += w.dilationW()) {
             float v = x[xo + h * s.width() + c];
@@ -157,7 +157,9 @@ public final class Pool2d {
           int from = dyo + p * s.out();
           int at = io + p * s.out();
           for (int i = 0; i < s.out(); i++) {
-            dx[to + index[at + i]] += dy[from + i];
+            if (index[at + i] >= 0) {
+              dx[to + index[at + i]] += dy[from + i];
+            }
           }
         });
   }
