@@ -13,10 +13,11 @@ import java.util.function.LongSupplier;
  * and leaves one line per finished epoch. Elsewhere, and where {@code TERM=dumb}, it prints plain
  * lines: one per epoch and, in epochs of more than ten seconds, up to three in between. {@code
  * NO_COLOR} turns colours off. Loss and metrics are read back at most five times a second, or just
- * before a line is printed.
+ * before a line is printed. Speed and time left follow from the last ten to twenty seconds.
  */
 public final class ProgressBar implements Callback {
   private static final long REDRAW_NANOS = 200_000_000L;
+  private static final long WINDOW_NANOS = 10_000_000_000L;
   private static final long PLAIN_NANOS = 10_000_000_000L;
   private static final String NO_WRAP = "\u001b[?7l";
   private static final String WRAP = "\u001b[?7h";
@@ -27,12 +28,14 @@ public final class ProgressBar implements Callback {
   private final LongSupplier nanos;
   private final ProgressLine line;
 
-  private long start;
-  private long startSamples;
-  private int startStep;
+  private Mark old = new Mark(0, 0, 0);
+  private Mark recent = old;
   private long shown;
   private int quarters;
   private boolean drawn;
+
+  /** A moment to measure speed from. */
+  private record Mark(long nanos, int step, long samples) {}
 
   private ProgressBar(PrintStream out, Terminal terminal, LongSupplier nanos) {
     this.out = out;
@@ -77,16 +80,19 @@ public final class ProgressBar implements Callback {
 
   @Override
   public void onEpochStart(TrainState state) {
-    start = nanos.getAsLong();
-    shown = start;
-    startSamples = state.samples();
-    startStep = state.step();
+    recent = new Mark(nanos.getAsLong(), state.step(), state.samples());
+    old = recent;
+    shown = recent.nanos;
     quarters = state.steps() == 0 ? 0 : 4 * state.step() / state.steps();
   }
 
   @Override
   public void onStepEnd(TrainState state) {
     long now = nanos.getAsLong();
+    if (now - recent.nanos >= WINDOW_NANOS) {
+      old = recent;
+      recent = new Mark(now, state.step(), state.samples());
+    }
     if (terminal.live()) {
       if (!drawn || now - shown >= REDRAW_NANOS) {
         draw(line.live(facts(state, now)));
@@ -103,9 +109,9 @@ public final class ProgressBar implements Callback {
   }
 
   private ProgressLine.Facts facts(TrainState state, long now) {
-    double seconds = (now - start) / 1e9;
-    int done = state.step() - startStep;
-    double speed = (state.samples() - startSamples) / seconds;
+    double seconds = (now - old.nanos) / 1e9;
+    int done = state.step() - old.step;
+    double speed = (state.samples() - old.samples) / seconds;
     double left = done == 0 ? Double.NaN : seconds / done * (state.steps() - state.step());
     Map<String, Double> metrics = state.metrics();
     return new ProgressLine.Facts(

@@ -5,6 +5,7 @@ import dev.kiln.Tensor;
 import dev.kiln.data.DataLoader;
 import dev.kiln.nn.Loss;
 import dev.kiln.nn.Module;
+import dev.kiln.optim.LrScheduler;
 import dev.kiln.optim.Optimizer;
 import java.nio.file.Path;
 import java.util.List;
@@ -19,6 +20,7 @@ record Settings(
     Loss loss,
     Optimizer optimizer,
     Device device,
+    List<Schedule> schedules,
     List<Supplier<? extends Metric>> metrics,
     List<Callback> callbacks,
     Optional<DataLoader> validation,
@@ -28,6 +30,16 @@ record Settings(
     FiniteCheck finiteCheck,
     OptionalLong seed,
     Optional<Path> saveOnInterrupt) {
+
+  /** A scheduler and when it steps. */
+  record Schedule(LrScheduler scheduler, Pace pace, String monitor) {}
+
+  /** When a scheduler steps. */
+  enum Pace {
+    STEP,
+    EPOCH,
+    MONITOR
+  }
 
   /** How gradients are bounded before each step. */
   record Clip(Kind kind, double limit) {

@@ -1,6 +1,7 @@
 package dev.kiln.train;
 
 import com.google.gson.Gson;
+import com.google.gson.GsonBuilder;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
@@ -10,9 +11,12 @@ import dev.kiln.Tensor;
 import dev.kiln.autograd.NoGrad;
 import dev.kiln.io.Checkpoint;
 import dev.kiln.nn.Module;
+import dev.kiln.optim.ParameterGroup;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -24,7 +28,7 @@ final class TrainCheckpoint {
   private static final String OPTIMIZER = "optimizer.";
   private static final String MEASURES = "measures.";
 
-  private static final Gson GSON = new Gson();
+  private static final Gson GSON = new GsonBuilder().serializeSpecialFloatingPointValues().create();
 
   private TrainCheckpoint() {}
 
@@ -45,6 +49,9 @@ final class TrainCheckpoint {
     json.addProperty("kind", KIND);
     json.addProperty("version", VERSION);
     json.add("optimizer", GSON.toJsonTree(s.optimizer().hyperParameters()));
+    JsonArray schedules = new JsonArray();
+    s.schedules().forEach(x -> schedules.add(GSON.toJsonTree(x.scheduler().state())));
+    json.add("schedules", schedules);
     json.add("progress", ProgressJson.write(trainer.progress()));
     json.addProperty("steps", trainer.stepsPerEpoch());
     json.addProperty("accumulate", s.accumulate());
@@ -83,15 +90,29 @@ final class TrainCheckpoint {
       check(path, s, json);
       Map<String, Tensor> tensors = saved.tensors();
       Map<String, Tensor> model = Measures.under(MODEL, tensors);
+      JsonArray schedules = json.getAsJsonArray("schedules");
       requireSame(path, s.model().stateDict(), model);
       s.optimizer()
           .load(map(json.getAsJsonObject("optimizer")), Measures.under(OPTIMIZER, tensors));
       s.model().loadStateDict(model);
+      loadSchedules(s, schedules);
       trainer.training().restore(Measures.under(MEASURES, tensors));
       ProgressJson.read(json.getAsJsonObject("progress"), trainer.progress());
       trainer.stepsPerEpoch(json.get("steps").getAsInt());
       s.device().generator().restore(longs(json.getAsJsonArray("generator")));
       restoreCallbacks(s, json.getAsJsonArray("callbacks"), tensors);
+    }
+  }
+
+  /** Schedules may set rates as they load; those that the optimizer was saved with hold. */
+  private static void loadSchedules(Settings s, JsonArray saved) {
+    List<ParameterGroup> groups = s.optimizer().groups();
+    List<Double> rates = groups.stream().map(ParameterGroup::lr).toList();
+    for (int i = 0; i < s.schedules().size(); i++) {
+      s.schedules().get(i).scheduler().load(map(saved.get(i).getAsJsonObject()));
+    }
+    for (int g = 0; g < groups.size(); g++) {
+      groups.get(g).lr(rates.get(g));
     }
   }
 
@@ -120,6 +141,12 @@ final class TrainCheckpoint {
               .formatted(path, version, VERSION));
     }
     requireEqual(path, "accumulate", json.get("accumulate").getAsInt(), (Integer) s.accumulate());
+    List<String> saved = new ArrayList<>();
+    for (JsonElement e : json.getAsJsonArray("schedules")) {
+      saved.add(e.getAsJsonObject().get("kind").getAsString());
+    }
+    List<String> here = s.schedules().stream().map(x -> x.scheduler().kind()).toList();
+    requireEqual(path, "schedules", saved, here);
   }
 
   private static void requireEqual(Path path, String what, Object saved, Object here) {

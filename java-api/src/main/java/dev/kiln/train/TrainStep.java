@@ -9,8 +9,8 @@ import dev.kiln.optim.GradientClipping;
 import java.util.List;
 
 /**
- * One update of the weights: forward and backward over one batch or several, clipping, optimizer.
- * Nothing waits for the device unless the step is checked.
+ * One update of the weights: forward and backward over one batch or several, clipping, optimizer,
+ * schedulers per step. Nothing waits for the device unless the step is checked.
  */
 final class TrainStep {
   private final Settings s;
@@ -59,6 +59,11 @@ final class TrainStep {
       }
       clip();
       s.optimizer().step();
+      for (Settings.Schedule schedule : s.schedules()) {
+        if (schedule.pace() == Settings.Pace.STEP) {
+          schedule.scheduler().step();
+        }
+      }
       return all;
     }
   }

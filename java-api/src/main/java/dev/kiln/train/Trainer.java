@@ -6,6 +6,7 @@ import dev.kiln.Tensor;
 import dev.kiln.data.DataLoader;
 import dev.kiln.nn.Loss;
 import dev.kiln.nn.Module;
+import dev.kiln.optim.LrScheduler;
 import dev.kiln.optim.Optimizer;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -95,9 +96,9 @@ public final class Trainer {
   }
 
   /**
-   * Takes up training where a checkpoint left it: weights, optimizer, random numbers, metrics,
-   * callbacks and the place in the data. With the same data, batch size and settings, {@link #fit}
-   * then gives the same bits as an unbroken run.
+   * Takes up training where a checkpoint left it: weights, optimizer, schedulers, random numbers,
+   * metrics, callbacks and the place in the data. With the same data, batch size and settings,
+   * {@link #fit} then gives the same bits as an unbroken run.
    *
    * @param checkpoint a file that a trainer saved
    * @return this trainer
@@ -176,6 +177,7 @@ public final class Trainer {
     private final Module model;
     private final Loss loss;
     private final Optimizer optimizer;
+    private final List<Settings.Schedule> schedules = new ArrayList<>();
     private final List<Supplier<? extends Metric>> metrics = new ArrayList<>();
     private final List<Callback> callbacks = new ArrayList<>();
     private Optional<DataLoader> validation = Optional.empty();
@@ -196,6 +198,29 @@ public final class Trainer {
     /** Sets where batches are moved to; without it, where the model is. */
     public Builder device(Device where) {
       device = Optional.of(where);
+      return this;
+    }
+
+    /** Adds a scheduler that steps after every epoch. */
+    public Builder scheduler(LrScheduler scheduler) {
+      schedules.add(new Settings.Schedule(scheduler, Settings.Pace.EPOCH, ""));
+      return this;
+    }
+
+    /**
+     * Adds a scheduler that steps after every epoch and looks at a value, such as {@code
+     * ReduceOnPlateau}.
+     *
+     * @param monitor such as {@code val_loss}; see {@link EpochRecord#values()}
+     */
+    public Builder scheduler(LrScheduler scheduler, String monitor) {
+      schedules.add(new Settings.Schedule(scheduler, Settings.Pace.MONITOR, monitor));
+      return this;
+    }
+
+    /** Adds a scheduler that steps after every training step. */
+    public Builder stepScheduler(LrScheduler scheduler) {
+      schedules.add(new Settings.Schedule(scheduler, Settings.Pace.STEP, ""));
       return this;
     }
 
@@ -300,6 +325,7 @@ public final class Trainer {
               loss,
               optimizer,
               device.orElseGet(model::device),
+              List.copyOf(schedules),
               List.copyOf(metrics),
               List.copyOf(callbacks),
               validation,

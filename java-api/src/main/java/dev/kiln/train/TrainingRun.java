@@ -166,8 +166,21 @@ final class TrainingRun implements TrainState {
         new EpochRecord(
             epoch, loss, values, validation, lr(), progress.seconds, samples / progress.seconds);
     progress.finish(record);
+    schedule(record);
     validation.ifPresent(v -> tell(c -> c.onValidationEnd(this, v)));
     tell(c -> c.onEpochEnd(this));
+  }
+
+  private void schedule(EpochRecord record) {
+    for (Settings.Schedule schedule : s.schedules()) {
+      switch (schedule.pace()) {
+        case EPOCH -> schedule.scheduler().step();
+        case MONITOR -> schedule.scheduler().step(record.value(schedule.monitor()));
+        case STEP -> {
+          // stepped with the optimizer
+        }
+      }
+    }
   }
 
   private void saveInterrupted() {

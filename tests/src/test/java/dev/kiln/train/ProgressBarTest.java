@@ -118,6 +118,24 @@ class ProgressBarTest {
   }
 
   @Test
+  void speedIsThatOfTheLastSeconds() {
+    // a slow start of 60 s, then ten times as fast
+    ProgressBar bar = bar(terminal(true, 120));
+    state.epoch = 1;
+    state.steps = 1000;
+    bar.onEpochStart(state);
+    for (int i = 0; i < 500; i++) {
+      nanos += (i < 60 ? 1000 : 100) * 1_000_000L;
+      state.step++;
+      state.samples += 64;
+      bar.onStepEnd(state);
+    }
+    List<String> lines = redraws(printed());
+    assertThat(lines.get(30)).contains(" 30/1000 ").endsWith("64.0 samples/s  16:10 left");
+    assertThat(lines.get(lines.size() - 1)).endsWith("640 samples/s  0:50 left");
+  }
+
+  @Test
   void printsPlainLinesElsewhere() {
     epoch(bar(terminal(false, 80)), 100, 10);
     assertThat(printed()).doesNotContain("\r").doesNotContain("\u001b");

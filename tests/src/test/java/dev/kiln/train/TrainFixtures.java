@@ -11,8 +11,11 @@ import dev.kiln.nn.ReLU;
 import dev.kiln.nn.Sequential;
 import dev.kiln.ops.RandomOps;
 import dev.kiln.optim.AdamW;
+import dev.kiln.optim.CosineAnnealingLR;
 import dev.kiln.optim.Optimizer;
+import dev.kiln.optim.ReduceLROnPlateau;
 import dev.kiln.optim.SGD;
+import dev.kiln.optim.StepLR;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 import java.util.function.UnaryOperator;
@@ -92,7 +95,12 @@ final class TrainFixtures {
 
   /** A trainer with all kinds of state: an optimizer's, schedulers', random numbers. */
   static Trainer.Builder resumable(Module model) {
-    return Trainer.builder(model, new CrossEntropyLoss(), AdamW.of(model.parameters(), 0.01));
+    AdamW optimizer = AdamW.of(model.parameters(), 0.01);
+    return Trainer.builder(model, new CrossEntropyLoss(), optimizer)
+        .clipNorm(0.5)
+        .stepScheduler(CosineAnnealingLR.of(optimizer, 50))
+        .scheduler(StepLR.of(optimizer, 2, 0.5))
+        .scheduler(ReduceLROnPlateau.builder(optimizer).patience(0).build(), "val_loss");
   }
 
   /** All parameters and buffers one after another. */

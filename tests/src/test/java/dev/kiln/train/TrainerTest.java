@@ -15,6 +15,9 @@ import dev.kiln.nn.CrossEntropyLoss;
 import dev.kiln.nn.Module;
 import dev.kiln.nn.ReLU;
 import dev.kiln.nn.Sequential;
+import dev.kiln.optim.ExponentialLR;
+import dev.kiln.optim.ReduceLROnPlateau;
+import dev.kiln.optim.SGD;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -270,6 +273,67 @@ class TrainerTest {
         .isInstanceOf(KilnException.class);
     assertThatThrownBy(() -> TrainFixtures.trainer(TrainFixtures.mlp(7), 0.1).clipNorm(0))
         .isInstanceOf(KilnException.class);
+  }
+
+  @Test
+  void schedulersStepAtTheirPace() {
+    Module model = TrainFixtures.mlp(7);
+    SGD perStep = SGD.of(model.parameters(), 1);
+    List<Double> rates = new ArrayList<>();
+    Callback probe =
+        new Callback() {
+          @Override
+          public void onStepEnd(TrainState s) {
+            rates.add(s.lr());
+          }
+        };
+    TrainFixtures.Clouds data = new TrainFixtures.Clouds(8, 5);
+    History a =
+        Trainer.builder(model, new CrossEntropyLoss(), perStep)
+            .stepScheduler(ExponentialLR.of(perStep, 0.5))
+            .callback(probe)
+            .build()
+            .fit(data.loader(4), 2);
+    assertThat(rates).containsExactly(0.5, 0.25, 0.125, 0.0625);
+    assertThat(a.values("lr")).containsExactly(0.25, 0.0625);
+    rates.clear();
+    SGD perEpoch = SGD.of(model.parameters(), 1);
+    Trainer.builder(model, new CrossEntropyLoss(), perEpoch)
+        .scheduler(ExponentialLR.of(perEpoch, 0.5))
+        .callback(probe)
+        .build()
+        .fit(data.loader(4), 2);
+    assertThat(rates).containsExactly(1.0, 1.0, 0.5, 0.5);
+    rates.clear();
+    SGD watching = SGD.of(model.parameters(), 1e-30); // learns nothing, so nothing improves
+    Trainer.builder(model, new CrossEntropyLoss(), watching)
+        .scheduler(
+            ReduceLROnPlateau.builder(watching).patience(0).factor(0.5).eps(0).build(), "loss")
+        .callback(probe)
+        .build()
+        .fit(data.loader(8), 3);
+    assertThat(rates).containsExactly(1e-30, 1e-30, 0.5e-30);
+  }
+
+  @Test
+  void clippingBoundsTheStep() {
+    for (boolean byNorm : new boolean[] {true, false}) {
+      Module model = TrainFixtures.mlp(7);
+      float[] before = TrainFixtures.weights(model);
+      Trainer.Builder builder = TrainFixtures.trainer(model, 1);
+      (byNorm ? builder.clipNorm(1e-3) : builder.clipValue(1e-3))
+          .build()
+          .fit(new TrainFixtures.Clouds(8, 5).loader(8), 1);
+      float[] after = TrainFixtures.weights(model);
+      double squares = 0;
+      double largest = 0;
+      for (int i = 0; i < before.length; i++) {
+        double d = (double) after[i] - before[i];
+        squares += d * d;
+        largest = Math.max(largest, Math.abs(d));
+      }
+      assertThat(byNorm ? Math.sqrt(squares) : largest).isCloseTo(1e-3, within(1e-6));
+    }
   }
 
   @Test
