@@ -12,13 +12,14 @@ import dev.kiln.autograd.NoGrad;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.function.Supplier;
 
 /**
  * Checks gradients: on the oracle in float64 against central differences, and on every device in
  * float32 against the oracle.
  */
 public final class GradCheck {
-  private static final double STEP = 1e-6;
+  static final double STEP = 1e-6;
 
   private GradCheck() {}
 
@@ -139,8 +140,12 @@ public final class GradCheck {
 
   /** Reduces the result to a scalar by fixed weights, so that every element counts differently. */
   private static Tensor weighted(Function f, List<Tensor> inputs) {
+    return weighted(() -> f.of(inputs));
+  }
+
+  static Tensor weighted(Supplier<Tensor> f) {
     Generator.manualSeed(7);
-    Tensor y = f.of(inputs);
+    Tensor y = f.get();
     double[] weights = new double[(int) y.numel()];
     for (int i = 0; i < weights.length; i++) {
       weights[i] = 0.5 + ((i * 7) % 11) / 8.0;
@@ -148,7 +153,7 @@ public final class GradCheck {
     return y.mul(Tensor.of(weights, y.shape(), y.device()).to(y.dtype())).sum();
   }
 
-  private static void agree(String what, double[] got, double[] want, double tolerance) {
+  static void agree(String what, double[] got, double[] want, double tolerance) {
     if (want.length == 0 && got.length == 0) {
       return;
     }
