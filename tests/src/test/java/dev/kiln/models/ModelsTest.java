@@ -18,6 +18,7 @@ import dev.kiln.nn.Module;
 import dev.kiln.testing.OnEachDevice;
 import java.util.Map;
 import java.util.TreeSet;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 
 class ModelsTest {
@@ -125,13 +126,11 @@ class ModelsTest {
 
   @OnEachDevice
   void resnetInferenceKeepsOnlyTheResult(Device device) {
-    if (device.id().type().equals("scalar")) {
-      device = Device.cpu(); // the oracle takes seconds
-    }
+    Assumptions.assumeFalse(device.id().type().equals("scalar"), "the oracle takes seconds");
     Module net = ResNet.resnet18(10).to(device).eval();
     try (Scope scope = Scope.open();
         NoGrad off = NoGrad.open()) {
-      Tensor x = Tensor.rand(Shape.of(1, 3, 32, 32), DType.FLOAT32, device);
+      Tensor x = Tensor.rand(Shape.of(1, 3, 8, 8), DType.FLOAT32, device);
       long before = device.memory().used();
       Tensor y = net.call(x);
       assertThat(y.shape()).isEqualTo(Shape.of(1, 10));
