@@ -43,7 +43,7 @@ public enum UnaryOp {
   AFFINE(Saves.NOTHING),
   /** x^a. */
   POW(Saves.X),
-  /** x limited to a .. b; the gradient passes where a <= x <= b. */
+  /** x limited to a .. b; the gradient passes where {@code a <= x <= b}. */
   CLAMP(Saves.X),
   /** max(x, 0). */
   RELU(Saves.Y),
@@ -73,7 +73,7 @@ public enum UnaryOp {
   SOFTPLUS(Saves.X),
   /** x / (1 + |x|). */
   SOFTSIGN(Saves.X),
-  /** x limited to a .. b; the gradient passes where a < x < b. */
+  /** x limited to a .. b; the gradient passes where {@code a < x < b}. */
   HARDTANH(Saves.X),
   /** clamp(x / 6 + 1/2, 0, 1). */
   HARDSIGMOID(Saves.X),
