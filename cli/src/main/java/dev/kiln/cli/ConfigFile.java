@@ -8,11 +8,13 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import picocli.CommandLine;
 import picocli.CommandLine.IDefaultValueProvider;
 import picocli.CommandLine.Model.ArgSpec;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 
@@ -23,6 +25,7 @@ import picocli.CommandLine.ParameterException;
  */
 final class ConfigFile implements IDefaultValueProvider {
   static final String OPTION = "--config";
+  static final String RESUME = "--resume";
 
   private final Map<String, String> values;
 
@@ -32,24 +35,44 @@ final class ConfigFile implements IDefaultValueProvider {
 
   /**
    * Looks for the option in the arguments, and if it is there lets the command that is called take
-   * its defaults from the file.
+   * its defaults from the file; a command that resumes takes them from the run's own.
    *
    * @throws ParameterException if the file cannot be read or is wrong
    */
   static void attach(CommandLine root, String... args) {
-    CommandLine command = null;
-    for (int i = 0; i < args.length && !args[i].equals("--"); i++) {
-      if (command == null) {
-        command = root.getSubcommands().get(args[i]);
-      } else if (command.getCommandSpec().findOption(OPTION) != null) {
-        if (args[i].equals(OPTION) && i + 1 < args.length) {
-          command.setDefaultValueProvider(read(Path.of(args[i + 1]), command));
-        } else if (args[i].startsWith(OPTION + "=")) {
-          String file = args[i].substring(OPTION.length() + 1);
-          command.setDefaultValueProvider(read(Path.of(file), command));
-        }
+    int first = 0;
+    while (first < args.length && !root.getSubcommands().containsKey(args[first])) {
+      first++;
+    }
+    if (first == args.length) {
+      return;
+    }
+    CommandLine command = root.getSubcommands().get(args[first]);
+    List<String> rest = List.of(args).subList(first + 1, args.length);
+    Optional<Path> file = value(command, rest, OPTION);
+    if (file.isEmpty()) {
+      file =
+          value(command, rest, RESUME)
+              .map(f -> f.resolveSibling(TrainCommand.SETTINGS))
+              .filter(Files::isRegularFile);
+    }
+    file.ifPresent(f -> command.setDefaultValueProvider(read(f, command)));
+  }
+
+  /** What the command line gives an option that the command has. */
+  private static Optional<Path> value(CommandLine command, List<String> args, String option) {
+    Optional<Path> value = Optional.empty();
+    if (command.getCommandSpec().findOption(option) == null) {
+      return value;
+    }
+    for (int i = 0; i < args.size() && !args.get(i).equals("--"); i++) {
+      if (args.get(i).equals(option) && i + 1 < args.size()) {
+        value = Optional.of(Path.of(args.get(i + 1)));
+      } else if (args.get(i).startsWith(option + "=")) {
+        value = Optional.of(Path.of(args.get(i).substring(option.length() + 1)));
       }
     }
+    return value;
   }
 
   private static ConfigFile read(Path file, CommandLine command) {
@@ -89,7 +112,7 @@ final class ConfigFile implements IDefaultValueProvider {
     Set<String> names = new TreeSet<>();
     for (OptionSpec option : command.getCommandSpec().options()) {
       boolean fits = !option.usageHelp() && !option.versionHelp();
-      if (fits && !option.longestName().equals(OPTION)) {
+      if (fits && !List.of(OPTION, RESUME).contains(option.longestName())) {
         names.add(option.longestName().substring(2));
       }
     }
@@ -104,6 +127,24 @@ final class ConfigFile implements IDefaultValueProvider {
         + (near.isEmpty()
             ? "; there are: " + String.join(", ", names)
             : "; did you mean " + String.join(" or ", near) + "?");
+  }
+
+  /**
+   * Writes down the options of a command, as a file that gives them again.
+   *
+   * @param title the first line, a comment
+   * @param command the command, parsed
+   * @param left options that are not written
+   */
+  static String of(String title, CommandSpec command, Set<String> left) {
+    StringBuilder text = new StringBuilder("# ").append(title).append('\n');
+    for (String name : names(command.commandLine())) {
+      Object value = command.findOption("--" + name).getValue();
+      if (value != null && !left.contains(name)) {
+        text.append(name).append(" = ").append(value).append('\n');
+      }
+    }
+    return text.toString();
   }
 
   @Override

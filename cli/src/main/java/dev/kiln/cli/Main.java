@@ -16,12 +16,21 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
     description = "Trains neural networks on the CPU or on an NVIDIA GPU.",
-    subcommands = {DevicesCommand.class, ConformCommand.class},
+    subcommands = {
+      TrainCommand.class,
+      EvalCommand.class,
+      PredictCommand.class,
+      DevicesCommand.class,
+      ConformCommand.class
+    },
     sortOptions = false,
     footerHeading = "%nExamples:%n",
     footer = {
+      "  kiln train                        train LeNet on Fashion-MNIST",
+      "  kiln eval runs/NAME               measure the saved model",
+      "  kiln predict runs/NAME shoe.png   say what a picture shows",
       "  kiln devices                      what this machine can compute on",
-      "  kiln help devices                 what a command does, with examples"
+      "  kiln train --help                 what a command does, with examples"
     },
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {
@@ -62,12 +71,22 @@ public final class Main implements Runnable {
     Errors errors = new Errors();
     CommandLine cli = new CommandLine(new Main());
     cli.addSubcommand(new CommandLine.HelpCommand());
+    Labels.register(cli);
     cli.setExecutionExceptionHandler(errors);
     cli.setParameterExceptionHandler(errors);
-    cli.setCaseInsensitiveEnumValuesAllowed(true);
     cli.setAbbreviatedOptionsAllowed(false);
     cli.setUsageHelpAutoWidth(true);
     return cli;
+  }
+
+  /** Runs a command, with the defaults of its config file. */
+  static int execute(CommandLine cli, String... args) {
+    try {
+      ConfigFile.attach(cli, args);
+    } catch (ParameterException e) {
+      return new Errors().handleParseException(e, args);
+    }
+    return cli.execute(args);
   }
 
   /**
@@ -79,6 +98,6 @@ public final class Main implements Runnable {
     CommandLine cli = commandLine();
     cli.setOut(new PrintWriter(System.out, true, StandardCharsets.UTF_8));
     cli.setErr(new PrintWriter(System.err, true, StandardCharsets.UTF_8));
-    System.exit(cli.execute(args));
+    System.exit(execute(cli, args));
   }
 }

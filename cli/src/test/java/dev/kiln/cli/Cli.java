@@ -19,7 +19,7 @@ record Cli(int code, String out, String err) {
     CommandLine cli = Main.commandLine();
     cli.setOut(new PrintWriter(out));
     cli.setErr(new PrintWriter(err));
-    int code = cli.execute(args);
+    int code = Main.execute(cli, args);
     return new Cli(code, out.toString(), err.toString());
   }
 }

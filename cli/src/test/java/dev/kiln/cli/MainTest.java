@@ -32,7 +32,7 @@ class MainTest {
   @ParameterizedTest
   @MethodSource("commands")
   void unknownOptionsAreUsageErrors(String command) {
-    Cli cli = Cli.run(command, "some", "--no-such-option");
+    Cli cli = Cli.run(command, "some", "thing", "--no-such-option");
     assertThat(cli.code()).isEqualTo(ExitCode.USAGE);
     assertThat(cli.err())
         .startsWith("kiln: ")

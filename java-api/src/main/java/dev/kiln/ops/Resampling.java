@@ -87,8 +87,11 @@ public final class Resampling {
   private static IntToDoubleFunction source(
       Mode mode, boolean alignCorners, long in, int out, double step) {
     return switch (mode) {
-      case NEAREST -> i -> Math.floor(i * step);
-      case NEAREST_EXACT -> i -> Math.floor((i + 0.5) * step);
+      // In single precision, as PyTorch has it: where the product is nearly whole the pixel hangs
+      // on
+      // the rounding.
+      case NEAREST -> i -> Math.floor(i * (float) step);
+      case NEAREST_EXACT -> i -> Math.floor((float) ((i + 0.5) * (float) step));
       default -> {
         if (alignCorners) {
           yield out > 1 ? i -> (double) i * (in - 1) / (out - 1) : i -> 0;
