@@ -13,18 +13,25 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
  * Reads and writes safetensors files, the format of PyTorch and Hugging Face models: eight bytes
- * that count the header, a JSON header, and the tensors' little-endian bytes.
+ * that count the header, a JSON header, and the tensors' little-endian bytes. Files that Kiln
+ * writes carry the SHA-256 of those bytes in their metadata, and are checked against it when
+ * loaded.
  *
  * @see <a href="https://github.com/huggingface/safetensors">the format's description</a>
  */
 public final class Safetensors {
   private static final long LARGEST_HEADER = 100_000_000;
   private static final int ALIGN = 8;
+  private static final int PIECE = 1 << 20;
+  private static final String DIGEST = "kiln.sha256";
 
   private Safetensors() {}
 
@@ -65,8 +72,10 @@ public final class Safetensors {
       entries.put(e.getKey(), new SafetensorsHeader.Entry(t.dtype(), t.shape(), at, end));
       at = end;
     }
+    Map<String, String> described = new LinkedHashMap<>(metadata);
+    described.put(DIGEST, digest(tensors));
     byte[] json =
-        new SafetensorsHeader(entries, metadata).toJson().getBytes(StandardCharsets.UTF_8);
+        new SafetensorsHeader(entries, described).toJson().getBytes(StandardCharsets.UTF_8);
     int padded = (json.length + ALIGN - 1) / ALIGN * ALIGN;
     ByteBuffer header = ByteBuffer.allocate(8 + padded).order(ByteOrder.LITTLE_ENDIAN);
     header.putLong(padded).put(json);
@@ -83,6 +92,41 @@ public final class Safetensors {
         });
   }
 
+  /** The SHA-256 of all tensors' bytes, so that a damaged file is noticed when it is loaded. */
+  private static String digest(Map<String, Tensor> tensors) {
+    MessageDigest sha = sha256();
+    for (Tensor t : tensors.values()) {
+      sha.update(t.toBuffer());
+    }
+    return HexFormat.of().formatHex(sha.digest());
+  }
+
+  private static MessageDigest sha256() {
+    try {
+      return MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e); // every Java has SHA-256
+    }
+  }
+
+  /** Compares the data with the digest in the metadata, where a file has one. */
+  private static void verify(
+      Path path, FileChannel file, long data, long size, Map<String, String> metadata)
+      throws IOException {
+    String expected = metadata.get(DIGEST);
+    if (expected == null) {
+      return;
+    }
+    MessageDigest sha = sha256();
+    for (long at = data; at < size; at += PIECE) {
+      sha.update(read(path, file, at, Math.min(PIECE, size - at)));
+    }
+    if (!HexFormat.of().formatHex(sha.digest()).equals(expected)) {
+      throw SafetensorsHeader.bad(
+          path.toString(), "its tensors do not have the SHA-256 they were saved with");
+    }
+  }
+
   /**
    * Loads all tensors of a file.
    *
@@ -96,6 +140,7 @@ public final class Safetensors {
       long size = file.size();
       SafetensorsHeader header = header(path, file, size);
       long data = size - dataBytes(header);
+      verify(path, file, data, size, header.metadata());
       Map<String, Tensor> tensors = new LinkedHashMap<>();
       for (Map.Entry<String, SafetensorsHeader.Entry> e : header.entries().entrySet()) {
         SafetensorsHeader.Entry t = e.getValue();

@@ -94,7 +94,10 @@ class SafetensorsTest {
     b.get(json);
     assertThat(new String(json, StandardCharsets.UTF_8).trim())
         .isEqualTo(
-            "{\"__metadata__\":{\"k\":\"v\"},"
+            "{\"__metadata__\":{\"k\":\"v\",\"kiln.sha256\":\""
+                // printf '\0\0\200\77\0\0\0\100' | sha256sum
+                + "b9c80b5adeca450753a16950c3cc655d271f7bef7a485bc83f112b72fef21d37"
+                + "\"},"
                 + "\"x\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}");
     assertThat(b.getFloat()).isEqualTo(1f);
     assertThat(b.getFloat()).isEqualTo(2f);
@@ -175,7 +178,25 @@ class SafetensorsTest {
         refused++;
       }
     }
-    assertThat(refused).isGreaterThan(500);
+    // What may pass: a flip that only renames a tensor or a key of the metadata.
+    assertThat(refused).isGreaterThan(1500);
+  }
+
+  @Test
+  void everyFlippedBitOfTheTensorsIsNoticed() throws IOException {
+    Path path = folder.resolve("t.safetensors");
+    try (Scope scope = Scope.open()) {
+      Safetensors.save(sample(), path);
+    }
+    byte[] whole = Files.readAllBytes(path);
+    for (int bit = 0; bit < 32 * 8; bit++) {
+      byte[] bad = whole.clone();
+      bad[bad.length - 1 - bit / 8] ^= (byte) (1 << bit % 8);
+      Path flipped = written(bad);
+      assertThatThrownBy(() -> Safetensors.load(flipped, DEVICE))
+          .isInstanceOf(ModelFileException.class)
+          .hasMessageContaining("SHA-256");
+    }
   }
 
   @Test
