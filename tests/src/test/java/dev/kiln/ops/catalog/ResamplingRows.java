@@ -1,0 +1,48 @@
+package dev.kiln.ops.catalog;
+
+import static dev.kiln.testing.GradCheck.input;
+import static dev.kiln.testing.GradCheck.uniform;
+
+import dev.kiln.ops.Resampling;
+import dev.kiln.ops.Resampling.Mode;
+import dev.kiln.ops.Resampling.Outside;
+import dev.kiln.testing.GradCheck.Input;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The rows of resizing and warping. */
+final class ResamplingRows {
+  private ResamplingRows() {}
+
+  static List<Row> rows() {
+    Input image = input(161, 2, 2, 4, 5);
+    List<Row> rows = new ArrayList<>();
+    rows.add(
+        new Row(
+            "Resampling.affineGrid",
+            t -> Resampling.affineGrid(t.get(0), 3, 4, false),
+            input(162, 2, 2, 3)));
+    for (Mode mode : Mode.values()) {
+      for (boolean corners : new boolean[] {false, true}) {
+        rows.add(
+            new Row(
+                "Resampling.interpolate " + mode + " " + corners,
+                t -> Resampling.interpolate(t.get(0), 6, 3, mode, corners),
+                image));
+      }
+    }
+    for (Mode mode : List.of(Mode.NEAREST, Mode.BILINEAR, Mode.BICUBIC)) {
+      for (Outside outside : Outside.values()) {
+        rows.add(
+            new Row(
+                "Resampling.gridSample " + mode + " " + outside,
+                t ->
+                    Resampling.gridSample(
+                        t.get(0), t.get(1), mode, outside, outside == Outside.BORDER),
+                image,
+                uniform(163, -1.4, 1.4, 2, 3, 2, 2)));
+      }
+    }
+    return rows;
+  }
+}
