@@ -21,6 +21,7 @@ import picocli.CommandLine.Spec;
       EvalCommand.class,
       PredictCommand.class,
       DevicesCommand.class,
+      OpsCommand.class,
       ConformCommand.class
     },
     sortOptions = false,
