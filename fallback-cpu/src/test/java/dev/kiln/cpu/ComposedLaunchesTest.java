@@ -80,7 +80,7 @@ class ComposedLaunchesTest {
     check(() -> ops.crossEntropy(perRow, rows, rows, labels, some, spec));
     check(() -> ops.crossEntropyGrad(rows, perRow, rows, labels, some, spec));
 
-    View hyper = view(DType.FLOAT64, 7);
+    View hyper = view(DType.FLOAT64, 8);
     for (OptimizerKind kind : OptimizerKind.values()) {
       List<View> state = java.util.Collections.nCopies(kind.states(), c);
       check(() -> ops.optimizerStep(kind, c, c, state, hyper));

@@ -29,13 +29,13 @@ final class CompositeOptimizer {
     }
     CompositeOptimizer o = new CompositeOptimizer(k, param, state, hyper);
     View p = k.in(param);
-    View g = k.in(grad);
+    View g = k.mul(k.in(grad), o.of(o.scalar(OptimizerKind.GRAD_SCALE)));
     switch (kind) {
       case SGD -> o.sgd(p, g);
       case ADAGRAD -> o.adagrad(p, g);
-      case ADAM -> o.adam(p, o.decayed(p, g, 5));
+      case ADAM -> o.adam(p, o.decayed(p, g, 6));
       case ADAMW -> {
-        View shrink = k.affine(k.mul(o.scalar(OptimizerKind.LR), o.scalar(5)), -1, 1);
+        View shrink = k.affine(k.mul(o.scalar(OptimizerKind.LR), o.scalar(6)), -1, 1);
         o.adam(k.mul(p, o.of(shrink)), g);
       }
       case RMSPROP -> o.rmsprop(p, g);
@@ -43,69 +43,75 @@ final class CompositeOptimizer {
   }
 
   private void sgd(View p, View grad) {
-    View g = decayed(p, grad, 4);
+    View g = decayed(p, grad, 5);
     if (isUsed(0)) {
-      View momentum = scalar(2);
+      View momentum = scalar(3);
       View one = k.constant(DType.FLOAT64, 1);
       View first = k.binary(BinaryOp.EQ, scalar(OptimizerKind.STEP), one);
-      View fresh = k.where(first, one, k.sub(one, scalar(3)));
+      View fresh = k.where(first, one, k.sub(one, scalar(4)));
       View velocity = k.add(k.mul(state(0), of(momentum)), k.mul(g, of(fresh)));
-      View nesterov = scalar(5);
+      View nesterov = scalar(6);
       View ahead = k.where(k.binary(BinaryOp.NE, nesterov, zero()), momentum, one);
       g = k.add(k.mul(g, of(nesterov)), k.mul(velocity, of(ahead)));
-      k.store(state.get(0), velocity);
+      store(state.get(0), velocity);
     }
-    k.store(param, k.sub(p, k.mul(g, of(scalar(OptimizerKind.LR)))));
+    store(param, k.sub(p, k.mul(g, of(scalar(OptimizerKind.LR)))));
   }
 
   private void adagrad(View p, View grad) {
-    View g = decayed(p, grad, 3);
-    View slowing = k.mul(k.affine(scalar(OptimizerKind.STEP), 1, -1), scalar(2));
+    View g = decayed(p, grad, 4);
+    View slowing = k.mul(k.affine(scalar(OptimizerKind.STEP), 1, -1), scalar(3));
     View rate = k.div(scalar(OptimizerKind.LR), k.affine(slowing, 1, 1));
     View sum = k.add(state(0), k.unary(UnaryOp.SQUARE, g));
-    View std = k.add(k.unary(UnaryOp.SQRT, sum), of(scalar(4)));
-    k.store(param, k.sub(p, k.mul(k.div(g, std), of(rate))));
-    k.store(state.get(0), sum);
+    View std = k.add(k.unary(UnaryOp.SQRT, sum), of(scalar(5)));
+    store(param, k.sub(p, k.mul(k.div(g, std), of(rate))));
+    store(state.get(0), sum);
   }
 
   private void adam(View p, View g) {
-    View beta1 = scalar(2);
-    View beta2 = scalar(3);
+    View beta1 = scalar(3);
+    View beta2 = scalar(4);
     View mean = blend(state(0), g, beta1);
     View square = average(state(1), k.unary(UnaryOp.SQUARE, g), beta2);
     View largest = square;
     if (isUsed(2)) {
       largest = k.binary(BinaryOp.MAXIMUM, state(2), square);
-      k.store(state.get(2), largest);
+      store(state.get(2), largest);
     }
     View step = scalar(OptimizerKind.STEP);
     View correction1 = k.affine(k.binary(BinaryOp.POW, beta1, step), -1, 1);
     View correction2 = k.affine(k.binary(BinaryOp.POW, beta2, step), -1, 1);
     View rate = k.div(scalar(OptimizerKind.LR), correction1);
     View std = k.div(k.unary(UnaryOp.SQRT, largest), of(k.unary(UnaryOp.SQRT, correction2)));
-    View direction = k.div(mean, k.add(std, of(scalar(4))));
-    k.store(param, k.sub(p, k.mul(direction, of(rate))));
-    k.store(state.get(0), mean);
-    k.store(state.get(1), square);
+    View direction = k.div(mean, k.add(std, of(scalar(5))));
+    store(param, k.sub(p, k.mul(direction, of(rate))));
+    store(state.get(0), mean);
+    store(state.get(1), square);
   }
 
   private void rmsprop(View p, View grad) {
-    View g = decayed(p, grad, 4);
-    View alpha = scalar(2);
+    View g = decayed(p, grad, 5);
+    View alpha = scalar(3);
     View square = average(state(0), k.unary(UnaryOp.SQUARE, g), alpha);
     View variance = square;
     if (isUsed(2)) {
       View mean = blend(state(2), g, alpha);
       variance = k.sub(square, k.unary(UnaryOp.SQUARE, mean));
-      k.store(state.get(2), mean);
+      store(state.get(2), mean);
     }
-    View direction = k.div(g, k.add(k.unary(UnaryOp.SQRT, variance), of(scalar(3))));
+    View direction = k.div(g, k.add(k.unary(UnaryOp.SQRT, variance), of(scalar(4))));
     if (isUsed(1)) {
-      direction = k.add(k.mul(state(1), of(scalar(5))), direction);
-      k.store(state.get(1), direction);
+      direction = k.add(k.mul(state(1), of(scalar(6))), direction);
+      store(state.get(1), direction);
     }
-    k.store(param, k.sub(p, k.mul(direction, of(scalar(OptimizerKind.LR)))));
-    k.store(state.get(0), square);
+    store(param, k.sub(p, k.mul(direction, of(scalar(OptimizerKind.LR)))));
+    store(state.get(0), square);
+  }
+
+  /** Stores a result, unless the step is skipped. */
+  private void store(View out, View result) {
+    View on = k.binary(BinaryOp.NE, scalar(OptimizerKind.GRAD_SCALE), zero());
+    k.store(out, k.where(on, result, k.in(out)));
   }
 
   /** grad + weightDecay * param. */

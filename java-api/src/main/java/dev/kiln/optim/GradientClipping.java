@@ -1,22 +1,15 @@
 package dev.kiln.optim;
 
 import dev.kiln.DType;
-import dev.kiln.Device;
 import dev.kiln.Scope;
 import dev.kiln.Shape;
-import dev.kiln.Slab;
 import dev.kiln.Tensor;
 import dev.kiln.autograd.NoGrad;
 import dev.kiln.backend.BinaryOp;
 import dev.kiln.backend.ReduceOp;
 import dev.kiln.backend.UnaryOp;
 import dev.kiln.backend.View;
-import java.util.ArrayList;
-import java.util.Collections;
-import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
 
 /**
  * Limits gradients between the backward pass and the optimizer's step, on the device.
@@ -59,8 +52,8 @@ public final class GradientClipping {
     Scope scope = Scope.open("clip_grad_norm");
     try (scope;
         NoGrad off = NoGrad.open()) {
-      Stretches all = Stretches.of(parameters);
-      if (all.views.isEmpty()) {
+      GradientStretches all = GradientStretches.of(parameters);
+      if (all.views().isEmpty()) {
         Tensor p = parameters.get(0);
         return scope.keep(Tensor.zeros(Shape.scalar(), p.dtype(), p.device()));
       }
@@ -68,36 +61,36 @@ public final class GradientClipping {
       Tensor limit = Tensor.full(Shape.scalar(), maxNorm, total.dtype(), total.device());
       Tensor one = Tensor.ones(Shape.scalar(), total.dtype(), total.device());
       Tensor scale = limit.div(total.add(eps)).minimum(one);
-      for (Stretch s : all.views) {
-        View factor = scale.to(s.device).to(s.view.dtype()).view().expand(s.view.shape());
-        s.device.backend().binary(BinaryOp.MUL, s.view, s.view, factor);
+      for (GradientStretches.Stretch s : all.views()) {
+        View factor = scale.to(s.device()).to(s.view().dtype()).view().expand(s.view().shape());
+        s.device().backend().binary(BinaryOp.MUL, s.view(), s.view(), factor);
       }
       all.clearPadding(); // 0 * NaN would stay there for good
       return scope.keep(total);
     }
   }
 
-  private static Tensor total(Stretches all) {
-    Stretch first = all.views.get(0);
-    DType wide = first.view.dtype() == DType.FLOAT64 ? DType.FLOAT64 : DType.FLOAT32;
-    Tensor squares = Tensor.empty(Shape.of(all.views.size()), wide, first.device);
-    for (int i = 0; i < all.views.size(); i++) {
-      Tensor sum = sumOfSquares(all.views.get(i)).to(first.device);
-      first.device.backend().copy(squares.view().narrow(0, i, 1), sum.view());
+  private static Tensor total(GradientStretches all) {
+    GradientStretches.Stretch first = all.views().get(0);
+    DType wide = first.view().dtype() == DType.FLOAT64 ? DType.FLOAT64 : DType.FLOAT32;
+    Tensor squares = Tensor.empty(Shape.of(all.views().size()), wide, first.device());
+    for (int i = 0; i < all.views().size(); i++) {
+      Tensor sum = sumOfSquares(all.views().get(i)).to(first.device());
+      first.device().backend().copy(squares.view().narrow(0, i, 1), sum.view());
     }
     return squares.sum().sqrt();
   }
 
-  private static Tensor sumOfSquares(Stretch s) {
-    DType wide = s.view.dtype() == DType.FLOAT64 ? DType.FLOAT64 : DType.FLOAT32;
-    View flat = s.view;
+  private static Tensor sumOfSquares(GradientStretches.Stretch s) {
+    DType wide = s.view().dtype() == DType.FLOAT64 ? DType.FLOAT64 : DType.FLOAT32;
+    View flat = s.view();
     if (!flat.isDense() || flat.dtype() != wide) {
-      Tensor dense = Tensor.empty(flat.shape(), wide, s.device);
-      s.device.backend().copy(dense.view(), flat);
+      Tensor dense = Tensor.empty(flat.shape(), wide, s.device());
+      s.device().backend().copy(dense.view(), flat);
       flat = dense.view();
     }
-    Tensor sum = Tensor.empty(Shape.of(1), wide, s.device);
-    s.device
+    Tensor sum = Tensor.empty(Shape.of(1), wide, s.device());
+    s.device()
         .backend()
         .reduce(ReduceOp.SUM_SQUARES, sum.view(), flat.reshape(Shape.of(flat.numel())), 0);
     return sum;
@@ -117,14 +110,14 @@ public final class GradientClipping {
     }
     requireSome("clip_grad_value", parameters);
     try (Scope scope = Scope.open("clip_grad_value")) {
-      for (Stretch s : Stretches.of(parameters).views) {
-        if (s.view.isDense()) {
-          s.device.backend().unary(UnaryOp.CLAMP, s.view, s.view, -limit, limit);
+      for (GradientStretches.Stretch s : GradientStretches.of(parameters).views()) {
+        if (s.view().isDense()) {
+          s.device().backend().unary(UnaryOp.CLAMP, s.view(), s.view(), -limit, limit);
         } else {
-          Tensor dense = Tensor.empty(s.view.shape(), s.view.dtype(), s.device);
-          s.device.backend().copy(dense.view(), s.view);
-          s.device.backend().unary(UnaryOp.CLAMP, dense.view(), dense.view(), -limit, limit);
-          s.device.backend().copy(s.view, dense.view());
+          Tensor dense = Tensor.empty(s.view().shape(), s.view().dtype(), s.device());
+          s.device().backend().copy(dense.view(), s.view());
+          s.device().backend().unary(UnaryOp.CLAMP, dense.view(), dense.view(), -limit, limit);
+          s.device().backend().copy(s.view(), dense.view());
         }
       }
     }
@@ -133,57 +126,6 @@ public final class GradientClipping {
   private static void requireSome(String op, List<Tensor> parameters) {
     if (parameters.isEmpty()) {
       throw new OptimizerException("[" + op + "] no parameters given; pass model.parameters()");
-    }
-  }
-
-  private record Stretch(Device device, View view) {}
-
-  /** The gradients' memory in as few pieces as their slabs allow. */
-  private static final class Stretches {
-    final List<Stretch> views = new ArrayList<>();
-    private final Set<Slab> slabs = Collections.newSetFromMap(new IdentityHashMap<>());
-
-    static Stretches of(List<Tensor> parameters) {
-      Stretches out = new Stretches();
-      Map<Tensor, Boolean> inSlabs = new IdentityHashMap<>();
-      Set<Tensor> seen = Collections.newSetFromMap(new IdentityHashMap<>());
-      for (Tensor p : parameters) {
-        if (p.grad().isEmpty() || !seen.add(p)) {
-          continue;
-        }
-        Tensor g = p.grad().get();
-        View view = g.view("clip", "gradient");
-        Slab slab = Slab.holding(g).filter(s -> s.parameters().contains(p)).orElse(null);
-        if (slab == null) {
-          out.views.add(new Stretch(g.device(), view));
-        } else {
-          out.slabs.add(slab);
-          inSlabs.put(p, true);
-        }
-      }
-      for (Slab slab : ordered(parameters, out.slabs)) {
-        for (Slab.Run run : slab.runs(i -> inSlabs.containsKey(slab.parameters().get(i)))) {
-          View part = slab.grads().view().narrow(0, run.start(), run.length());
-          out.views.add(new Stretch(slab.grads().device(), part));
-        }
-      }
-      return out;
-    }
-
-    /** Slabs by their first parameter in the list, so that sums have one order. */
-    private static List<Slab> ordered(List<Tensor> parameters, Set<Slab> slabs) {
-      List<Slab> order = new ArrayList<>();
-      for (Tensor p : parameters) {
-        p.grad()
-            .flatMap(Slab::holding)
-            .filter(s -> slabs.contains(s) && !order.contains(s))
-            .ifPresent(order::add);
-      }
-      return order;
-    }
-
-    void clearPadding() {
-      slabs.forEach(s -> s.clearPadding(s.grads()));
     }
   }
 }

@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 
@@ -132,6 +133,15 @@ public abstract sealed class Optimizer permits SGD, Adagrad, Adam, AdamW, RMSpro
    *     another device since
    */
   public final void step() {
+    step(Optional.empty());
+  }
+
+  /**
+   * Updates with gradients multiplied by a number on the device; 0 skips the step.
+   *
+   * @param factor FLOAT64 [1]
+   */
+  final void step(Optional<Tensor> factor) {
     for (ParameterGroup group : groups) {
       List<Tensor> newcomers = new ArrayList<>();
       for (Tensor p : group.parameters()) {
@@ -140,7 +150,7 @@ public abstract sealed class Optimizer permits SGD, Adagrad, Adam, AdamW, RMSpro
         }
       }
       group.pack(newcomers);
-      group.packs().forEach(Pack::step);
+      group.packs().forEach(pack -> pack.step(factor));
     }
   }
 

@@ -55,6 +55,16 @@ public abstract sealed class OptimizerBuilder<B extends OptimizerBuilder<B>>
   }
 
   /**
+   * Chooses to climb: to make the loss larger instead of smaller.
+   *
+   * @param maximize false by default
+   * @return this
+   */
+  public final B maximize(boolean maximize) {
+    return set(Rule.MAXIMIZE, maximize ? 1 : 0);
+  }
+
+  /**
    * Adds a group with the optimizer's settings.
    *
    * @param parameters floating leaves

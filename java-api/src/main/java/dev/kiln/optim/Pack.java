@@ -6,6 +6,7 @@ import dev.kiln.Shape;
 import dev.kiln.Slab;
 import dev.kiln.Tensor;
 import dev.kiln.backend.Backend;
+import dev.kiln.backend.BinaryOp;
 import dev.kiln.backend.OptimizerKind;
 import dev.kiln.backend.UnaryOp;
 import dev.kiln.backend.View;
@@ -16,6 +17,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * A slab of one group's parameters with their state.
@@ -57,7 +59,13 @@ final class Pack {
       }
     }
     hyper[OptimizerKind.STEP] = step;
+    hyper[OptimizerKind.GRAD_SCALE] = direction();
     return Scope.outside(() -> Tensor.of(hyper, slab.values().device()));
+  }
+
+  /** What gradients are multiplied by when nothing scales them. */
+  private double direction() {
+    return group.get(Rule.MAXIMIZE) == 1 ? -1 : 1;
   }
 
   List<Tensor> parameters() {
@@ -87,6 +95,9 @@ final class Pack {
         backend().upload(c.view().narrow(0, setting.index(), 1), value);
       }
     }
+    if (setting.name().equals(Rule.MAXIMIZE)) {
+      distinctClocks().forEach(c -> backend().fill(scale(c), direction()));
+    }
     for (int s = 0; s < states.size(); s++) {
       Rule.State state = group.rule().states().get(s);
       if (isEmpty(states.get(s)) && state.used().test(group)) {
@@ -101,17 +112,36 @@ final class Pack {
 
   // ---- stepping -----------------------------------------------------------------------------
 
-  void step() {
+  /**
+   * Updates the parameters that have a gradient.
+   *
+   * @param factor what gradients are multiplied by, a FLOAT64 scalar on the device; 0 skips the
+   *     step, which is then not counted
+   */
+  void step(Optional<Tensor> factor) {
     boolean[] live = live();
     for (Tensor c : distinctClocks()) {
       Tensor clock = split(c, live);
       List<Slab.Run> runs = slab.runs(i -> live[i] && clocks[i] == clock);
       if (!runs.isEmpty()) {
         View count = clock.view().narrow(0, OptimizerKind.STEP, 1);
-        backend().unary(UnaryOp.AFFINE, count, count, 1, 1);
+        if (factor.isPresent()) {
+          backend().unary(UnaryOp.AFFINE, scale(clock), factor.get().view(), direction(), 0);
+          Tensor taken = factor.get().ne(0).to(DType.FLOAT64);
+          backend().binary(BinaryOp.ADD, count, count, taken.view());
+        } else {
+          backend().unary(UnaryOp.AFFINE, count, count, 1, 1);
+        }
         runs.forEach(run -> update(run, clock));
+        if (factor.isPresent()) {
+          backend().fill(scale(clock), direction());
+        }
       }
     }
+  }
+
+  private static View scale(Tensor clock) {
+    return clock.view().narrow(0, OptimizerKind.GRAD_SCALE, 1);
   }
 
   private boolean[] live() {

@@ -24,6 +24,7 @@ record Rule(
     Consumer<ParameterGroup> crossCheck) {
 
   static final String LR = "lr";
+  static final String MAXIMIZE = "maximize";
 
   /**
    * A tensor kept per parameter.
@@ -68,7 +69,9 @@ record Rule(
 
   /** How many entries the device's vector has. */
   int hyperLength() {
-    return 1 + settings.stream().mapToInt(Setting::index).max().orElseThrow();
+    return Math.max(
+        OptimizerKind.FIRST_SETTING,
+        1 + settings.stream().mapToInt(Setting::index).max().orElseThrow());
   }
 
   /** Lists settings in the order in which the kernel takes them, after learning rate and step. */
@@ -76,7 +79,7 @@ record Rule(
     private final String name;
     private final OptimizerKind kernel;
     private final List<Setting> settings = new ArrayList<>();
-    private int next = OptimizerKind.STEP + 1;
+    private int next = OptimizerKind.FIRST_SETTING;
 
     private Builder(String name, OptimizerKind kernel, double lr) {
       this.name = name;
@@ -99,6 +102,7 @@ record Rule(
     }
 
     Rule checked(Consumer<ParameterGroup> crossCheck, State... states) {
+      hostSetting(MAXIMIZE, 0, Setting.Domain.FLAG);
       return new Rule(name, kernel, List.copyOf(settings), List.of(states), crossCheck);
     }
   }

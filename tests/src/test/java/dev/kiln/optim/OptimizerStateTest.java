@@ -109,7 +109,7 @@ class OptimizerStateTest {
     assertThat(Adam.of(p, 0.5).hyperParameters().toString())
         .isEqualTo(
             "{kind=Adam, groups=[{lr=0.5, beta1=0.9, beta2=0.999, eps=1.0E-8, weightDecay=0.0,"
-                + " amsgrad=false, initialLr=0.5, parameters=1}]}");
+                + " amsgrad=false, maximize=false, initialLr=0.5, parameters=1}]}");
   }
 
   @Test

@@ -36,6 +36,9 @@ public final class OptimizerSteps {
    * @param hyper the settings, as {@link OptimizerKind} lists them
    */
   public void step(OptimizerKind kind, Span p, Span g, Span[] state, double[] hyper) {
+    if (hyper[OptimizerKind.GRAD_SCALE] == 0) {
+      return;
+    }
     int pieces = (p.length() + PIECE_ELEMENTS - 1) / PIECE_ELEMENTS;
     pool.parallelFor(
         pieces,
@@ -54,11 +57,12 @@ public final class OptimizerSteps {
 
   private static void sgd(Span p, Span g, Span velocity, double[] h, int from, int n) {
     float lr = (float) h[OptimizerKind.LR];
-    float momentum = (float) h[2];
-    float fresh = h[OptimizerKind.STEP] == 1 ? 1f : (float) (1 - h[3]);
-    float decay = (float) h[4];
+    float scale = (float) h[OptimizerKind.GRAD_SCALE];
+    float momentum = (float) h[3];
+    float fresh = h[OptimizerKind.STEP] == 1 ? 1f : (float) (1 - h[4]);
+    float decay = (float) h[5];
     if (velocity.length() == 0) {
-      plainSgd(p.data(), p.offset() + from, g.data(), g.offset() + from, n, lr, decay);
+      plainSgd(p.data(), p.offset() + from, g.data(), g.offset() + from, n, scale, lr, decay);
     } else {
       momentumSgd(
           p.data(),
@@ -68,19 +72,21 @@ public final class OptimizerSteps {
           velocity.data(),
           velocity.offset() + from,
           n,
+          scale,
           lr,
           decay,
           momentum,
           fresh,
-          h[5] != 0 ? 1f : 0f,
-          h[5] != 0 ? momentum : 1f);
+          h[6] != 0 ? 1f : 0f,
+          h[6] != 0 ? momentum : 1f);
     }
   }
 
-  private static void plainSgd(float[] p, int po, float[] g, int go, int n, float lr, float decay) {
+  private static void plainSgd(
+      float[] p, int po, float[] g, int go, int n, float scale, float lr, float decay) {
     for (int i = 0; i < n; i++) {
       float w = p[po + i];
-      p[po + i] = w - lr * (g[go + i] + decay * w);
+      p[po + i] = w - lr * (scale * g[go + i] + decay * w);
     }
   }
 
@@ -92,6 +98,7 @@ public final class OptimizerSteps {
       float[] v,
       int vo,
       int n,
+      float scale,
       float lr,
       float decay,
       float momentum,
@@ -100,7 +107,7 @@ public final class OptimizerSteps {
       float velocityShare) {
     for (int i = 0; i < n; i++) {
       float w = p[po + i];
-      float d = g[go + i] + decay * w;
+      float d = scale * g[go + i] + decay * w;
       float speed = momentum * v[vo + i] + fresh * d;
       v[vo + i] = speed;
       p[po + i] = w - lr * (ownShare * d + velocityShare * speed);
@@ -108,7 +115,7 @@ public final class OptimizerSteps {
   }
 
   private static void adagrad(Span p, Span g, Span sum, double[] h, int from, int n) {
-    float rate = (float) (h[OptimizerKind.LR] / (1 + (h[OptimizerKind.STEP] - 1) * h[2]));
+    float rate = (float) (h[OptimizerKind.LR] / (1 + (h[OptimizerKind.STEP] - 1) * h[3]));
     adagrad(
         p.data(),
         p.offset() + from,
@@ -117,9 +124,10 @@ public final class OptimizerSteps {
         sum.data(),
         sum.offset() + from,
         n,
+        (float) h[OptimizerKind.GRAD_SCALE],
         rate,
-        (float) h[3],
-        (float) h[4]);
+        (float) h[4],
+        (float) h[5]);
   }
 
   private static void adagrad(
@@ -130,12 +138,13 @@ public final class OptimizerSteps {
       float[] s,
       int so,
       int n,
+      float scale,
       float rate,
       float decay,
       float eps) {
     for (int i = 0; i < n; i++) {
       float w = p[po + i];
-      float d = g[go + i] + decay * w;
+      float d = scale * g[go + i] + decay * w;
       float sum = s[so + i] + d * d;
       s[so + i] = sum;
       p[po + i] = w - rate * (d / ((float) Math.sqrt(sum) + eps));
@@ -146,10 +155,10 @@ public final class OptimizerSteps {
       Span p, Span g, Span[] state, double[] h, int from, int n, boolean decoupled) {
     double lr = h[OptimizerKind.LR];
     double step = h[OptimizerKind.STEP];
-    float rate = (float) (lr / (1 - StrictMath.pow(h[2], step)));
-    float correction = (float) Math.sqrt(1 - StrictMath.pow(h[3], step));
-    float decay = decoupled ? 0f : (float) h[5];
-    float shrink = decoupled ? (float) (1 - lr * h[5]) : 1f;
+    float rate = (float) (lr / (1 - StrictMath.pow(h[3], step)));
+    float correction = (float) Math.sqrt(1 - StrictMath.pow(h[4], step));
+    float decay = decoupled ? 0f : (float) h[6];
+    float shrink = decoupled ? (float) (1 - lr * h[6]) : 1f;
     if (state[2].length() == 0) {
       adam(
           p.data(),
@@ -161,12 +170,13 @@ public final class OptimizerSteps {
           state[1].data(),
           state[1].offset() + from,
           n,
+          (float) h[OptimizerKind.GRAD_SCALE],
           rate,
           correction,
-          (float) (1 - h[2]),
-          (float) h[3],
           (float) (1 - h[3]),
           (float) h[4],
+          (float) (1 - h[4]),
+          (float) h[5],
           decay,
           shrink);
     } else {
@@ -184,6 +194,7 @@ public final class OptimizerSteps {
       float[] v,
       int vo,
       int n,
+      float scale,
       float rate,
       float correction,
       float freshMean,
@@ -194,7 +205,7 @@ public final class OptimizerSteps {
       float shrink) {
     for (int i = 0; i < n; i++) {
       float w = p[po + i] * shrink;
-      float d = g[go + i] + decay * p[po + i];
+      float d = scale * g[go + i] + decay * p[po + i];
       float mean = m[mo + i] + freshMean * (d - m[mo + i]);
       float square = keepSquare * v[vo + i] + freshSquare * (d * d);
       m[mo + i] = mean;
@@ -214,13 +225,14 @@ public final class OptimizerSteps {
       double[] h,
       float decay,
       float shrink) {
-    float freshMean = (float) (1 - h[2]);
-    float keepSquare = (float) h[3];
-    float freshSquare = (float) (1 - h[3]);
-    float eps = (float) h[4];
+    float scale = (float) h[OptimizerKind.GRAD_SCALE];
+    float freshMean = (float) (1 - h[3]);
+    float keepSquare = (float) h[4];
+    float freshSquare = (float) (1 - h[4]);
+    float eps = (float) h[5];
     for (int i = from; i < from + n; i++) {
       float old = p.data()[p.offset() + i];
-      float d = g.data()[g.offset() + i] + decay * old;
+      float d = scale * g.data()[g.offset() + i] + decay * old;
       int at0 = state[0].offset() + i;
       int at1 = state[1].offset() + i;
       int at2 = state[2].offset() + i;
@@ -237,16 +249,17 @@ public final class OptimizerSteps {
 
   private static void rmsprop(Span p, Span g, Span[] state, double[] h, int from, int n) {
     float lr = (float) h[OptimizerKind.LR];
-    float keep = (float) h[2];
-    float fresh = (float) (1 - h[2]);
-    float eps = (float) h[3];
-    float decay = (float) h[4];
-    float momentum = (float) h[5];
+    float scale = (float) h[OptimizerKind.GRAD_SCALE];
+    float keep = (float) h[3];
+    float fresh = (float) (1 - h[3]);
+    float eps = (float) h[4];
+    float decay = (float) h[5];
+    float momentum = (float) h[6];
     boolean buffered = state[1].length() > 0;
     boolean centered = state[2].length() > 0;
     for (int i = from; i < from + n; i++) {
       float w = p.data()[p.offset() + i];
-      float d = g.data()[g.offset() + i] + decay * w;
+      float d = scale * g.data()[g.offset() + i] + decay * w;
       int at0 = state[0].offset() + i;
       float square = keep * state[0].data()[at0] + fresh * (d * d);
       state[0].data()[at0] = square;

@@ -20,42 +20,42 @@ class OptimizerStepsTest {
         double lr = hyper[0];
         switch (kind) {
           case SGD:
-            g += hyper[4] * p[i];
-            if (hyper[2] != 0) {
-              a = t == 1 ? g : hyper[2] * a + (1 - hyper[3]) * g;
-              g = hyper[5] != 0 ? g + hyper[2] * a : a;
+            g += hyper[5] * p[i];
+            if (hyper[3] != 0) {
+              a = t == 1 ? g : hyper[3] * a + (1 - hyper[4]) * g;
+              g = hyper[6] != 0 ? g + hyper[3] * a : a;
             }
             p[i] -= lr * g;
             break;
           case ADAGRAD:
-            g += hyper[3] * p[i];
+            g += hyper[4] * p[i];
             a += g * g;
-            p[i] -= lr / (1 + (t - 1) * hyper[2]) * g / (Math.sqrt(a) + hyper[4]);
+            p[i] -= lr / (1 + (t - 1) * hyper[3]) * g / (Math.sqrt(a) + hyper[5]);
             break;
           case ADAM:
           case ADAMW:
             if (kind == OptimizerKind.ADAM) {
-              g += hyper[5] * p[i];
+              g += hyper[6] * p[i];
             } else {
-              p[i] -= lr * hyper[5] * p[i];
+              p[i] -= lr * hyper[6] * p[i];
             }
-            a = hyper[2] * a + (1 - hyper[2]) * g;
-            b = hyper[3] * b + (1 - hyper[3]) * g * g;
+            a = hyper[3] * a + (1 - hyper[3]) * g;
+            b = hyper[4] * b + (1 - hyper[4]) * g * g;
             c = Math.max(b, c);
-            double v = hyper[6] != 0 ? c : b;
+            double v = hyper[7] != 0 ? c : b;
             p[i] -=
                 lr
                     * a
-                    / (1 - Math.pow(hyper[2], t))
-                    / (Math.sqrt(v / (1 - Math.pow(hyper[3], t))) + hyper[4]);
+                    / (1 - Math.pow(hyper[3], t))
+                    / (Math.sqrt(v / (1 - Math.pow(hyper[4], t))) + hyper[5]);
             break;
           default:
-            g += hyper[4] * p[i];
-            a = hyper[2] * a + (1 - hyper[2]) * g * g;
-            c = hyper[2] * c + (1 - hyper[2]) * g;
-            double d = Math.sqrt(hyper[6] != 0 ? a - c * c : a) + hyper[3];
-            b = hyper[5] * b + g / d;
-            p[i] -= lr * (hyper[5] != 0 ? b : g / d);
+            g += hyper[5] * p[i];
+            a = hyper[3] * a + (1 - hyper[3]) * g * g;
+            c = hyper[3] * c + (1 - hyper[3]) * g;
+            double d = Math.sqrt(hyper[7] != 0 ? a - c * c : a) + hyper[4];
+            b = hyper[6] * b + g / d;
+            p[i] -= lr * (hyper[6] != 0 ? b : g / d);
         }
       }
     }
@@ -71,10 +71,10 @@ class OptimizerStepsTest {
             kind.name(),
             () -> {
               float[] p = p0.clone();
-              boolean velocity = kind != OptimizerKind.SGD || hyper[2] != 0;
+              boolean velocity = kind != OptimizerKind.SGD || hyper[3] != 0;
               boolean rms = kind == OptimizerKind.RMSPROP;
-              boolean second = !rms || hyper[5] != 0;
-              boolean third = hyper.length > 6 && hyper[6] != 0;
+              boolean second = !rms || hyper[6] != 0;
+              boolean third = hyper.length > 7 && hyper[7] != 0;
               OptimizerSteps.Span[] state = {
                 new OptimizerSteps.Span(new float[N], 0, velocity ? N : 0),
                 new OptimizerSteps.Span(new float[N + 1], 1, second ? N : 0),
@@ -100,29 +100,29 @@ class OptimizerStepsTest {
 
   @Test
   void sgd() {
-    check(OptimizerKind.SGD, 0.1, 0, 0, 0, 0, 0);
-    check(OptimizerKind.SGD, 0.1, 0, 0, 0, 0.01, 0);
-    check(OptimizerKind.SGD, 0.1, 0, 0.9, 0.3, 0.01, 0);
-    check(OptimizerKind.SGD, 0.1, 0, 0.9, 0, 0.01, 1);
+    check(OptimizerKind.SGD, 0.1, 0, 1, 0, 0, 0, 0);
+    check(OptimizerKind.SGD, 0.1, 0, 1, 0, 0, 0.01, 0);
+    check(OptimizerKind.SGD, 0.1, 0, 1, 0.9, 0.3, 0.01, 0);
+    check(OptimizerKind.SGD, 0.1, 0, 1, 0.9, 0, 0.01, 1);
   }
 
   @Test
   void adagrad() {
-    check(OptimizerKind.ADAGRAD, 0.1, 0, 0.02, 0.01, 1e-10);
+    check(OptimizerKind.ADAGRAD, 0.1, 0, 1, 0.02, 0.01, 1e-10);
   }
 
   @Test
   void adam() {
-    check(OptimizerKind.ADAM, 0.01, 0, 0.9, 0.999, 1e-8, 0, 0);
-    check(OptimizerKind.ADAM, 0.01, 0, 0.9, 0.999, 1e-8, 0.1, 1);
-    check(OptimizerKind.ADAMW, 0.01, 0, 0.9, 0.999, 1e-8, 0.1, 0);
-    check(OptimizerKind.ADAMW, 0.01, 0, 0.9, 0.999, 1e-8, 0.1, 1);
+    check(OptimizerKind.ADAM, 0.01, 0, 1, 0.9, 0.999, 1e-8, 0, 0);
+    check(OptimizerKind.ADAM, 0.01, 0, 1, 0.9, 0.999, 1e-8, 0.1, 1);
+    check(OptimizerKind.ADAMW, 0.01, 0, 1, 0.9, 0.999, 1e-8, 0.1, 0);
+    check(OptimizerKind.ADAMW, 0.01, 0, 1, 0.9, 0.999, 1e-8, 0.1, 1);
   }
 
   @Test
   void rmsprop() {
-    check(OptimizerKind.RMSPROP, 0.01, 0, 0.99, 1e-8, 0, 0, 0);
-    check(OptimizerKind.RMSPROP, 0.01, 0, 0.99, 1e-8, 0.1, 0.9, 0);
-    check(OptimizerKind.RMSPROP, 0.01, 0, 0.9, 1e-2, 0.1, 0.9, 1);
+    check(OptimizerKind.RMSPROP, 0.01, 0, 1, 0.99, 1e-8, 0, 0, 0);
+    check(OptimizerKind.RMSPROP, 0.01, 0, 1, 0.99, 1e-8, 0.1, 0.9, 0);
+    check(OptimizerKind.RMSPROP, 0.01, 0, 1, 0.9, 1e-2, 0.1, 0.9, 1);
   }
 }
