@@ -46,9 +46,9 @@ final class Diagnosis {
     }
   }
 
-  /** Called after the backward pass. */
+  /** Called after the backward pass. Scaled gradients may overflow: the scaler sees to that. */
   void gradients() {
-    if (!due || Finite.gradientsAreFinite(s.model().parameters())) {
+    if (!due || s.scaler().isPresent() || Finite.gradientsAreFinite(s.model().parameters())) {
       return;
     }
     putBack();

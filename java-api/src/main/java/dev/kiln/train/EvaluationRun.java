@@ -1,5 +1,6 @@
 package dev.kiln.train;
 
+import dev.kiln.Autocast;
 import dev.kiln.Scope;
 import dev.kiln.Tensor;
 import dev.kiln.autograd.NoGrad;
@@ -32,6 +33,7 @@ final class EvaluationRun {
           return Optional.empty();
         }
         try (Scope scope = Scope.open("evaluation");
+            Autocast cast = Autocast.open(s.precision());
             Batch batch = next.get(0)) {
           Tensor x = TrainStep.input(s, batch);
           Tensor y = batch.target().to(s.device());

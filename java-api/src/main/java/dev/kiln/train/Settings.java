@@ -5,6 +5,7 @@ import dev.kiln.Tensor;
 import dev.kiln.data.DataLoader;
 import dev.kiln.nn.Loss;
 import dev.kiln.nn.Module;
+import dev.kiln.optim.GradScaler;
 import dev.kiln.optim.LrScheduler;
 import dev.kiln.optim.Optimizer;
 import java.nio.file.Path;
@@ -29,7 +30,9 @@ record Settings(
     int accumulate,
     FiniteCheck finiteCheck,
     OptionalLong seed,
-    Optional<Path> saveOnInterrupt) {
+    Optional<Path> saveOnInterrupt,
+    dev.kiln.Precision precision,
+    Optional<GradScaler> scaler) {
 
   /** A scheduler and when it steps. */
   record Schedule(LrScheduler scheduler, Pace pace, String monitor) {}

@@ -27,6 +27,7 @@ final class TrainCheckpoint {
   private static final String MODEL = "model.";
   private static final String OPTIMIZER = "optimizer.";
   private static final String MEASURES = "measures.";
+  private static final String SCALER = "scaler.";
 
   private static final Gson GSON = new GsonBuilder().serializeSpecialFloatingPointValues().create();
 
@@ -37,6 +38,7 @@ final class TrainCheckpoint {
     Map<String, Tensor> tensors = new LinkedHashMap<>();
     s.model().stateDict().forEach((name, t) -> tensors.put(MODEL + name, t));
     s.optimizer().state().forEach((name, t) -> tensors.put(OPTIMIZER + name, t));
+    s.scaler().ifPresent(x -> x.state().forEach((name, t) -> tensors.put(SCALER + name, t)));
     trainer.training().state().forEach((name, t) -> tensors.put(MEASURES + name, t));
     JsonArray callbacks = new JsonArray();
     for (int i = 0; i < s.callbacks().size(); i++) {
@@ -55,6 +57,7 @@ final class TrainCheckpoint {
     json.add("progress", ProgressJson.write(trainer.progress()));
     json.addProperty("steps", trainer.stepsPerEpoch());
     json.addProperty("accumulate", s.accumulate());
+    json.addProperty("precision", s.precision().name());
     json.add("generator", numbers(s.device().generator().state()));
     json.add("callbacks", callbacks);
     Checkpoint.save(path, tensors, json);
@@ -95,6 +98,7 @@ final class TrainCheckpoint {
       s.optimizer()
           .load(map(json.getAsJsonObject("optimizer")), Measures.under(OPTIMIZER, tensors));
       s.model().loadStateDict(model);
+      s.scaler().ifPresent(x -> x.load(Measures.under(SCALER, tensors)));
       loadSchedules(s, schedules);
       trainer.training().restore(Measures.under(MEASURES, tensors));
       ProgressJson.read(json.getAsJsonObject("progress"), trainer.progress());
@@ -147,6 +151,14 @@ final class TrainCheckpoint {
     }
     List<String> here = s.schedules().stream().map(x -> x.scheduler().kind()).toList();
     requireEqual(path, "schedules", saved, here);
+    requireEqual(path, "precision", precision(json), s.precision().name());
+  }
+
+  /** Checkpoints from before there was a choice are of FLOAT32. */
+  private static String precision(JsonObject json) {
+    return json.has("precision")
+        ? json.get("precision").getAsString()
+        : dev.kiln.Precision.FP32.name();
   }
 
   private static void requireEqual(Path path, String what, Object saved, Object here) {

@@ -1,10 +1,12 @@
 package dev.kiln.train;
 
+import dev.kiln.Autocast;
 import dev.kiln.Scope;
 import dev.kiln.Tensor;
 import dev.kiln.autograd.NoGrad;
 import dev.kiln.backend.BinaryOp;
 import dev.kiln.data.Batch;
+import dev.kiln.optim.GradScaler;
 import dev.kiln.optim.GradientClipping;
 import java.util.List;
 
@@ -57,8 +59,11 @@ final class TrainStep {
       if (s.accumulate() > 1) {
         rescale(first * s.accumulate(), all);
       }
+      if (s.scaler().isPresent() && s.clip().kind() != Settings.Clip.Kind.NONE) {
+        s.scaler().get().unscale(s.optimizer());
+      }
       clip();
-      s.optimizer().step();
+      s.scaler().ifPresentOrElse(this::scaledStep, s.optimizer()::step);
       for (Settings.Schedule schedule : s.schedules()) {
         if (schedule.pace() == Settings.Pace.STEP) {
           schedule.scheduler().step();
@@ -77,11 +82,21 @@ final class TrainStep {
 
   /** All that a device would record and replay: static inputs in, gradients and sums out. */
   private void body(Tensor x, Tensor y, long size, double weight, Diagnosis diagnosis) {
-    Tensor output = s.model().call(x);
-    Tensor loss = s.loss().of(output, y);
+    Tensor output;
+    Tensor loss;
+    try (Autocast cast = Autocast.open(s.precision())) {
+      output = s.model().call(x);
+      loss = s.loss().of(output, y);
+    }
     diagnosis.loss(x, y, loss);
     measures.add(loss, output, y, size);
-    (s.accumulate() == 1 ? loss : loss.mul(weight)).backward();
+    Tensor share = s.accumulate() == 1 ? loss : loss.mul(weight);
+    s.scaler().map(scaler -> scaler.scale(share)).orElse(share).backward();
+  }
+
+  private void scaledStep(GradScaler scaler) {
+    scaler.step(s.optimizer());
+    scaler.update();
   }
 
   /** The weights above take all batches to be as large as the first; the last ones may not be. */

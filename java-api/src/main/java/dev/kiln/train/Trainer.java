@@ -6,6 +6,7 @@ import dev.kiln.Tensor;
 import dev.kiln.data.DataLoader;
 import dev.kiln.nn.Loss;
 import dev.kiln.nn.Module;
+import dev.kiln.optim.GradScaler;
 import dev.kiln.optim.LrScheduler;
 import dev.kiln.optim.Optimizer;
 import java.nio.file.Path;
@@ -188,6 +189,8 @@ public final class Trainer {
     private FiniteCheck finiteCheck = FiniteCheck.byDevice();
     private OptionalLong seed = OptionalLong.empty();
     private Optional<Path> saveOnInterrupt = Optional.empty();
+    private dev.kiln.Precision precision = dev.kiln.Precision.FP32;
+    private Optional<GradScaler> scaler = Optional.empty();
 
     private Builder(Module model, Loss loss, Optimizer optimizer) {
       this.model = model;
@@ -317,14 +320,34 @@ public final class Trainer {
       return this;
     }
 
+    /**
+     * Sets what products and convolutions compute in; see {@link dev.kiln.Autocast}. {@link
+     * dev.kiln.Precision#FP16} scales the loss by a {@link GradScaler}, which is part of the
+     * checkpoint.
+     */
+    public Builder precision(dev.kiln.Precision value) {
+      precision = value;
+      return this;
+    }
+
+    /** Sets a loss scaler of one's own; without it FP16 has one with PyTorch's defaults. */
+    public Builder gradScaler(GradScaler value) {
+      scaler = Optional.of(value);
+      return this;
+    }
+
     /** Makes the trainer. */
     public Trainer build() {
+      Device where = device.orElseGet(model::device);
+      if (precision == dev.kiln.Precision.FP16 && scaler.isEmpty()) {
+        scaler = Optional.of(GradScaler.on(where));
+      }
       return new Trainer(
           new Settings(
               model,
               loss,
               optimizer,
-              device.orElseGet(model::device),
+              where,
               List.copyOf(schedules),
               List.copyOf(metrics),
               List.copyOf(callbacks),
@@ -334,7 +357,9 @@ public final class Trainer {
               accumulate,
               finiteCheck,
               seed,
-              saveOnInterrupt));
+              saveOnInterrupt,
+              precision,
+              scaler));
     }
   }
 }
