@@ -317,10 +317,11 @@ GRADIENT = {
 # dx from dy and what the forward pass saved, where a factor would turn an infinite dy into NaN.
 DIRECT = {
     "RELU": lambda b, dy, y: b.where(y, "LE", b.k(0.0), b.k(0.0), dy),
+    # A NaN passes no test, and so gets no gradient, as in PyTorch.
     "ABS": lambda b, dy, x: b.where(
-        x, "EQ", b.k(0.0), b.k(0.0), b.where(x, "LT", b.k(0.0), b.new(f"{dy}.neg()"), dy)),
+        x, "GT", b.k(0.0), dy, b.where(x, "LT", b.k(0.0), b.new(f"{dy}.neg()"), b.k(0.0))),
     "CLAMP": lambda b, dy, x: b.where(
-        x, "LT", b.k("p"), b.k(0.0), b.where(x, "GT", b.k("q"), b.k(0.0), dy)),
+        x, "GE", b.k("p"), b.where(x, "LE", b.k("q"), dy, b.k(0.0)), b.k(0.0)),
     "HARDTANH": lambda b, dy, x: b.where(
         x, "LE", b.k("p"), b.k(0.0), b.where(x, "GE", b.k("q"), b.k(0.0), dy)),
 }

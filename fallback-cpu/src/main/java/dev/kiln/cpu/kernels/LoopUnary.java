@@ -268,7 +268,8 @@ final class LoopUnary implements UnaryKernels {
         return;
       case ABS:
         for (int i = 0; i < n; i++) {
-          dx[dxo + i] = dy[dyo + i] * Math.signum(s[so + i]);
+          float v = s[so + i];
+          dx[dxo + i] = v > 0f ? dy[dyo + i] : v < 0f ? -dy[dyo + i] : 0f;
         }
         return;
       case RELU:
@@ -278,7 +279,7 @@ final class LoopUnary implements UnaryKernels {
         return;
       case CLAMP:
         for (int i = 0; i < n; i++) {
-          dx[dxo + i] = s[so + i] < p || s[so + i] > q ? 0f : dy[dyo + i];
+          dx[dxo + i] = s[so + i] >= p && s[so + i] <= q ? dy[dyo + i] : 0f;
         }
         return;
       case HARDTANH:

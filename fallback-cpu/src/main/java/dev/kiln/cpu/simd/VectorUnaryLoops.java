@@ -1393,8 +1393,8 @@ final class VectorUnaryLoops {
       FloatVector v1 = FloatVector.fromArray(F, dy, dyo + i);
       FloatVector v2 = FloatVector.fromArray(F, saved, so + i);
       FloatVector v3 = v1.neg();
-      FloatVector v4 = v1.blend(v3, v2.compare(VectorOperators.LT, k0));
-      FloatVector v5 = v4.blend(k0, v2.compare(VectorOperators.EQ, k0));
+      FloatVector v4 = k0.blend(v3, v2.compare(VectorOperators.LT, k0));
+      FloatVector v5 = v4.blend(v1, v2.compare(VectorOperators.GT, k0));
       v5.intoArray(dx, dxo + i);
     }
   }
@@ -1402,13 +1402,13 @@ final class VectorUnaryLoops {
   static void clampGradient(
       float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
     FloatVector k0 = FloatVector.broadcast(F, p);
-    FloatVector k1 = FloatVector.broadcast(F, 0.0f);
-    FloatVector k2 = FloatVector.broadcast(F, q);
+    FloatVector k1 = FloatVector.broadcast(F, q);
+    FloatVector k2 = FloatVector.broadcast(F, 0.0f);
     for (int i = 0; i < n; i += LANES) {
       FloatVector v1 = FloatVector.fromArray(F, dy, dyo + i);
       FloatVector v2 = FloatVector.fromArray(F, saved, so + i);
-      FloatVector v3 = v1.blend(k1, v2.compare(VectorOperators.GT, k2));
-      FloatVector v4 = v3.blend(k1, v2.compare(VectorOperators.LT, k0));
+      FloatVector v3 = k2.blend(v1, v2.compare(VectorOperators.LE, k1));
+      FloatVector v4 = k2.blend(v3, v2.compare(VectorOperators.GE, k0));
       v4.intoArray(dx, dxo + i);
     }
   }
