@@ -9,6 +9,7 @@ import dev.kiln.autograd.Edge;
 import dev.kiln.backend.Backend;
 import dev.kiln.backend.BinaryOp;
 import dev.kiln.backend.UnaryOp;
+import java.util.Optional;
 
 /**
  * Functions of one, two or three elements, with broadcasting and PyTorch's type promotion.
@@ -246,9 +247,10 @@ public final class Elementwise {
     return unary("relu6", UnaryOp.HARDTANH, number("relu6", x), 0, 6);
   }
 
-  /** x to a constant power. */
+  /** x to a constant power; integers stay integers where the exponent is one and not negative. */
   public static Tensor pow(Tensor x, double exponent) {
-    return floatUnary("pow", UnaryOp.POW, x, exponent, 0);
+    boolean whole = x.dtype().isIntegral() && exponent >= 0 && fits(x, exponent);
+    return unary("pow", UnaryOp.POW, whole ? x : floating("pow", x), exponent, 0);
   }
 
   /** {@code scale * x + shift} in one pass; differentiable any number of times. */
@@ -353,10 +355,50 @@ public final class Elementwise {
         "div", y, Edge.of(a, dy -> div(dy, b)), Edge.of(b, dy -> mul(div(mul(dy, y), b), -1)));
   }
 
-  /** {@code a^b}. */
+  /** Which way a quotient is rounded to an integer. */
+  public enum Rounding {
+    /** Towards 0. */
+    TRUNC,
+    /** Down. */
+    FLOOR
+  }
+
+  /**
+   * {@code a / b} rounded, with a gradient of 0; integers stay integers. FLOAT32 is divided in
+   * FLOAT64, so that a quotient just below an integer is not rounded up to it first.
+   *
+   * @param a broadcast with b
+   * @param b broadcast with a
+   * @param rounding which way
+   */
+  public static Tensor div(Tensor a, Tensor b, Rounding rounding) {
+    DType dtype = common(a, b);
+    if (!dtype.isFloating()) {
+      return integerQuotient(number("div", as("div", a, dtype)), as("div", b, dtype), rounding);
+    }
+    Tensor q = div(a.to(DType.FLOAT64), b.to(DType.FLOAT64));
+    Tensor down = floor(q);
+    Tensor y = rounding == Rounding.FLOOR ? down : where(q.detach().lt(0), ceil(q), down);
+    return y.to(dtype);
+  }
+
+  private static Tensor integerQuotient(Tensor a, Tensor b, Rounding rounding) {
+    Tensor q = binary("div", BinaryOp.DIV, a, b);
+    if (rounding == Rounding.TRUNC) {
+      return q;
+    }
+    Tensor rest = sub(a, mul(q, b));
+    Tensor zero = constant(rest, 0);
+    Tensor apart = ne(lt(rest, zero), lt(b, zero));
+    return where(logicalAnd(ne(rest, zero), apart), add(q, -1), q);
+  }
+
+  /**
+   * {@code a^b}; integers stay integers, and to a negative power become 0 unless they are 1 or -1.
+   */
   public static Tensor pow(Tensor a, Tensor b) {
     DType mixed = common(a, b);
-    DType dtype = mixed.isFloating() ? mixed : DType.FLOAT32;
+    DType dtype = mixed.isFloating() || mixed.isIntegral() ? mixed : DType.FLOAT32;
     Tensor x = as("pow", a, dtype);
     Tensor e = as("pow", b, dtype);
     Tensor y = binary("pow", BinaryOp.POW, x, e);
@@ -382,26 +424,30 @@ public final class Elementwise {
 
   /** The larger of two; where they are equal, half the gradient goes to each. */
   public static Tensor maximum(Tensor a, Tensor b) {
-    return extreme("maximum", BinaryOp.MAXIMUM, BinaryOp.GT, a, b);
+    return extreme("maximum", BinaryOp.MAXIMUM, BinaryOp.LT, a, b);
   }
 
   /** The smaller of two; where they are equal, half the gradient goes to each. */
   public static Tensor minimum(Tensor a, Tensor b) {
-    return extreme("minimum", BinaryOp.MINIMUM, BinaryOp.LT, a, b);
+    return extreme("minimum", BinaryOp.MINIMUM, BinaryOp.GT, a, b);
   }
 
-  private static Tensor extreme(String name, BinaryOp op, BinaryOp wins, Tensor p, Tensor q) {
+  private static Tensor extreme(String name, BinaryOp op, BinaryOp loses, Tensor p, Tensor q) {
     DType dtype = common(p, q);
     Tensor a = as(name, p, dtype);
     Tensor b = as(name, q, dtype);
     Tensor y = binary(name, op, a, b);
     return Autograd.record(
-        name, y, Edge.of(p, dy -> share(wins, a, b, dy)), Edge.of(q, dy -> share(wins, b, a, dy)));
+        name,
+        y,
+        Edge.of(p, dy -> share(loses, a, b, dy)),
+        Edge.of(q, dy -> share(loses, b, a, dy)));
   }
 
-  private static Tensor share(BinaryOp wins, Tensor mine, Tensor other, Tensor dy) {
-    Tensor half = where(eq(mine, other), mul(dy, 0.5), constant(dy, 0));
-    return where(binary("compare", wins, mine, other), dy, half);
+  /** Beside a NaN neither loses, so both get the gradient, as in PyTorch. */
+  private static Tensor share(BinaryOp loses, Tensor mine, Tensor other, Tensor dy) {
+    Tensor won = where(eq(mine, other), mul(dy, 0.5), dy);
+    return where(binary("compare", loses, mine, other), constant(dy, 0), won);
   }
 
   /** {@code a == b}, as BOOL. */
@@ -494,8 +540,33 @@ public final class Elementwise {
         Edge.of(b, dy -> where(condition, constant(dy, 0), dy)));
   }
 
-  /** {@code a + weight * (b - a)}. */
+  /**
+   * Limits x from both sides by tensors; where they cross, the upper one counts. The gradient goes
+   * to x inside and at the limits, else to the limit.
+   *
+   * @param x broadcast with the others
+   * @param min the lower limit, if there is one
+   * @param max the upper limit, if there is one
+   */
+  public static Tensor clamp(Tensor x, Optional<Tensor> min, Optional<Tensor> max) {
+    Tensor y = x;
+    if (min.isPresent()) {
+      y = where(lt(y, min.get()), min.get(), y);
+    }
+    return max.isPresent() ? where(gt(y, max.get()), max.get(), y) : y;
+  }
+
+  /** {@code a + weight * (b - a)}; exactly b for weight 1. */
   public static Tensor lerp(Tensor a, Tensor b, double weight) {
-    return add(a, mul(sub(b, a), weight));
+    return Math.abs(weight) < 0.5
+        ? add(a, mul(sub(b, a), weight))
+        : sub(b, mul(sub(b, a), 1 - weight));
+  }
+
+  /** {@code a + weight * (b - a)}, all broadcast; exactly b where the weight is 1. */
+  public static Tensor lerp(Tensor a, Tensor b, Tensor weight) {
+    Tensor apart = sub(b, a);
+    Tensor near = lt(abs(weight.detach()), constant(weight, 0.5));
+    return where(near, add(a, mul(apart, weight)), sub(b, mul(apart, affine(weight, -1, 1))));
   }
 }

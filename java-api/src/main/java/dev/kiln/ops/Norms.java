@@ -28,7 +28,9 @@ public final class Norms {
       return Reductions.amin(x.abs(), dims, keepdim);
     }
     if (p == 0) {
-      return Reductions.sum(x.detach().ne(0).to(x.dtype()), dims, keepdim);
+      Tensor count = Reductions.sum(x.detach().ne(0).to(x.dtype()), dims, keepdim);
+      return Autograd.record(
+          "norm", count, Edge.of(x, dy -> Tensor.zeros(x.shape(), x.dtype(), x.device())));
     }
     if (p == 1) {
       return Reductions.sum(x.abs(), dims, keepdim);

@@ -201,6 +201,15 @@ public final class Reductions {
    * @param unbiased whether to divide by n - 1 rather than n
    */
   public static Tensor var(Tensor x, int[] dims, boolean unbiased, boolean keepdim) {
+    return var(x, dims, unbiased ? 1 : 0, keepdim);
+  }
+
+  /**
+   * The variance.
+   *
+   * @param correction what is taken from n in the divisor: 1 for the unbiased one (Bessel)
+   */
+  public static Tensor var(Tensor x, int[] dims, int correction, boolean keepdim) {
     Check.floating("var", "input", x);
     int[] axes = ShapeRules.axes("var", x, dims);
     double n = 1;
@@ -209,13 +218,33 @@ public final class Reductions {
     }
     Tensor centred = Elementwise.sub(x, mean(x, axes.clone(), true));
     Tensor squares = sum(Elementwise.square(centred), axes.clone(), keepdim);
-    double divisor = Math.max(0, unbiased ? n - 1 : n);
+    double divisor = Math.max(0, n - correction);
     return Elementwise.div(squares, divisor);
   }
 
-  /** The standard deviation; see {@link #var}. */
+  /** The standard deviation; where it is 0 its gradient is 0. */
   public static Tensor std(Tensor x, int[] dims, boolean unbiased, boolean keepdim) {
-    return Elementwise.sqrt(var(x, dims, unbiased, keepdim));
+    return std(x, dims, unbiased ? 1 : 0, keepdim);
+  }
+
+  /**
+   * The standard deviation; where it is 0 its gradient is 0.
+   *
+   * @param correction what is taken from n in the divisor: 1 for the unbiased variance
+   */
+  public static Tensor std(Tensor x, int[] dims, int correction, boolean keepdim) {
+    Tensor variance = var(x, dims, correction, keepdim);
+    Tensor y = Elementwise.sqrt(variance.detach());
+    return Autograd.record(
+        "std",
+        y,
+        Edge.of(
+            variance,
+            dy -> {
+              Tensor slope = Elementwise.div(dy, Elementwise.mul(y, 2));
+              Tensor zero = Elementwise.constant(y, 0);
+              return Elementwise.where(y.eq(0), zero, slope);
+            }));
   }
 
   /** {@code ln(sum(e^x))}, shifted by the largest so that nothing overflows. */

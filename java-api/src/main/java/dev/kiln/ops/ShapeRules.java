@@ -130,7 +130,7 @@ final class ShapeRules {
             + x.describe());
   }
 
-  /** Turns named axes into distinct ascending ones; none named means all. */
+  /** Turns named axes into distinct ascending ones; none named means all; a scalar has none. */
   static int[] axes(String op, Tensor x, int[] dims) {
     if (dims.length == 0) {
       int[] all = new int[x.dim()];
@@ -139,6 +139,9 @@ final class ShapeRules {
     }
     int[] axes = new int[dims.length];
     Arrays.setAll(axes, i -> axis(op, x, dims[i]));
+    if (x.dim() == 0) {
+      return new int[0];
+    }
     Arrays.sort(axes);
     for (int i = 1; i < axes.length; i++) {
       require(

@@ -11,6 +11,7 @@ import dev.kiln.ops.Elementwise;
 import dev.kiln.testing.GradCheck.Input;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** The rows of functions of one, two or three elements. */
 final class ElementwiseRows {
@@ -69,6 +70,24 @@ final class ElementwiseRows {
     rows.add(new Row("Elementwise.maximum", x -> Elementwise.maximum(x.get(0), x.get(1)), a, row));
     rows.add(new Row("Elementwise.minimum", x -> Elementwise.minimum(x.get(0), x.get(1)), a, row));
     rows.add(new Row("Elementwise.lerp", x -> Elementwise.lerp(x.get(0), x.get(1), 0.3), a, b));
+    rows.add(new Row("Elementwise.lerp far", x -> Elementwise.lerp(x.get(0), x.get(1), 0.7), a, b));
+    rows.add(
+        new Row(
+            "Elementwise.lerp by a tensor",
+            x -> Elementwise.lerp(x.get(0), x.get(1), x.get(2)),
+            a,
+            b,
+            uniform(31, 0.6, 0.9, 2, 1)));
+    rows.add(
+        new Row(
+            "Elementwise.clamp by tensors",
+            x ->
+                Elementwise.clamp(
+                    x.get(0),
+                    Optional.of(x.get(1)),
+                    Optional.of(Elementwise.affine(x.get(1), 1, 0.4))),
+            a,
+            b));
     rows.add(
         new Row(
             "Elementwise.where",

@@ -31,6 +31,8 @@ final class ReductionsRows {
     rows.add(new Row("Reductions.var", x -> Reductions.var(x.get(0), outer, true, false), x3));
     rows.add(new Row("Reductions.std", x -> Reductions.std(x.get(0), last, false, true), x3));
     rows.add(
+        new Row("Reductions.var corrected", x -> Reductions.var(x.get(0), outer, 2, false), x3));
+    rows.add(
         new Row("Reductions.logsumexp", x -> Reductions.logsumexp(x.get(0), outer, false), x3));
     rows.add(new Row("Reductions.cumsum", t -> Reductions.cumsum(t.get(0), 2), x2));
     rows.add(Row.fixed("Reductions.argmax", t -> Reductions.argmax(t.get(0), 1, false), x3));

@@ -2,6 +2,7 @@ package dev.kiln.cli.conform.ops;
 
 import dev.kiln.Tensor;
 import dev.kiln.cli.conform.Attrs;
+import dev.kiln.cli.conform.CaseFormatException;
 import dev.kiln.cli.conform.Inputs;
 import dev.kiln.cli.conform.OpTable;
 import dev.kiln.ops.Elementwise;
@@ -31,17 +32,11 @@ public final class ArithmeticOps {
     t.op("cos", (in, at) -> Elementwise.cos(in.x()));
     t.op("erf", (in, at) -> Elementwise.erf(in.x()));
     t.op("pow", ArithmeticOps::pow);
-    t.op(
-        "clamp",
-        (in, at) ->
-            Elementwise.clamp(
-                in.x(),
-                at.number("min", Double.NEGATIVE_INFINITY),
-                at.number("max", Double.POSITIVE_INFINITY)));
-    t.op("add", (in, at) -> Elementwise.add(in.get("a"), in.get("b")));
-    t.op("sub", (in, at) -> Elementwise.sub(in.get("a"), in.get("b")));
+    t.op("clamp", ArithmeticOps::clamp);
+    t.op("add", (in, at) -> Elementwise.add(in.get("a"), scaled(in, at)));
+    t.op("sub", (in, at) -> Elementwise.sub(in.get("a"), scaled(in, at)));
     t.op("mul", (in, at) -> Elementwise.mul(in.get("a"), in.get("b")));
-    t.op("div", (in, at) -> Elementwise.div(in.get("a"), in.get("b")));
+    t.op("div", ArithmeticOps::div);
     t.op("maximum", (in, at) -> Elementwise.maximum(in.get("a"), in.get("b")));
     t.op("minimum", (in, at) -> Elementwise.minimum(in.get("a"), in.get("b")));
     t.op("eq", (in, at) -> Elementwise.eq(in.get("a"), in.get("b")));
@@ -51,7 +46,41 @@ public final class ArithmeticOps {
     t.op("gt", (in, at) -> Elementwise.gt(in.get("a"), in.get("b")));
     t.op("ge", (in, at) -> Elementwise.ge(in.get("a"), in.get("b")));
     t.op("where", (in, at) -> Elementwise.where(in.get("condition"), in.get("a"), in.get("b")));
-    t.op("lerp", (in, at) -> Elementwise.lerp(in.get("a"), in.get("b"), at.number("weight")));
+    t.op("lerp", ArithmeticOps::lerp);
+  }
+
+  /** PyTorch's alpha, by which the second operand of add and sub is multiplied. */
+  private static Tensor scaled(Inputs in, Attrs at) {
+    Tensor b = in.get("b");
+    return at.has("alpha") ? Elementwise.mul(b, at.number("alpha")) : b;
+  }
+
+  private static Tensor clamp(Inputs in, Attrs at) {
+    if (in.find("min").isPresent() || in.find("max").isPresent()) {
+      return Elementwise.clamp(in.x(), in.find("min"), in.find("max"));
+    }
+    return Elementwise.clamp(
+        in.x(),
+        at.number("min", Double.NEGATIVE_INFINITY),
+        at.number("max", Double.POSITIVE_INFINITY));
+  }
+
+  private static Tensor div(Inputs in, Attrs at) {
+    Tensor a = in.get("a");
+    Tensor b = in.get("b");
+    return switch (at.text("rounding_mode", "")) {
+      case "" -> Elementwise.div(a, b);
+      case "trunc" -> Elementwise.div(a, b, Elementwise.Rounding.TRUNC);
+      case "floor" -> Elementwise.div(a, b, Elementwise.Rounding.FLOOR);
+      default -> throw new CaseFormatException("attrs.rounding_mode must be trunc or floor");
+    };
+  }
+
+  private static Tensor lerp(Inputs in, Attrs at) {
+    Optional<Tensor> weight = in.find("weight");
+    return weight.isPresent()
+        ? Elementwise.lerp(in.get("a"), in.get("b"), weight.get())
+        : Elementwise.lerp(in.get("a"), in.get("b"), at.number("weight"));
   }
 
   private static Tensor pow(Inputs in, Attrs at) {

@@ -7,6 +7,7 @@ import dev.kiln.cli.conform.OpTable;
 import dev.kiln.ops.Norms;
 import dev.kiln.ops.Reductions;
 import dev.kiln.ops.Sorting;
+import java.util.Arrays;
 import java.util.Map;
 
 /** Reductions. */
@@ -36,7 +37,14 @@ public final class ReductionOps {
         (in, at) ->
             at.has("dim")
                 ? f.of(in.x(), at.integer("dim"), at.flag("keepdim", false))
-                : f.of(in.x().reshape(-1), 0, false));
+                : unreduced(f.of(in.x().reshape(-1), 0, false), in.x(), at));
+  }
+
+  /** One result of all elements, with the axes of x as size 1 if they are kept. */
+  private static Tensor unreduced(Tensor y, Tensor x, Attrs at) {
+    long[] ones = new long[at.flag("keepdim", false) ? x.dim() : 0];
+    Arrays.fill(ones, 1);
+    return y.reshape(ones);
   }
 
   private static OpFunction pick(Pick along, OverAxes all) {
@@ -49,8 +57,16 @@ public final class ReductionOps {
     };
   }
 
-  private static boolean unbiased(Attrs at) {
-    return at.has("correction") ? at.integer("correction") == 1 : at.flag("unbiased", true);
+  private static int correction(Attrs at) {
+    return at.integer("correction", at.flag("unbiased", true) ? 1 : 0);
+  }
+
+  /** PyTorch's "fro" is the 2-norm of all named axes. */
+  private static double order(Attrs at) {
+    if (!at.isText("p") || !at.text("p", "").equals("fro")) {
+      return at.number("p", 2);
+    }
+    return 2;
   }
 
   /** Adds the family to a table. */
@@ -65,17 +81,15 @@ public final class ReductionOps {
     overAxes(t, "all", Reductions::all);
     t.op(
         "var",
-        (in, at) -> Reductions.var(in.x(), at.dims(), unbiased(at), at.flag("keepdim", false)));
+        (in, at) -> Reductions.var(in.x(), at.dims(), correction(at), at.flag("keepdim", false)));
     t.op(
         "std",
-        (in, at) -> Reductions.std(in.x(), at.dims(), unbiased(at), at.flag("keepdim", false)));
+        (in, at) -> Reductions.std(in.x(), at.dims(), correction(at), at.flag("keepdim", false)));
     alongAxis(t, "argmax", Reductions::argmax);
     alongAxis(t, "argmin", Reductions::argmin);
     t.outputs("max", pick(Reductions::max, Reductions::amax));
     t.outputs("min", pick(Reductions::min, Reductions::amin));
-    t.op(
-        "norm",
-        (in, at) -> Norms.norm(in.x(), at.number("p", 2), at.dims(), at.flag("keepdim", false)));
+    t.op("norm", (in, at) -> Norms.norm(in.x(), order(at), at.dims(), at.flag("keepdim", false)));
     t.op("cumsum", (in, at) -> Reductions.cumsum(in.x(), at.integer("dim")));
     t.outputs(
         "sort",
