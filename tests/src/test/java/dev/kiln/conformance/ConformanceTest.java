@@ -2,6 +2,7 @@ package dev.kiln.conformance;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.gson.JsonParser;
 import dev.kiln.Device;
 import dev.kiln.cli.conform.Conformance;
 import dev.kiln.cli.conform.Report;
@@ -18,6 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Every device gives libtorch's numbers, and the runner sees it when one does not. */
 class ConformanceTest {
   private static final Path CASES = Path.of("src", "test", "resources", "conformance");
+  private static final Path WIDE = Path.of("src", "test", "resources", "conformance-wide");
 
   @TempDir private Path folder;
 
@@ -33,6 +35,17 @@ class ConformanceTest {
   void givesWhatLibtorchGives(Device device) {
     Report report = run(CASES, device);
     assertThat(lines(report)).hasSize(138).allMatch(line -> line.startsWith("pass"));
+  }
+
+  @OnEachDevice
+  void givesWhatLibtorchGivesForEveryAttributeAndShape(Device device) throws IOException {
+    int listed =
+        JsonParser.parseString(Files.readString(WIDE.resolve("index.json")))
+            .getAsJsonObject()
+            .get("count")
+            .getAsInt();
+    Report report = run(WIDE, device);
+    assertThat(lines(report)).hasSize(listed).allMatch(line -> line.startsWith("pass"));
   }
 
   private void write(String file, String text) throws IOException {
@@ -97,6 +110,49 @@ class ConformanceTest {
             l -> assertThat(l).isEqualTo("unsupported op no_such_op (case odd)"));
     assertThat(report.summary()).isEqualTo("1 passed, 5 failed, 1 unsupported");
     assertThat(report.allPassed()).isFalse();
+  }
+
+  @Test
+  void aFileMayHoldSeveralCases() throws IOException {
+    String first =
+        unary("neg", "1, 2, 3", "-1, -2, -3").replace("{\"op\"", "{\"name\": \"a\", \"op\"");
+    String second =
+        unary("abs", "1, 2, 3", "1, 2, 4").replace("{\"op\"", "{\"name\": \"b\", \"op\"");
+    String nameless = unary("square", "1, 2, 3", "1, 4, 9");
+    write("index.json", "{\"cases\": [{\"name\": \"group\", \"file\": \"cases/group.json\"}]}");
+    write(
+        "cases/group.json",
+        "{\"cases\": ["
+            + String.join(", ", first, second, nameless, "7", "{\"name\": \"d\"}")
+            + "]}");
+    Report report = oracle();
+    assertThat(lines(report))
+        .satisfiesExactly(
+            l -> assertThat(l).isEqualTo("pass a"),
+            l -> assertThat(l).startsWith("FAIL b: op abs, value y, index [2]"),
+            l -> assertThat(l).isEqualTo("pass group[2]"),
+            l ->
+                assertThat(l)
+                    .startsWith("FAIL group[3]:")
+                    .contains("cases/group.json", "cases[3] is not an object"),
+            l ->
+                assertThat(l)
+                    .startsWith("FAIL d:")
+                    .contains("cases/group.json", "cases[4] has no \"op\""));
+    Report some = new Conformance(folder, Device.of("scalar")).run("a"::equals, result -> {});
+    assertThat(lines(some)).containsExactly("pass a");
+  }
+
+  @Test
+  void aListOfCasesThatIsNoListFailsByName() throws IOException {
+    write("group.json", "{\"cases\": 3}");
+    assertThat(lines(oracle()))
+        .singleElement()
+        .satisfies(
+            l ->
+                assertThat(l)
+                    .startsWith("FAIL group:")
+                    .contains("group.json", "cases is not a list"));
   }
 
   @Test

@@ -2,7 +2,6 @@ package dev.kiln.cli.conform;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
-import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -30,13 +29,14 @@ record Case(
     Map<String, Double> measured) {
 
   /**
-   * Reads a case file.
+   * Reads a case.
    *
-   * @throws CaseFormatException if it is missing or not in the format
+   * @param where what to call it in a message
+   * @param root the case as JSON
+   * @throws CaseFormatException if it is not in the format
    */
-  static Case read(Path file) {
-    JsonObject root = Json.read(file);
-    String op = Json.text("op", Json.member("the file", root, "op"));
+  static Case of(String where, JsonObject root) {
+    String op = Json.text("op", Json.member(where, root, "op"));
     String name = root.has("name") ? Json.text("name", root.get("name")) : op;
     return new Case(
         name,

@@ -25,12 +25,14 @@ import java.util.stream.Stream;
  * Runs a folder of conformance cases on a device.
  *
  * <p>The folder holds an {@code index.json} that lists case files; without one, every {@code .json}
- * file in it and in its {@code cases} folder is a case. A case gives an op's inputs and attributes
- * and the outputs and gradients that must come out. Nothing that stands in a file makes a run
- * throw: what cannot be read or computed is a failed case.
+ * file in it and in its {@code cases} folder is one. A case gives an op's inputs and attributes and
+ * the outputs and gradients that must come out; a file holds one case, or several with names of
+ * their own as {@code {"cases": [..]}}. Nothing that stands in a file makes a run throw: what
+ * cannot be read or computed is a failed case.
  */
 public final class Conformance {
   private static final String INDEX = "index.json";
+  private static final String CASES = "cases";
 
   private final Path folder;
   private final Device device;
@@ -70,9 +72,7 @@ public final class Conformance {
           each.accept(r);
         };
     for (Entry entry : entries(tell)) {
-      if (wanted.test(entry.name())) {
-        tell.accept(run(entry));
-      }
+      run(entry, wanted, tell);
     }
     return new Report(device.toString(), results);
   }
@@ -83,7 +83,7 @@ public final class Conformance {
     }
     try {
       JsonObject index = Json.read(folder.resolve(INDEX));
-      JsonArray listed = Json.array("cases", Json.member("the file", index, "cases"));
+      JsonArray listed = Json.array(CASES, Json.member("the file", index, CASES));
       List<Entry> entries = new ArrayList<>();
       for (int i = 0; i < listed.size(); i++) {
         entry(i, listed.get(i), tell).ifPresent(entries::add);
@@ -134,11 +134,45 @@ public final class Conformance {
     return entries;
   }
 
-  private Result run(Entry entry) {
+  private void run(Entry entry, Predicate<String> wanted, Consumer<Result> tell) {
+    JsonObject root;
+    JsonArray several;
+    try {
+      root = Json.read(folder.resolve(entry.file()));
+      several = root.has(CASES) ? Json.array(CASES, root.get(CASES)) : new JsonArray();
+    } catch (KilnException | InvalidPathException e) {
+      if (wanted.test(entry.name())) {
+        tell.accept(new Result.Broken(entry.name(), entry.file(), "?", oneLine(e)));
+      }
+      return;
+    }
+    if (!root.has(CASES)) {
+      if (wanted.test(entry.name())) {
+        tell.accept(run(entry, "the file", root));
+      }
+      return;
+    }
+    for (int i = 0; i < several.size(); i++) {
+      Entry one = new Entry(nameOf(several.get(i), entry.name() + "[" + i + "]"), entry.file());
+      if (wanted.test(one.name())) {
+        tell.accept(run(one, CASES + "[" + i + "]", several.get(i)));
+      }
+    }
+  }
+
+  private static String nameOf(JsonElement element, String byDefault) {
+    boolean named =
+        element.isJsonObject()
+            && element.getAsJsonObject().has("name")
+            && element.getAsJsonObject().get("name").isJsonPrimitive();
+    return named ? element.getAsJsonObject().get("name").getAsString() : byDefault;
+  }
+
+  private Result run(Entry entry, String where, JsonElement element) {
     Case c;
     try {
-      c = Case.read(folder.resolve(entry.file()));
-    } catch (KilnException | InvalidPathException e) {
+      c = Case.of(where, Json.object(where, element));
+    } catch (KilnException e) {
       return new Result.Broken(entry.name(), entry.file(), "?", oneLine(e));
     }
     Optional<OpFunction> op = table.find(c.op());

@@ -1,0 +1,15 @@
+package dev.kiln.oracle;
+
+/** Every case, one family a file. */
+final class Cases {
+  private Cases() {}
+
+  static Suite all() {
+    Suite s = new Suite();
+    ActivationCases.addTo(s);
+    ArithmeticCases.addTo(s);
+    ReductionCases.addTo(s);
+    SortingCases.addTo(s);
+    return s;
+  }
+}
