@@ -68,23 +68,66 @@ public final class Indexing {
    *
    * @param x what is added to
    * @param dim the axis
-   * @param index integers, of src's shape; axes other than dim as long as x's
-   * @param src what is added
+   * @param index integers, of x's rank, along other axes no longer than x
+   * @param src what is added, as long as index along each axis, or longer
+   * @throws dev.kiln.IndexException if an index is outside the axis
    */
   public static Tensor scatterAdd(Tensor x, int dim, Tensor index, Tensor src) {
     int a = ShapeRules.axis("scatter_add", x, dim);
-    ShapeRules.same("scatter_add", "index", index, "src", src);
+    if (x.dim() == 0 && index.dim() == 0 && src.dim() == 0) {
+      return Shaping.reshape(scatterAdd(one(x), 0, one(index), one(src)));
+    }
+    block("scatter_add", x, a, index, src);
+    Check.backend("scatter_add", x, index, src);
+    Check.sameType("scatter_add", "input", x, "src", src);
+    Tensor values = front(src, index);
+    Shape block = index.shape().with(a, x.size(a));
+    if (block.equals(x.shape())) {
+      return addInto(x, a, index, values);
+    }
+    Tensor placed = addInto(Tensor.zeros(block, x.dtype(), x.device()), a, index, values);
+    return Elementwise.add(x, Shaping.padConstant(placed, 0, missing(x, block)));
+  }
+
+  /** Demands that index and src fit x, but for the axis along which the index points. */
+  private static void block(String op, Tensor x, int axis, Tensor index, Tensor src) {
+    boolean fits = x.dim() == index.dim() && src.dim() == index.dim();
+    for (int i = 0; fits && i < x.dim(); i++) {
+      fits = index.size(i) <= src.size(i) && (i == axis || index.size(i) <= x.size(i));
+    }
     ShapeRules.require(
-        x.dim() == src.dim() && x.shape().with(a, 1).equals(src.shape().with(a, 1)),
-        "[scatter_add] input "
+        fits,
+        "["
+            + op
+            + "] index "
+            + index.describe()
+            + " must have the rank of input "
             + x.describe()
             + " and src "
             + src.describe()
-            + " may differ along axis "
-            + a
-            + " only");
-    Check.backend("scatter_add", x, index, src);
-    Check.sameType("scatter_add", "input", x, "src", src);
+            + " and be no longer than them along axes other than "
+            + axis);
+  }
+
+  /** The part of src that index covers. */
+  private static Tensor front(Tensor src, Tensor index) {
+    Tensor values = src;
+    for (int i = 0; i < src.dim(); i++) {
+      values = index.size(i) < src.size(i) ? values.narrow(i, 0, index.size(i)) : values;
+    }
+    return values;
+  }
+
+  /** How much a block lacks behind each axis of x, as padding lists it. */
+  private static int[] missing(Tensor x, Shape block) {
+    int[] pad = new int[2 * x.dim()];
+    for (int i = 0; i < x.dim(); i++) {
+      pad[2 * (x.dim() - 1 - i) + 1] = Math.toIntExact(x.size(i) - block.dim(i));
+    }
+    return pad;
+  }
+
+  private static Tensor addInto(Tensor x, int a, Tensor index, Tensor src) {
     Tensor at = Check.index("scatter_add", "index", index);
     Tensor y = Shaping.denseCopy(x);
     y.device()
@@ -99,11 +142,17 @@ public final class Indexing {
    *
    * @param x the input
    * @param dim the axis
-   * @param index integers, a vector
+   * @param index integers, a vector or one number
    * @return x with the axis replaced by the picked slices
    */
   public static Tensor indexSelect(Tensor x, int dim, Tensor index) {
     int a = ShapeRules.axis("index_select", x, dim);
+    if (x.dim() == 0) {
+      return Shaping.reshape(indexSelect(one(x), 0, index));
+    }
+    if (index.dim() == 0) {
+      return indexSelect(x, dim, one(index));
+    }
     return gather(x, a, slices("index_select", index, a, x.shape()));
   }
 
@@ -131,6 +180,24 @@ public final class Indexing {
    */
   public static Tensor indexAdd(Tensor x, int dim, Tensor index, Tensor src) {
     int a = ShapeRules.axis("index_add", x, dim);
+    if (x.dim() == 0 && src.dim() == 0) {
+      return Shaping.reshape(indexAdd(one(x), 0, index, one(src)));
+    }
+    if (index.dim() == 0) {
+      return indexAdd(x, dim, one(index), src);
+    }
+    ShapeRules.require(
+        x.dim() == src.dim()
+            && x.shape().with(a, 1).equals(src.shape().with(a, 1))
+            && index.numel() == src.size(a),
+        "[index_add] src "
+            + src.describe()
+            + " must have the shape of input "
+            + x.describe()
+            + " but along axis "
+            + a
+            + " the length of index "
+            + index.describe());
     return scatterAdd(x, a, slices("index_add", index, a, x.shape()), src);
   }
 
@@ -149,26 +216,10 @@ public final class Indexing {
     if (x.dim() == 0 && index.dim() == 0 && src.dim() == 0) {
       return Shaping.reshape(scatter(one(x), 0, one(index), one(src)));
     }
-    boolean fits = x.dim() == index.dim() && src.dim() == index.dim();
-    for (int i = 0; fits && i < x.dim(); i++) {
-      fits = index.size(i) <= src.size(i) && (i == a || index.size(i) <= x.size(i));
-    }
-    ShapeRules.require(
-        fits,
-        "[scatter] index "
-            + index.describe()
-            + " must have the rank of input "
-            + x.describe()
-            + " and src "
-            + src.describe()
-            + " and be no longer than them along axes other than "
-            + a);
+    block("scatter", x, a, index, src);
     Check.backend("scatter", x, index, src);
     Check.sameType("scatter", "input", x, "src", src);
-    Tensor values = src;
-    for (int i = 0; i < x.dim(); i++) {
-      values = index.size(i) < src.size(i) ? values.narrow(i, 0, index.size(i)) : values;
-    }
+    Tensor values = front(src, index);
     Shape block = index.shape().with(a, x.size(a));
     Tensor at = Check.index("scatter", "index", index);
     Tensor wins = lastOf(at, a, x.size(a));
@@ -180,10 +231,7 @@ public final class Indexing {
                 scatterAdd(
                         Tensor.zeros(block, DType.INT64, x.device()), a, at, wins.to(DType.INT64))
                     .ne(0));
-    int[] pad = new int[2 * x.dim()];
-    for (int i = 0; i < x.dim(); i++) {
-      pad[2 * (x.dim() - 1 - i) + 1] = Math.toIntExact(x.size(i) - block.dim(i));
-    }
+    int[] pad = missing(x, block);
     return Elementwise.where(
         Shaping.padConstant(hit, 0, pad), Shaping.padConstant(placed, 0, pad), x);
   }
@@ -226,6 +274,22 @@ public final class Indexing {
    * @throws dev.kiln.IndexException if an index is no row
    */
   public static Tensor embedding(Tensor weight, Tensor indices, OptionalLong paddingIndex) {
+    return embedding(weight, indices, paddingIndex, false);
+  }
+
+  /**
+   * Looks up rows of a table.
+   *
+   * @param weight [rows, features]
+   * @param indices integers of any shape
+   * @param paddingIndex the row that learns nothing, if there is one; a negative one counts from
+   *     the end
+   * @param scaleGradByFreq whether a row's gradient is divided by how often it is looked up
+   * @return [indices..., features]
+   * @throws dev.kiln.IndexException if an index is no row
+   */
+  public static Tensor embedding(
+      Tensor weight, Tensor indices, OptionalLong paddingIndex, boolean scaleGradByFreq) {
     ShapeRules.rank("embedding", "weight", weight, 2, "[rows, features]");
     Tensor at = Check.index("embedding", "indices", indices);
     Tensor picked = indexSelect(weight, 0, Shaping.reshape(at, at.numel()));
@@ -243,9 +307,20 @@ public final class Indexing {
           NoGrad.run(() -> Shaping.unsqueeze(Shaping.reshape(at, at.numel()).eq(row), 1));
       picked = Elementwise.where(padding, picked.detach(), picked);
     }
+    if (scaleGradByFreq) {
+      picked = shared(picked, weight, Shaping.reshape(at, at.numel()));
+    }
     long[] dims = new long[indices.dim() + 1];
     System.arraycopy(indices.shape().dims(), 0, dims, 0, indices.dim());
     dims[indices.dim()] = weight.size(1);
     return Shaping.reshape(picked, dims);
+  }
+
+  /** Rows whose gradients are divided by how often each row was picked. */
+  private static Tensor shared(Tensor picked, Tensor weight, Tensor rows) {
+    Tensor ones = Tensor.ones(rows.shape(), weight.dtype(), weight.device());
+    Tensor none = Tensor.zeros(Shape.of(weight.size(0)), weight.dtype(), weight.device());
+    Tensor count = NoGrad.run(() -> gather(scatterAdd(none, 0, rows, ones), 0, rows).unsqueeze(1));
+    return Autograd.record("embedding", picked.detach(), Edge.of(picked, dy -> dy.div(count)));
   }
 }

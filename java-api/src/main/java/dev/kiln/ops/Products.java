@@ -29,7 +29,6 @@ public final class Products {
     if (b.dim() == 1) {
       return Shaping.squeeze(matmul(a, Shaping.unsqueeze(b, -1)), -1);
     }
-    Check.floating("matmul", "input", a);
     Check.sameType("matmul", "input", a, "other", b);
     ShapeRules.require(
         a.size(-1) == b.size(-2),
@@ -42,6 +41,10 @@ public final class Products {
             + ") must equal the second-last of the second ("
             + b.size(-2)
             + ")");
+    if (a.dtype().isIntegral()) {
+      return integers(a, b);
+    }
+    Check.floating("matmul", "input", a);
     if (b.dim() == 2 && a.dim() > 2) {
       long[] dims = a.shape().dims();
       dims[dims.length - 1] = b.size(1);
@@ -51,6 +54,12 @@ public final class Products {
       return product(a, b);
     }
     return batched(a, b);
+  }
+
+  /** Integers are multiplied one by one, since matrix kernels are floating; nothing is rounded. */
+  private static Tensor integers(Tensor a, Tensor b) {
+    Tensor each = Elementwise.mul(Shaping.unsqueeze(a, -1), Shaping.unsqueeze(b, -3));
+    return Reductions.sum(each, new int[] {-2}, false).to(a.dtype());
   }
 
   private static Tensor rows(Tensor x) {
@@ -181,11 +190,15 @@ public final class Products {
    * A fully connected layer's map, {@code x W^T + b}.
    *
    * @param x [..., in]
-   * @param weight [out, in]
+   * @param weight [out, in], or [in] for one output without an axis
    * @param bias [out], if there is one
    * @return [..., out]
    */
   public static Tensor linear(Tensor x, Tensor weight, Optional<Tensor> bias) {
+    if (weight.dim() == 1) {
+      Tensor y = matmul(x, weight);
+      return bias.isPresent() ? Elementwise.add(y, bias.get()) : y;
+    }
     ShapeRules.rank("linear", "weight", weight, 2, "[out, in]");
     ShapeRules.require(
         x.dim() >= 1 && x.size(-1) == weight.size(1),

@@ -95,7 +95,7 @@ public final class Rearranging {
    * @param diagonal the last diagonal kept: 0 the main one, above 0 to the right of it
    */
   public static Tensor tril(Tensor x, long diagonal) {
-    return x.where(below("tril", x, diagonal), Elementwise.constant(x, 0));
+    return x.where(below("tril", x, diagonal), zero(x));
   }
 
   /**
@@ -105,8 +105,11 @@ public final class Rearranging {
    * @param diagonal the first diagonal kept: 0 the main one, above 0 to the right of it
    */
   public static Tensor triu(Tensor x, long diagonal) {
-    Tensor zero = Elementwise.constant(x, 0);
-    return Elementwise.where(below("triu", x, diagonal - 1), zero, x);
+    return Elementwise.where(below("triu", x, diagonal - 1), zero(x), x);
+  }
+
+  private static Tensor zero(Tensor x) {
+    return Tensor.scalar(0, x.dtype(), x.device());
   }
 
   /** Marks the places on and below a diagonal, as BOOL. */
@@ -240,14 +243,20 @@ public final class Rearranging {
     return from;
   }
 
-  /** Replaces elements by a constant where a mask holds. */
+  /** Replaces elements by a constant where a mask holds; x and mask broadcast. */
   public static Tensor maskedFill(Tensor x, Tensor mask, double value) {
+    return maskedFill(x, mask, Elementwise.constant(x, value));
+  }
+
+  /** Replaces elements by a number of rank 0 where a mask holds; x and mask broadcast. */
+  public static Tensor maskedFill(Tensor x, Tensor mask, Tensor value) {
     if (mask.dtype() != DType.BOOL) {
       throw new DTypeException(
           "[masked_fill] mask " + mask.describe() + " must be BOOL; compare it, as in ne(0)");
     }
-    ShapeRules.expandable("masked_fill", mask, x.shape());
-    return Elementwise.where(mask, Elementwise.constant(x, value), x);
+    ShapeRules.rank("masked_fill", "value", value, 0, "a number");
+    ShapeRules.broadcast("masked_fill", x, mask);
+    return Elementwise.where(mask, value, x);
   }
 
   /**

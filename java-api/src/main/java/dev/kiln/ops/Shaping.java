@@ -248,17 +248,23 @@ public final class Shaping {
   /**
    * Joins tensors along an axis.
    *
-   * @param tensors at least one; sizes may differ along the axis alone
+   * @param all at least one; sizes may differ along the axis alone. As in PyTorch, a vector of
+   *     length 0 can be joined with anything, and adds nothing
    * @param dim the axis
    */
-  public static Tensor cat(List<Tensor> tensors, int dim) {
-    ShapeRules.require(!tensors.isEmpty(), "[cat] there is nothing to join; give at least one");
+  public static Tensor cat(List<Tensor> all, int dim) {
+    ShapeRules.require(!all.isEmpty(), "[cat] there is nothing to join; give at least one");
+    List<Tensor> some = all.stream().filter(t -> t.dim() != 1 || t.size(0) != 0).toList();
+    List<Tensor> tensors = some.isEmpty() ? all.subList(0, 1) : some;
     Tensor first = tensors.get(0);
     int a = ShapeRules.axis("cat", first, dim);
     DType dtype = first.dtype();
+    for (Tensor t : all) {
+      Check.backend("cat", first, t);
+      dtype = DType.promote(dtype, t.dtype());
+    }
     long total = 0;
     for (Tensor t : tensors) {
-      Check.backend("cat", first, t);
       ShapeRules.require(
           t.dim() == first.dim()
               && t.dim() > 0
@@ -270,7 +276,6 @@ public final class Shaping {
               + " may differ along axis "
               + a
               + " only");
-      dtype = DType.promote(dtype, t.dtype());
       total += t.size(a);
     }
     Tensor y = Tensor.empty(first.shape().with(a, total), dtype, first.device());

@@ -2,10 +2,12 @@ package dev.kiln.cli.conform.ops;
 
 import dev.kiln.Tensor;
 import dev.kiln.cli.conform.Attrs;
+import dev.kiln.cli.conform.CaseFormatException;
 import dev.kiln.cli.conform.Inputs;
 import dev.kiln.cli.conform.OpTable;
 import dev.kiln.ops.Indexing;
 import dev.kiln.ops.Rearranging;
+import java.util.Optional;
 import java.util.OptionalLong;
 
 /** Picking elements by index and putting them back. */
@@ -21,16 +23,34 @@ public final class IndexingOps {
     t.op(
         "index_select",
         (in, at) -> Indexing.indexSelect(in.x(), at.integer("dim"), in.get("index")));
-    t.op(
-        "scatter",
-        (in, at) -> Indexing.scatter(in.x(), at.integer("dim"), in.get("index"), in.get("src")));
+    t.op("scatter", IndexingOps::scatter);
     t.op(
         "index_add",
         (in, at) -> Indexing.indexAdd(in.x(), at.integer("dim"), in.get("index"), source(in, at)));
-    t.op(
-        "masked_fill",
-        (in, at) -> Rearranging.maskedFill(in.x(), in.get("mask"), at.number("value")));
+    t.op("masked_fill", IndexingOps::maskedFill);
     t.op("embedding", IndexingOps::embedding);
+  }
+
+  /** What is scattered may be a tensor or one value; PyTorch also lets it be added. */
+  private static Tensor scatter(Inputs in, Attrs at) {
+    Tensor index = in.get("index");
+    Tensor src =
+        in.find("src")
+            .orElseGet(
+                () ->
+                    Tensor.full(index.shape(), at.number("value"), in.x().dtype(), index.device()));
+    return switch (at.text("reduce", "")) {
+      case "" -> Indexing.scatter(in.x(), at.integer("dim"), index, src);
+      case "add" -> Indexing.scatterAdd(in.x(), at.integer("dim"), index, src);
+      default -> throw new CaseFormatException("attrs.reduce must be add");
+    };
+  }
+
+  private static Tensor maskedFill(Inputs in, Attrs at) {
+    Optional<Tensor> value = in.find("value");
+    return value.isPresent()
+        ? Rearranging.maskedFill(in.x(), in.get("mask"), value.get())
+        : Rearranging.maskedFill(in.x(), in.get("mask"), at.number("value"));
   }
 
   private static Tensor source(Inputs in, Attrs at) {
@@ -41,6 +61,7 @@ public final class IndexingOps {
   private static Tensor embedding(Inputs in, Attrs at) {
     OptionalLong padding =
         at.has("padding_idx") ? OptionalLong.of(at.longs("padding_idx")[0]) : OptionalLong.empty();
-    return Indexing.embedding(in.get("weight"), in.get("indices"), padding);
+    return Indexing.embedding(
+        in.get("weight"), in.get("indices"), padding, at.flag("scale_grad_by_freq", false));
   }
 }
