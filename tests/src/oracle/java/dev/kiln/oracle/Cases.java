@@ -10,6 +10,9 @@ final class Cases {
     ArithmeticCases.addTo(s);
     ReductionCases.addTo(s);
     SortingCases.addTo(s);
+    IndexingCases.addTo(s);
+    ShapingCases.addTo(s);
+    ProductCases.addTo(s);
     return s;
   }
 }

@@ -42,7 +42,8 @@ public final class Oracle {
           written.add(write(c));
         } catch (RuntimeException e) {
           broken++;
-          System.err.println(c.name() + ": " + e.getMessage());
+          System.err.println(
+              c.name() + ": " + e.getMessage().replaceAll("(?s)Exception raised.*", ""));
         }
       }
       String file = "cases/" + op.name() + ".json";
