@@ -437,6 +437,18 @@ public final class Tensor implements AutoCloseable {
   }
 
   /**
+   * As {@link #backward()}, with gradients that can be differentiated again: each leaf's gradient
+   * is then part of a graph. For a gradient that only enters a formula prefer {@link
+   * Autograd#grad}, which touches no leaf.
+   *
+   * @param retainGraph whether a second pass will follow
+   * @param createGraph whether the gradients can be differentiated again; implies retainGraph
+   */
+  public void backward(boolean retainGraph, boolean createGraph) {
+    Autograd.backward(this, Autograd.onesFor("backward", this), retainGraph, createGraph);
+  }
+
+  /**
    * Computes gradients from a given gradient of this tensor.
    *
    * @param dy of this tensor's shape

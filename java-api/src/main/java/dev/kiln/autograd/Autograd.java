@@ -1,6 +1,7 @@
 package dev.kiln.autograd;
 
 import dev.kiln.AutogradException;
+import dev.kiln.DTypeException;
 import dev.kiln.ShapeException;
 import dev.kiln.Tensor;
 import java.util.List;
@@ -74,7 +75,8 @@ public final class Autograd {
   }
 
   /**
-   * Guards a backward that runs as one kernel and so has no gradient of its own.
+   * Guards a backward that runs as one kernel and so has no gradient of its own: call it first in
+   * the backward. Kiln's own ops need it nowhere.
    *
    * @param op the op's name
    * @throws AutogradException if the backward pass is itself being recorded
@@ -106,18 +108,65 @@ public final class Autograd {
   }
 
   /**
-   * Computes gradients of a result with respect to chosen tensors and touches no leaf.
+   * Computes gradients of a scalar with respect to chosen tensors and touches no leaf. Keeps the
+   * graph if createGraph is set; see the general form.
    *
    * @param y a scalar result
    * @param inputs leaves or intermediate results
    * @param createGraph whether the gradients can be differentiated again
    * @return one gradient per input; zeros where y does not depend on it
-   * @throws AutogradException if y is not in a graph, or the graph was freed by an earlier pass
+   * @throws AutogradException if y or an input is not in a graph, or the graph was freed by an
+   *     earlier pass
    */
   public static List<Tensor> grad(Tensor y, List<Tensor> inputs, boolean createGraph) {
-    Tensor one = onesFor("grad", y);
-    check("grad", y, one);
-    return new Walker(createGraph, createGraph).toInputs(y, one, inputs);
+    return grad(List.of(y), List.of(onesFor("grad", y)), inputs, createGraph, createGraph);
+  }
+
+  /**
+   * Computes gradients of results, each weighted by a given gradient, with respect to chosen
+   * tensors and touches no leaf: the product of the weights and the Jacobian, added up over the
+   * results. Only what leads from the results to the inputs is visited.
+   *
+   * <p>An input that no result depends on has a gradient of zeros, as with PyTorch's {@code
+   * materialize_grads}; such zeros are outside every graph.
+   *
+   * @param outputs results of any shape
+   * @param gradOutputs the weights, one tensor of each result's shape and type
+   * @param inputs leaves or intermediate results
+   * @param retainGraph whether the graph is kept for another pass; what was not visited is kept
+   *     anyway
+   * @param createGraph whether the gradients can be differentiated again; implies retainGraph
+   * @return one gradient per input
+   * @throws AutogradException if a result or an input is not in a graph, the lists do not match, or
+   *     the graph was freed by an earlier pass
+   */
+  public static List<Tensor> grad(
+      List<Tensor> outputs,
+      List<Tensor> gradOutputs,
+      List<Tensor> inputs,
+      boolean retainGraph,
+      boolean createGraph) {
+    if (outputs.size() != gradOutputs.size()) {
+      throw new AutogradException(
+          "[grad] "
+              + outputs.size()
+              + " results need as many gradients, but there are "
+              + gradOutputs.size());
+    }
+    for (int i = 0; i < outputs.size(); i++) {
+      check("grad", outputs.get(i), gradOutputs.get(i));
+    }
+    for (Tensor x : inputs) {
+      if (!x.requiresGrad()) {
+        throw new AutogradException(
+            "[grad] input "
+                + x.describe()
+                + " requires no gradient; call requiresGrad(true) on it before the results are"
+                + " computed");
+      }
+    }
+    return new Walker(retainGraph || createGraph, createGraph)
+        .toInputs(outputs, gradOutputs, inputs);
   }
 
   /**
@@ -156,6 +205,10 @@ public final class Autograd {
     if (!dy.shape().equals(y.shape())) {
       throw new ShapeException(
           "[" + op + "] dy " + dy.describe() + " must have the shape of " + y.describe());
+    }
+    if (dy.dtype() != y.dtype()) {
+      throw new DTypeException(
+          "[" + op + "] dy " + dy.describe() + " must have the type of " + y.describe());
     }
   }
 }

@@ -108,6 +108,9 @@ public final class Variable {
    * @param exclusive whether g's memory may be taken over
    */
   void accumulate(Tensor g, boolean exclusive) {
+    if (grad != null && grad.requiresGrad()) {
+      setGrad(grad); // it is part of a graph, which may still need its values
+    }
     if (grad != null) {
       g.device().backend().binary(BinaryOp.ADD, grad.view(), grad.view(), g.view());
     } else if (slot != null) {
@@ -121,8 +124,8 @@ public final class Variable {
     }
   }
 
-  /** Adds a gradient that is itself part of a graph. */
+  /** Adds a gradient that is itself part of a graph; like every gradient it outlives its scope. */
   void accumulateGraph(Tensor g) {
-    grad = grad == null ? g : grad.add(g);
+    grad = Scope.outside(() -> grad == null ? g.copy() : grad.add(g));
   }
 }

@@ -6,11 +6,17 @@ import dev.kiln.Tensor;
 import dev.kiln.backend.BinaryOp;
 import dev.kiln.backend.Storage;
 import dev.kiln.ops.Reductions;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.PriorityQueue;
+import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * One backward pass: visits recorded ops from the newest to the oldest, sums gradients down to the
@@ -24,6 +30,7 @@ final class Walker {
   private final Map<Variable, Tensor> wanted = new IdentityHashMap<>();
   private final Map<Storage, int[]> holders = new IdentityHashMap<>();
   private final PriorityQueue<Node> queue = new PriorityQueue<>();
+  private final Set<Variable> useful = Collections.newSetFromMap(new IdentityHashMap<>());
   private boolean collectOnly;
 
   Walker(boolean retain, boolean create) {
@@ -32,15 +39,16 @@ final class Walker {
   }
 
   void toLeaves(Tensor y, Tensor dy) {
-    walk(y, dy);
+    walk(List.of(y), List.of(dy));
   }
 
-  List<Tensor> toInputs(Tensor y, Tensor dy, List<Tensor> inputs) {
+  List<Tensor> toInputs(List<Tensor> outputs, List<Tensor> dys, List<Tensor> inputs) {
     collectOnly = true;
     for (Tensor x : inputs) {
       wanted.put(x.variable(), null);
     }
-    walk(y, dy);
+    findUseful(outputs);
+    walk(outputs, dys);
     List<Tensor> gradients = new ArrayList<>();
     for (Tensor x : inputs) {
       Tensor g = wanted.get(x.variable());
@@ -49,13 +57,40 @@ final class Walker {
     return gradients;
   }
 
-  private void walk(Tensor y, Tensor dy) {
+  /** Marks what leads to a wanted tensor, so that no other gradient is computed. */
+  private void findUseful(List<Tensor> outputs) {
+    Set<Node> seen = new TreeSet<>(Comparator.reverseOrder()); // the oldest first
+    ArrayDeque<Variable> open = new ArrayDeque<>();
+    outputs.forEach(y -> open.add(y.variable()));
+    while (!open.isEmpty()) {
+      Node node = open.remove().producer();
+      if (node != null && seen.add(node)) {
+        open.addAll(Arrays.asList(node.inputs));
+      }
+    }
+    useful.addAll(wanted.keySet());
+    for (Node node : seen) {
+      if (isUseful(node)) {
+        useful.add(node.output);
+      }
+    }
+  }
+
+  private boolean isUseful(Node node) {
+    return Arrays.stream(node.inputs).anyMatch(useful::contains);
+  }
+
+  private boolean needs(Variable v) {
+    return v.requiresGrad() && (!collectOnly || useful.contains(v));
+  }
+
+  private void walk(List<Tensor> outputs, List<Tensor> dys) {
     try (NoGrad mode = NoGrad.set(create)) {
       if (create) {
-        visitAll(y, dy);
+        visitAll(outputs, dys);
       } else {
         try (Scope scope = Scope.open("backward")) {
-          visitAll(y, dy);
+          visitAll(outputs, dys);
           wanted.values().forEach(g -> keep(scope, g));
         }
       }
@@ -68,8 +103,12 @@ final class Walker {
     }
   }
 
-  private void visitAll(Tensor y, Tensor dy) {
-    deliver(y.variable(), dy, false);
+  private void visitAll(List<Tensor> outputs, List<Tensor> dys) {
+    for (int i = 0; i < outputs.size(); i++) {
+      if (needs(outputs.get(i).variable())) {
+        deliver(outputs.get(i).variable(), dys.get(i), false);
+      }
+    }
     while (!queue.isEmpty()) {
       visit(queue.poll());
     }
@@ -110,13 +149,13 @@ final class Walker {
 
     @Override
     public boolean needs(int input) {
-      return node.inputs[input].requiresGrad();
+      return Walker.this.needs(node.inputs[input]);
     }
 
     @Override
     public void put(int input, Tensor gradient) {
       Variable v = node.inputs[input];
-      if (!v.requiresGrad()) {
+      if (!needs(input)) {
         return;
       }
       Tensor g = Reductions.sumTo(gradient, v.shape);
@@ -146,7 +185,9 @@ final class Walker {
       }
     }
     if (!v.isLeaf()) {
-      await(v, g, owned);
+      if (!collectOnly || isUseful(v.producer())) {
+        await(v, g, owned);
+      }
     } else if (!collectOnly && create) {
       v.accumulateGraph(g);
     } else if (!collectOnly) {

@@ -4,6 +4,7 @@ import dev.kiln.DType;
 import dev.kiln.DTypeException;
 import dev.kiln.DeviceException;
 import dev.kiln.Tensor;
+import dev.kiln.autograd.NoGrad;
 import dev.kiln.backend.Backend;
 import dev.kiln.backend.View;
 import java.util.Optional;
@@ -39,6 +40,14 @@ final class Check {
   static Tensor dense(String op, String role, Tensor t) {
     t.view(op, role);
     return t.isContiguous() ? t : Shaping.denseCopy(t);
+  }
+
+  /**
+   * Returns what a gradient works with: the dense values, or the input itself where the gradient is
+   * recorded, so that the next backward pass finds its way to it.
+   */
+  static Tensor saved(Tensor input, Tensor dense) {
+    return NoGrad.isRecording() ? input : dense;
   }
 
   /** Returns a dense view of an optional tensor's values. */

@@ -43,32 +43,9 @@ public final class Convolution {
         Check.denseView("conv2d", "bias", bias),
         spec,
         Epilogue.NONE);
-    Edge dx =
-        Edge.of(
-            x,
-            dy -> {
-              Autograd.firstOrderOnly("conv2d");
-              Tensor g = Tensor.empty(x.shape(), x.dtype(), x.device());
-              ops.conv2dGradInput(
-                  g.view(),
-                  Check.dense("conv2d", "dy", dy).view(),
-                  w.view("conv2d", "weight"),
-                  spec);
-              return g;
-            });
+    Edge dx = Edge.of(x, dy -> gradInput("conv2d", dy, Check.saved(weight, w), x.shape(), spec));
     Edge dw =
-        Edge.of(
-            weight,
-            dy -> {
-              Autograd.firstOrderOnly("conv2d");
-              Tensor g = Tensor.empty(w.shape(), w.dtype(), w.device());
-              ops.conv2dGradWeight(
-                  g.view(),
-                  Check.dense("conv2d", "dy", dy).view(),
-                  in.view("conv2d", "input"),
-                  spec);
-              return g;
-            });
+        Edge.of(weight, dy -> gradWeight("conv2d", dy, Check.saved(x, in), weight.shape(), spec));
     return bias.isPresent()
         ? Autograd.record(
             "conv2d",
@@ -77,6 +54,36 @@ public final class Convolution {
             dw,
             Edge.of(bias.get(), dy -> Reductions.sum(dy, new int[] {0, 2, 3}, false)))
         : Autograd.record("conv2d", y, dx, dw);
+  }
+
+  // A convolution and its two gradients are linear in each of their operands, and the gradients of
+  // each are the other two: that makes them differentiable any number of times.
+
+  /** The gradient of a convolution's input, of a given shape; the transposed convolution. */
+  private static Tensor gradInput(
+      String op, Tensor dy, Tensor weight, Shape shape, Conv2dSpec spec) {
+    Tensor g = Check.dense(op, "dy", dy);
+    Tensor w = Check.dense(op, "weight", weight);
+    Tensor dx = Tensor.empty(shape, dy.dtype(), dy.device());
+    dy.device().backend().fused().conv2dGradInput(dx.view(), g.view(), w.view(), spec);
+    return Autograd.record(
+        op,
+        dx,
+        Edge.of(dy, u -> conv2d(u, Check.saved(weight, w), Optional.empty(), spec)),
+        Edge.of(weight, u -> gradWeight(op, Check.saved(dy, g), u, weight.shape(), spec)));
+  }
+
+  /** The gradient of a convolution's filters, of a given shape. */
+  private static Tensor gradWeight(String op, Tensor dy, Tensor x, Shape shape, Conv2dSpec spec) {
+    Tensor g = Check.dense(op, "dy", dy);
+    Tensor in = Check.dense(op, "input", x);
+    Tensor dw = Tensor.empty(shape, dy.dtype(), dy.device());
+    dy.device().backend().fused().conv2dGradWeight(dw.view(), g.view(), in.view(), spec);
+    return Autograd.record(
+        op,
+        dw,
+        Edge.of(dy, u -> conv2d(Check.saved(x, in), u, Optional.empty(), spec)),
+        Edge.of(x, u -> gradInput(op, Check.saved(dy, g), u, x.shape(), spec)));
   }
 
   /**
@@ -174,29 +181,9 @@ public final class Convolution {
     Shape shape = ShapeRules.convTranspose2d(x, weight, bias, spec, outputPaddingH, outputPaddingW);
     Check.floating("conv_transpose2d", "input", x);
     Check.sameType("conv_transpose2d", "input", x, "weight", weight);
-    FusedOps ops = Check.backend("conv_transpose2d", x, weight).fused();
-    Tensor in = Check.dense("conv_transpose2d", "input", x);
-    Tensor w = Check.dense("conv_transpose2d", "weight", weight);
-    Tensor y = Tensor.empty(shape, x.dtype(), x.device());
-    ops.conv2dGradInput(y.view(), in.view(), w.view(), spec);
-    Tensor recorded =
-        Autograd.record(
-            "conv_transpose2d",
-            y,
-            Edge.of(x, dy -> conv2d(dy, weight, Optional.empty(), spec)),
-            Edge.of(
-                weight,
-                dy -> {
-                  Autograd.firstOrderOnly("conv_transpose2d");
-                  Tensor g = Tensor.empty(w.shape(), w.dtype(), w.device());
-                  ops.conv2dGradWeight(
-                      g.view(),
-                      in.view("conv_transpose2d", "input"),
-                      Check.dense("conv_transpose2d", "dy", dy).view(),
-                      spec);
-                  return g;
-                }));
-    return bias.isPresent() ? recorded.add(bias.get().reshape(1, -1, 1, 1)) : recorded;
+    Check.backend("conv_transpose2d", x, weight);
+    Tensor y = gradInput("conv_transpose2d", x, weight, shape, spec);
+    return bias.isPresent() ? y.add(bias.get().reshape(1, -1, 1, 1)) : y;
   }
 
   /**

@@ -6,6 +6,7 @@ import dev.kiln.Shape;
 import dev.kiln.Tensor;
 import dev.kiln.autograd.Autograd;
 import dev.kiln.autograd.Edge;
+import dev.kiln.autograd.NoGrad;
 import dev.kiln.backend.Backend;
 import dev.kiln.backend.BinaryOp;
 import dev.kiln.backend.UnaryOp;
@@ -24,7 +25,10 @@ public final class Elementwise {
 
   // ---- one operand ----------------------------------------------------------------------------
 
-  /** Runs a function on every element; its gradient is the backend's {@code unaryGrad}. */
+  /**
+   * Runs a function on every element; its gradient is the backend's {@code unaryGrad}, or is
+   * composed of ops where it will be differentiated again.
+   */
   private static Tensor unary(String name, UnaryOp op, Tensor input, double a, double b) {
     Tensor x = Check.dense(name, "input", input);
     Backend backend = Check.backend(name, x);
@@ -36,7 +40,9 @@ public final class Elementwise {
         Edge.of(
             input,
             dy -> {
-              Autograd.firstOrderOnly(name);
+              if (NoGrad.isRecording()) {
+                return Derivatives.of(op, dy, input, y, a, b);
+              }
               Tensor g = Check.dense(name, "dy", dy);
               Tensor saved =
                   switch (op.saves()) {
@@ -416,9 +422,10 @@ public final class Elementwise {
             b,
             dy -> {
               Tensor zero = constant(x, 0);
-              Tensor g = mul(mul(dy, y), log(x));
-              Tensor flat = where(ge(e, zero), zero, g);
-              return where(eq(x, zero), flat, g);
+              Tensor none = logicalAnd(eq(x, zero), ge(e, zero));
+              // The logarithm of 0 is kept away, for it would make the next gradient NaN.
+              Tensor g = mul(mul(dy, y), log(where(none, constant(x, 1), x)));
+              return where(none, zero, g);
             }));
   }
 

@@ -17,6 +17,8 @@ public final class Losses {
   /** The label whose rows count nothing, unless another is named. */
   public static final long IGNORE_INDEX = -100;
 
+  private static final int[] LAST = {-1};
+
   private Losses() {}
 
   static Tensor reduce(String op, Tensor loss, Reduction reduction) {
@@ -126,10 +128,10 @@ public final class Losses {
             Edge.of(
                 x,
                 dy -> {
-                  Tensor slope = p.mul(Elementwise.affine(p, -1, 1));
-                  return dy.mul(p.sub(t)).div(slope.clamp(1e-12, 1));
+                  Tensor slope = x.mul(Elementwise.affine(x, -1, 1));
+                  return dy.mul(x.sub(target)).div(slope.clamp(1e-12, 1));
                 }),
-            Edge.of(target, dy -> dy.mul(logAbove(Elementwise.affine(p, -1, 1)).sub(logAbove(p)))));
+            Edge.of(target, dy -> dy.mul(logAbove(Elementwise.affine(x, -1, 1)).sub(logAbove(x)))));
     Tensor weighted = weight.isPresent() ? recorded.mul(weight.get()) : recorded;
     return reduce("bce_loss", weighted, reduction);
   }
@@ -311,7 +313,11 @@ public final class Losses {
             Edge.of(
                 rows.scores(),
                 dy -> {
-                  Autograd.firstOrderOnly("cross_entropy");
+                  if (NoGrad.isRecording()) {
+                    Tensor q = shares(labels, scores, w, spec);
+                    Tensor p = Softmax.softmax(rows.scores(), 1);
+                    return dy.unsqueeze(1).mul(p.mul(q.sum(LAST, true)).sub(q));
+                  }
                   Tensor dx = Tensor.empty(scores.shape(), x.dtype(), x.device());
                   ops.crossEntropyGrad(
                       dx.view(),
@@ -328,6 +334,25 @@ public final class Losses {
     Tensor counted = NoGrad.run(() -> labels.ne(ignoreIndex));
     Tensor weights = weights("cross_entropy", x, labels, counted, weight);
     return finish("cross_entropy", recorded, weights, rows, reduction);
+  }
+
+  /**
+   * What each row's loss asks of each class, {@code q_c w_c} with q the smoothed labels, as in
+   * {@link FusedOps#crossEntropy}; 0 for ignored rows.
+   */
+  private static Tensor shares(
+      Tensor labels, Tensor scores, Optional<Tensor> weight, CrossEntropySpec spec) {
+    return NoGrad.run(
+        () -> {
+          int classes = Math.toIntExact(scores.size(1));
+          Tensor counted = labels.ne(spec.ignoreIndex());
+          Tensor safe = labels.where(counted, Elementwise.constant(labels, 0));
+          Tensor hot = Shaping.oneHot(safe, classes).to(scores.dtype());
+          double share = spec.labelSmoothing();
+          Tensor q = Elementwise.affine(hot, 1 - share, share / classes);
+          Tensor weighted = weight.isPresent() ? q.mul(weight.get()) : q;
+          return weighted.where(counted.unsqueeze(1), Elementwise.constant(q, 0));
+        });
   }
 
   /**

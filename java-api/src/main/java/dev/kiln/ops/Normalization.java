@@ -3,8 +3,10 @@ package dev.kiln.ops;
 import dev.kiln.Shape;
 import dev.kiln.Tensor;
 import dev.kiln.autograd.Autograd;
+import dev.kiln.autograd.NoGrad;
 import dev.kiln.backend.FusedOps;
 import java.util.Optional;
+import java.util.stream.IntStream;
 
 /** Batch, layer, group, instance and root-mean-square normalisation. */
 public final class Normalization {
@@ -101,7 +103,19 @@ public final class Normalization {
         y,
         inputs(x, weight, bias),
         (dy, into) -> {
-          Autograd.firstOrderOnly("batch_norm");
+          if (NoGrad.isRecording()) {
+            int[] each = IntStream.range(0, x.dim()).filter(i -> i != 1).toArray();
+            NormalizedGradient again = new NormalizedGradient(x, each, eps);
+            Tensor scaled = weight.isPresent() ? dy.mul(weight.get().reshape(perChannel(x))) : dy;
+            put(
+                into,
+                again.ofInput(scaled),
+                weight.isPresent(),
+                again.ofWeight(dy).sum(each, false),
+                bias.isPresent(),
+                dy.sum(each, false));
+            return;
+          }
           Tensor dx = Tensor.empty(x.shape(), x.dtype(), x.device());
           Tensor dw = Tensor.empty(Shape.of(c), x.dtype(), x.device());
           Tensor db = Tensor.empty(Shape.of(c), x.dtype(), x.device());
@@ -125,9 +139,7 @@ public final class Normalization {
       Optional<Tensor> weight,
       Optional<Tensor> bias,
       double eps) {
-    long[] dims = new long[x.dim()];
-    java.util.Arrays.fill(dims, 1);
-    dims[1] = x.size(1);
+    long[] dims = perChannel(x);
     Tensor invStd = Elementwise.rsqrt(Elementwise.add(variance, eps));
     Tensor scale = weight.isPresent() ? Elementwise.mul(weight.get(), invStd) : invStd;
     Tensor centred = Elementwise.sub(x, Shaping.reshape(mean, dims));
@@ -184,7 +196,14 @@ public final class Normalization {
         y,
         inputs(x, weight, bias),
         (dy, into) -> {
-          Autograd.firstOrderOnly("layer_norm");
+          if (NoGrad.isRecording()) {
+            int[] last = IntStream.range(lead, x.dim()).toArray();
+            NormalizedGradient again = new NormalizedGradient(x, last, eps);
+            Tensor scaled = weight.isPresent() ? dy.mul(weight.get()) : dy;
+            Tensor perElement = again.ofWeight(dy);
+            put(into, again.ofInput(scaled), weight.isPresent(), perElement, bias.isPresent(), dy);
+            return;
+          }
           Tensor dx = Tensor.empty(x.shape(), x.dtype(), x.device());
           Tensor dw = Tensor.empty(normalizedShape, x.dtype(), x.device());
           Tensor db = Tensor.empty(normalizedShape, x.dtype(), x.device());
@@ -249,9 +268,7 @@ public final class Normalization {
             + " must be [n, channels, ...] with channels divisible by "
             + groups
             + " groups");
-    long[] perChannel = new long[x.dim()];
-    java.util.Arrays.fill(perChannel, 1);
-    perChannel[1] = x.size(1);
+    long[] perChannel = perChannel(x);
     long rows = x.size(0) * groups;
     long n = rows == 0 ? 0 : x.numel() / rows;
     Tensor y =
@@ -313,6 +330,14 @@ public final class Normalization {
           Check.backend("layer_norm", x, v);
           Check.sameType("layer_norm", "input", x, role, v);
         });
+  }
+
+  /** The shape that broadcasts a vector of channels over x. */
+  private static long[] perChannel(Tensor x) {
+    long[] dims = new long[x.dim()];
+    java.util.Arrays.fill(dims, 1);
+    dims[1] = x.size(1);
+    return dims;
   }
 
   private static Tensor[] inputs(Tensor x, Optional<Tensor> weight, Optional<Tensor> bias) {

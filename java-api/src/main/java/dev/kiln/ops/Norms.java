@@ -54,7 +54,8 @@ public final class Norms {
 
   private static Tensor normGrad(Tensor x, Tensor y, Tensor dy, double p) {
     Tensor zero = Elementwise.constant(x, 0);
-    Tensor ratio = x.div(y);
+    // A norm of 0 is kept out of the division: it would make the next gradient NaN.
+    Tensor ratio = x.div(Elementwise.constant(y, 1).where(y.eq(0), y));
     Tensor slope = p == 2 ? ratio : ratio.sign().mul(ratio.abs().pow(p - 1));
     Tensor flat = Elementwise.logicalOr(y.eq(0), p < 1 ? x.eq(0) : y.eq(0));
     return dy.mul(Elementwise.where(flat, zero, slope));

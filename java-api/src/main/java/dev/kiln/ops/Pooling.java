@@ -29,20 +29,32 @@ public final class Pooling {
     Tensor index = Tensor.empty(shape, DType.INT32, x.device());
     ops.maxPool2d(y.view(), index.view(), in.view(), spec);
     return Autograd.record(
-        "max_pool2d",
-        y,
-        Edge.of(
-            x,
-            dy -> {
-              Autograd.firstOrderOnly("max_pool2d");
-              Tensor dx = Tensor.empty(x.shape(), x.dtype(), x.device());
-              ops.maxPool2dGrad(
-                  dx.view(),
-                  Check.dense("max_pool2d", "dy", dy).view(),
-                  index.view("max_pool2d", "saved"),
-                  spec);
-              return dx;
-            }));
+        "max_pool2d", y, Edge.of(x, dy -> maxPool2dGrad(dy, index, x.shape(), spec)));
+  }
+
+  /** Sends gradients back to the largest elements; its own gradient picks them out again. */
+  private static Tensor maxPool2dGrad(Tensor dy, Tensor index, Shape shape, Pool2dSpec spec) {
+    Tensor dx = Tensor.empty(shape, dy.dtype(), dy.device());
+    dy.device()
+        .backend()
+        .fused()
+        .maxPool2dGrad(
+            dx.view(),
+            Check.dense("max_pool2d", "dy", dy).view(),
+            index.view("max_pool2d", "saved"),
+            spec);
+    return Autograd.record("max_pool2d", dx, Edge.of(dy, g -> largest(g, index)));
+  }
+
+  /** Picks the elements that were the largest; 0 for windows that lay in padding. */
+  private static Tensor largest(Tensor x, Tensor index) {
+    long planes = x.size(0) * x.size(1);
+    Tensor at = index.reshape(planes, index.size(2) * index.size(3));
+    Tensor known = Elementwise.ge(at, Elementwise.constant(at, 0));
+    Tensor picked =
+        x.reshape(planes, x.size(2) * x.size(3))
+            .gather(1, at.where(known, Elementwise.constant(at, 0)));
+    return picked.where(known, Elementwise.constant(picked, 0)).reshape(index.shape().dims());
   }
 
   /**
@@ -67,16 +79,17 @@ public final class Pooling {
     Tensor y = Tensor.empty(shape, x.dtype(), x.device());
     ops.avgPool2d(y.view(), Check.dense("avg_pool2d", "input", x).view(), spec);
     return Autograd.record(
-        "avg_pool2d",
-        y,
-        Edge.of(
-            x,
-            dy -> {
-              Autograd.firstOrderOnly("avg_pool2d");
-              Tensor dx = Tensor.empty(x.shape(), x.dtype(), x.device());
-              ops.avgPool2dGrad(dx.view(), Check.dense("avg_pool2d", "dy", dy).view(), spec);
-              return dx;
-            }));
+        "avg_pool2d", y, Edge.of(x, dy -> avgPool2dGrad(dy, x.shape(), spec, ceilMode)));
+  }
+
+  /** Spreads gradients over the windows; being linear, its gradient is the average again. */
+  private static Tensor avgPool2dGrad(Tensor dy, Shape shape, Pool2dSpec spec, boolean ceilMode) {
+    Tensor dx = Tensor.empty(shape, dy.dtype(), dy.device());
+    dy.device()
+        .backend()
+        .fused()
+        .avgPool2dGrad(dx.view(), Check.dense("avg_pool2d", "dy", dy).view(), spec);
+    return Autograd.record("avg_pool2d", dx, Edge.of(dy, g -> avgPool2d(g, spec, ceilMode)));
   }
 
   /**
@@ -104,17 +117,19 @@ public final class Pooling {
     Tensor y = Tensor.empty(shape, x.dtype(), x.device());
     ops.adaptiveAvgPool2d(y.view(), Check.dense("adaptive_avg_pool2d", "input", x).view());
     return Autograd.record(
-        "adaptive_avg_pool2d",
-        y,
-        Edge.of(
-            x,
-            dy -> {
-              Autograd.firstOrderOnly("adaptive_avg_pool2d");
-              Tensor dx = Tensor.empty(x.shape(), x.dtype(), x.device());
-              ops.adaptiveAvgPool2dGrad(
-                  dx.view(), Check.dense("adaptive_avg_pool2d", "dy", dy).view());
-              return dx;
-            }));
+        "adaptive_avg_pool2d", y, Edge.of(x, dy -> adaptiveAvgPool2dGrad(dy, x.shape())));
+  }
+
+  /** Spreads gradients over the parts; being linear, its gradient is the average again. */
+  private static Tensor adaptiveAvgPool2dGrad(Tensor dy, Shape shape) {
+    Tensor dx = Tensor.empty(shape, dy.dtype(), dy.device());
+    dy.device()
+        .backend()
+        .fused()
+        .adaptiveAvgPool2dGrad(dx.view(), Check.dense("adaptive_avg_pool2d", "dy", dy).view());
+    int h = Math.toIntExact(dy.size(2));
+    int w = Math.toIntExact(dy.size(3));
+    return Autograd.record("adaptive_avg_pool2d", dx, Edge.of(dy, g -> adaptiveAvgPool2d(g, h, w)));
   }
 
   /**

@@ -5,8 +5,12 @@ import dev.kiln.Shape;
 import dev.kiln.Tensor;
 import dev.kiln.autograd.Autograd;
 import dev.kiln.autograd.Edge;
+import dev.kiln.autograd.NoGrad;
 import dev.kiln.backend.ReduceOp;
+import java.util.Arrays;
 import java.util.List;
+import java.util.function.IntPredicate;
+import java.util.stream.IntStream;
 
 /**
  * Reductions over some axes, or all when none is named. Orders of addition depend on the shape
@@ -183,6 +187,9 @@ public final class Reductions {
 
   /** Each element's gradient is the product of the others, right even where some are 0. */
   private static Tensor prodGrad(Tensor x, Tensor dy, int[] axes) {
+    if (NoGrad.isRecording()) {
+      return Elementwise.mul(dy, productOfOthers(x, axes));
+    }
     Tensor zeros = Elementwise.eq(x, Elementwise.constant(x, 0));
     Tensor count = sum(zeros, axes.clone(), true);
     Tensor filled = Elementwise.where(zeros, Elementwise.constant(x, 1), x);
@@ -193,6 +200,46 @@ public final class Reductions {
     Tensor noZero = Elementwise.where(count.eq(0), others, none);
     Tensor oneZero = Elementwise.where(Elementwise.logicalAnd(count.eq(1), zeros), others, noZero);
     return Elementwise.mul(dy, oneZero);
+  }
+
+  /** The product of all other elements over some axes, without division, as ops. */
+  private static Tensor productOfOthers(Tensor x, int[] axes) {
+    IntPredicate reduced = i -> Arrays.stream(axes).anyMatch(a -> a == i);
+    int[] order =
+        IntStream.concat(
+                IntStream.range(0, x.dim()).filter(reduced.negate()), Arrays.stream(axes).sorted())
+            .toArray();
+    int[] inverse = new int[order.length];
+    for (int i = 0; i < order.length; i++) {
+      inverse[order[i]] = i;
+    }
+    Tensor moved = Shaping.permute(x, order);
+    long rows = kept(x.shape(), axes).numel();
+    Tensor flat = Shaping.reshape(moved, rows, rows == 0 ? 0 : x.numel() / rows);
+    Tensor others = Elementwise.mul(before(flat), after(flat));
+    return Shaping.permute(Shaping.reshape(others, moved.shape().dims()), inverse);
+  }
+
+  /** The product of the elements before each of a row, in doubling steps. */
+  private static Tensor before(Tensor x) {
+    long n = x.size(1);
+    Tensor y = Shaping.padConstant(x, 1, 1, 0).narrow(1, 0, n);
+    for (long step = 1; step < n; step *= 2) {
+      Tensor rest = y.narrow(1, step, n - step).mul(y.narrow(1, 0, n - step));
+      y = Shaping.cat(List.of(y.narrow(1, 0, step), rest), 1);
+    }
+    return y;
+  }
+
+  /** The product of the elements after each of a row, in doubling steps. */
+  private static Tensor after(Tensor x) {
+    long n = x.size(1);
+    Tensor y = Shaping.padConstant(x, 1, 0, 1).narrow(1, 1, n);
+    for (long step = 1; step < n; step *= 2) {
+      Tensor rest = y.narrow(1, 0, n - step).mul(y.narrow(1, step, n - step));
+      y = Shaping.cat(List.of(rest, y.narrow(1, n - step, step)), 1);
+    }
+    return y;
   }
 
   /**

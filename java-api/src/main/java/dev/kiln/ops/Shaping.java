@@ -8,6 +8,7 @@ import dev.kiln.Shape;
 import dev.kiln.Tensor;
 import dev.kiln.autograd.Autograd;
 import dev.kiln.autograd.Edge;
+import dev.kiln.autograd.Gradient;
 import dev.kiln.autograd.NoGrad;
 import dev.kiln.backend.View;
 import java.util.Arrays;
@@ -202,7 +203,15 @@ public final class Shaping {
         name,
         x,
         x.view(name, "input").slice(a, start, length, step),
-        Edge.of(x, dy -> embed(name, x, dy, into -> into.slice(a, start, length, step))));
+        Edge.of(
+            x,
+            dy ->
+                embed(
+                    name,
+                    x,
+                    dy,
+                    into -> into.slice(a, start, length, step),
+                    g -> part(name, g, a, start, length, step))));
   }
 
   /** Takes one index of an axis and removes the axis. */
@@ -228,7 +237,7 @@ public final class Shaping {
         "select",
         x,
         x.view("select", "input").select(a, i),
-        Edge.of(x, dy -> embed("select", x, dy, into -> into.select(a, i))));
+        Edge.of(x, dy -> embed("select", x, dy, into -> into.select(a, i), g -> select(g, a, i))));
   }
 
   /** Where a gradient goes inside its input's. */
@@ -237,12 +246,11 @@ public final class Shaping {
     View in(View whole);
   }
 
-  /** Puts a part's gradient into zeros of the whole. */
-  private static Tensor embed(String name, Tensor like, Tensor dy, Place place) {
+  /** Puts a part's gradient into zeros of the whole; its own gradient takes the part out again. */
+  private static Tensor embed(String name, Tensor like, Tensor dy, Place place, Gradient take) {
     Tensor dx = Tensor.zeros(like.shape(), dy.dtype(), dy.device());
     dy.device().backend().copy(place.in(dx.view()), dy.view(name, "dy"));
-    return Autograd.record(
-        name + "_backward", dx, Edge.of(dy, g -> g.alias(place.in(g.contiguous().view()))));
+    return Autograd.record(name, dx, Edge.of(dy, take));
   }
 
   /**

@@ -8,8 +8,10 @@ import dev.kiln.Generator;
 import dev.kiln.Scope;
 import dev.kiln.Shape;
 import dev.kiln.Tensor;
-import dev.kiln.autograd.NoGrad;
+import dev.kiln.autograd.Autograd;
+import dev.kiln.ops.Shaping;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.Supplier;
@@ -75,6 +77,50 @@ public final class GradCheck {
    * @param inputs its inputs
    */
   public static void check(String name, Function f, Input... inputs) {
+    check(name, f, 2e-4, inputs);
+  }
+
+  /**
+   * Checks gradients of second order: those of the first gradients, each element weighted. The
+   * differences are of first gradients as an ordinary pass computes them.
+   *
+   * @param name the function's name for messages
+   * @param f the function
+   * @param inputs its inputs
+   */
+  public static void checkSecond(String name, Function f, Input... inputs) {
+    check(name, gradientOf(f, inputs), 5e-4, inputs);
+  }
+
+  /**
+   * Makes the function that computes the gradients of another, all of them in one vector. They can
+   * be differentiated if an input requires a gradient.
+   *
+   * @param f the function
+   * @param inputs tell which of its inputs have gradients
+   */
+  public static Function gradientOf(Function f, Input... inputs) {
+    return given -> {
+      boolean create = given.stream().anyMatch(Tensor::requiresGrad);
+      List<Tensor> all = new ArrayList<>();
+      List<Tensor> wanted = new ArrayList<>();
+      for (int i = 0; i < inputs.length; i++) {
+        Tensor t = given.get(i);
+        boolean fixed = inputs[i].differentiable() && !t.requiresGrad();
+        all.add(fixed ? t.detach().requiresGrad(true) : t);
+        if (inputs[i].differentiable()) {
+          wanted.add(all.get(i));
+        }
+      }
+      List<Tensor> flat = new ArrayList<>();
+      for (Tensor g : Autograd.grad(weighted(f, all), wanted, create)) {
+        flat.add(g.reshape(-1));
+      }
+      return Shaping.cat(flat, 0);
+    };
+  }
+
+  private static void check(String name, Function f, double tolerance, Input... inputs) {
     Device oracle = Device.of("scalar");
     List<double[]> analytic = gradients(f, oracle, DType.FLOAT64, inputs);
     for (int i = 0; i < inputs.length; i++) {
@@ -85,7 +131,7 @@ public final class GradCheck {
     for (Device device : EachDevice.all()) {
       List<double[]> found = gradients(f, device, DType.FLOAT32, inputs);
       for (int i = 0; i < inputs.length; i++) {
-        agree(name + " on " + device + ", input " + i, found.get(i), analytic.get(i), 2e-4);
+        agree(name + " on " + device + ", input " + i, found.get(i), analytic.get(i), tolerance);
       }
     }
   }
@@ -104,12 +150,11 @@ public final class GradCheck {
 
   private static double shifted(
       Function f, Device device, Input[] inputs, int which, int element, double by) {
-    Input[] moved = inputs.clone();
+    Input[] moved = Arrays.stream(inputs).map(GradCheck::constant).toArray(Input[]::new);
     double[] values = inputs[which].values().clone();
     values[element] += by;
     moved[which] = new Input(values, inputs[which].shape(), false);
-    try (Scope scope = Scope.open();
-        NoGrad off = NoGrad.open()) {
+    try (Scope scope = Scope.open()) {
       return weighted(f, tensors(device, DType.FLOAT64, moved)).item();
     }
   }
@@ -117,7 +162,10 @@ public final class GradCheck {
   private static List<double[]> gradients(Function f, Device device, DType type, Input[] inputs) {
     try (Scope scope = Scope.open()) {
       List<Tensor> tensors = tensors(device, type, inputs);
-      weighted(f, tensors).backward();
+      Tensor y = weighted(f, tensors);
+      if (y.requiresGrad()) { // not so where the first gradient is a constant
+        y.backward();
+      }
       List<double[]> gradients = new ArrayList<>();
       for (int i = 0; i < inputs.length; i++) {
         Tensor t = tensors.get(i);
