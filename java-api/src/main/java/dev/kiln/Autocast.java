@@ -8,13 +8,14 @@ package dev.kiln;
  *
  * <pre>{@code
  * try (Autocast cast = Autocast.open(Precision.BF16)) {
- *   loss = criterion.of(model.call(x), y);
+ *   Tensor loss = criterion.of(model.call(x), y);
+ *   loss.backward();
  * }
- * loss.backward();
  * }</pre>
  *
- * <p>FLOAT64 and integers are left alone. Every device gives the roundings of these types, also one
- * that is no faster for it.
+ * <p>The products of a backward pass have the types of the forward pass; for {@link
+ * Precision#TF32}, which is no type, they must be in a stretch too. FLOAT64 and integers are left
+ * alone. Every device gives the roundings of these types, also one that is no faster for it.
  */
 public final class Autocast implements AutoCloseable {
   private static final ThreadLocal<Precision> CURRENT =

@@ -215,6 +215,16 @@ public interface Backend extends AutoCloseable {
   void random(Dist dist, View out, View rng, double a, double b);
 
   /**
+   * Tells whether products of FLOAT32 operands are rounded to TF32 by the device itself where
+   * {@link dev.kiln.Autocast} asks for it; where not, the operands are rounded before.
+   *
+   * @return false unless the device can
+   */
+  default boolean roundsToTf32() {
+    return false;
+  }
+
+  /**
    * Returns the fused ops; the default composes each from the core.
    *
    * @return the fused ops of this device

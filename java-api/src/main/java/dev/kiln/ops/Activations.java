@@ -15,6 +15,9 @@ public final class Activations {
    * @throws dev.kiln.ShapeException if the number of slopes is neither 1 nor the channels'
    */
   public static Tensor prelu(Tensor x, Tensor weight) {
+    if (Casts.lowers(x, weight)) {
+      return prelu(Casts.lower(x), Casts.lower(weight));
+    }
     Check.floating("prelu", "input", x);
     Check.sameType("prelu", "input", x, "weight", weight);
     long channels = x.dim() >= 2 ? x.size(1) : 1;

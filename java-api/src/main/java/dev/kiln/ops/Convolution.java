@@ -24,6 +24,9 @@ public final class Convolution {
    * @throws dev.kiln.ShapeException if channels, groups or window sizes do not fit
    */
   public static Tensor conv2d(Tensor x, Tensor weight, Optional<Tensor> bias, Conv2dSpec spec) {
+    if (Casts.lowers(x, weight)) {
+      return conv2d(Casts.lower(x), Casts.lower(weight), Casts.lower(bias), spec);
+    }
     Shape shape = ShapeRules.conv2d(x, weight, bias, spec);
     Check.floating("conv2d", "input", x);
     Check.sameType("conv2d", "input", x, "weight", weight);
@@ -33,8 +36,8 @@ public final class Convolution {
           Check.backend("conv2d", x, b);
         });
     FusedOps ops = Check.backend("conv2d", x, weight).fused();
-    Tensor in = Check.dense("conv2d", "input", x);
-    Tensor w = Check.dense("conv2d", "weight", weight);
+    Tensor in = Casts.rounded(Check.dense("conv2d", "input", x));
+    Tensor w = Casts.rounded(Check.dense("conv2d", "weight", weight));
     Tensor y = Tensor.empty(shape, x.dtype(), x.device());
     ops.conv2d(
         y.view(),
@@ -62,8 +65,8 @@ public final class Convolution {
   /** The gradient of a convolution's input, of a given shape; the transposed convolution. */
   private static Tensor gradInput(
       String op, Tensor dy, Tensor weight, Shape shape, Conv2dSpec spec) {
-    Tensor g = Check.dense(op, "dy", dy);
-    Tensor w = Check.dense(op, "weight", weight);
+    Tensor g = Casts.rounded(Check.dense(op, "dy", dy));
+    Tensor w = Casts.rounded(Check.dense(op, "weight", weight));
     Tensor dx = Tensor.empty(shape, dy.dtype(), dy.device());
     dy.device().backend().fused().conv2dGradInput(dx.view(), g.view(), w.view(), spec);
     return Autograd.record(
@@ -75,8 +78,8 @@ public final class Convolution {
 
   /** The gradient of a convolution's filters, of a given shape. */
   private static Tensor gradWeight(String op, Tensor dy, Tensor x, Shape shape, Conv2dSpec spec) {
-    Tensor g = Check.dense(op, "dy", dy);
-    Tensor in = Check.dense(op, "input", x);
+    Tensor g = Casts.rounded(Check.dense(op, "dy", dy));
+    Tensor in = Casts.rounded(Check.dense(op, "input", x));
     Tensor dw = Tensor.empty(shape, dy.dtype(), dy.device());
     dy.device().backend().fused().conv2dGradWeight(dw.view(), g.view(), in.view(), spec);
     return Autograd.record(
@@ -178,6 +181,15 @@ public final class Convolution {
       Conv2dSpec spec,
       int outputPaddingH,
       int outputPaddingW) {
+    if (Casts.lowers(x, weight)) {
+      return convTranspose2d(
+          Casts.lower(x),
+          Casts.lower(weight),
+          Casts.lower(bias),
+          spec,
+          outputPaddingH,
+          outputPaddingW);
+    }
     Shape shape = ShapeRules.convTranspose2d(x, weight, bias, spec, outputPaddingH, outputPaddingW);
     Check.floating("conv_transpose2d", "input", x);
     Check.sameType("conv_transpose2d", "input", x, "weight", weight);

@@ -29,7 +29,8 @@ public final class Elementwise {
    * Runs a function on every element; its gradient is the backend's {@code unaryGrad}, or is
    * composed of ops where it will be differentiated again.
    */
-  private static Tensor unary(String name, UnaryOp op, Tensor input, double a, double b) {
+  private static Tensor unary(String name, UnaryOp op, Tensor given, double a, double b) {
+    Tensor input = Casts.input(op, given);
     Tensor x = Check.dense(name, "input", input);
     Backend backend = Check.backend(name, x);
     Tensor y = Tensor.empty(x.shape(), x.dtype(), x.device());

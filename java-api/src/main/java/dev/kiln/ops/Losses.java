@@ -200,6 +200,9 @@ public final class Losses {
    */
   public static Tensor nll(
       Tensor x, Tensor target, Optional<Tensor> weight, long ignoreIndex, Reduction reduction) {
+    if (Casts.raises(x)) {
+      return nll(Casts.full(x), target, weight, ignoreIndex, reduction);
+    }
     Check.floating("nll_loss", "input", x);
     Rows rows = Rows.of("nll_loss", x, target);
     Tensor labels = rows.labels();
@@ -288,6 +291,9 @@ public final class Losses {
       double labelSmoothing,
       long ignoreIndex,
       Reduction reduction) {
+    if (Casts.raises(x)) {
+      return crossEntropy(Casts.full(x), target, weight, labelSmoothing, ignoreIndex, reduction);
+    }
     Check.floating("cross_entropy", "input", x);
     smoothing(labelSmoothing);
     Rows rows = Rows.of("cross_entropy", x, target);

@@ -36,6 +36,10 @@ public final class Normalization {
       boolean training,
       double momentum,
       double eps) {
+    if (Casts.raises(x)) {
+      return batchNorm(
+          Casts.full(x), runningMean, runningVar, weight, bias, training, momentum, eps);
+    }
     Check.floating("batch_norm", "input", x);
     ShapeRules.require(
         x.dim() >= 2 && x.dim() <= 5,
@@ -160,6 +164,9 @@ public final class Normalization {
    */
   public static Tensor layerNorm(
       Tensor x, Shape normalizedShape, Optional<Tensor> weight, Optional<Tensor> bias, double eps) {
+    if (Casts.raises(x)) {
+      return layerNorm(Casts.full(x), normalizedShape, weight, bias, eps);
+    }
     Check.floating("layer_norm", "input", x);
     int lead = x.dim() - normalizedShape.rank();
     boolean fits = lead >= 0 && normalizedShape.rank() > 0;
@@ -258,6 +265,9 @@ public final class Normalization {
       Optional<Tensor> weight,
       Optional<Tensor> bias,
       double eps) {
+    if (Casts.raises(x)) {
+      return grouped(op, Casts.full(x), groups, weight, bias, eps);
+    }
     Check.floating(op, "input", x);
     ShapeRules.require(
         x.dim() >= 2 && groups > 0 && x.size(1) % groups == 0,
@@ -298,6 +308,9 @@ public final class Normalization {
    */
   public static Tensor rmsNorm(
       Tensor x, Shape normalizedShape, Optional<Tensor> weight, double eps) {
+    if (Casts.raises(x)) {
+      return rmsNorm(Casts.full(x), normalizedShape, weight, eps);
+    }
     Check.floating("rms_norm", "input", x);
     int lead = x.dim() - normalizedShape.rank();
     boolean fits = lead >= 0 && normalizedShape.rank() > 0;

@@ -20,6 +20,9 @@ public final class Norms {
    * @param keepdim whether reduced axes stay with size 1
    */
   public static Tensor norm(Tensor x, double p, int[] dims, boolean keepdim) {
+    if (Casts.raises(x)) {
+      return norm(Casts.full(x), p, dims, keepdim);
+    }
     Check.floating("norm", "input", x);
     if (p == Double.POSITIVE_INFINITY) {
       return Reductions.amax(x.abs(), dims, keepdim);

@@ -19,6 +19,9 @@ public final class Products {
    * @throws dev.kiln.ShapeException if the inner sizes differ
    */
   public static Tensor matmul(Tensor a, Tensor b) {
+    if (Casts.lowers(a, b)) {
+      return matmul(Casts.lower(a), Casts.lower(b));
+    }
     ShapeRules.require(
         a.dim() > 0 && b.dim() > 0,
         "[matmul] " + a.describe() + " and " + b.describe() + ": a scalar has no rows; use mul");
@@ -131,8 +134,10 @@ public final class Products {
         Edge.of(b, dy -> product(Shaping.transpose(a, -1, -2), dy)));
   }
 
-  private static Tensor multiply(String op, Tensor a, Tensor b, Optional<Tensor> bias) {
-    Check.backend(op, a, b);
+  private static Tensor multiply(String op, Tensor left, Tensor right, Optional<Tensor> bias) {
+    Check.backend(op, left, right);
+    Tensor a = Casts.rounded(left);
+    Tensor b = Casts.rounded(right);
     boolean ta = isTransposed(a);
     boolean tb = isTransposed(b);
     View va = matrix(op, "input", a, ta);
@@ -171,6 +176,9 @@ public final class Products {
   public static Tensor addmm(Tensor c, Tensor a, Tensor b, double beta, double alpha) {
     ShapeRules.rank("addmm", "mat1", a, 2, "[n, m]");
     ShapeRules.rank("addmm", "mat2", b, 2, "[m, p]");
+    if (Casts.lowers(c, a, b)) {
+      return addmm(Casts.lower(c), Casts.lower(a), Casts.lower(b), beta, alpha);
+    }
     Tensor product = matmul(a, b);
     Tensor scaled = alpha == 1 ? product : Elementwise.mul(product, alpha);
     if (beta == 0) {
@@ -195,6 +203,9 @@ public final class Products {
    * @return [..., out]
    */
   public static Tensor linear(Tensor x, Tensor weight, Optional<Tensor> bias) {
+    if (Casts.lowers(x, weight)) {
+      return linear(Casts.lower(x), Casts.lower(weight), Casts.lower(bias));
+    }
     if (weight.dim() == 1) {
       Tensor y = matmul(x, weight);
       return bias.isPresent() ? Elementwise.add(y, bias.get()) : y;

@@ -58,6 +58,9 @@ public final class Reductions {
    * @param keepdim whether reduced axes stay with size 1
    */
   public static Tensor sum(Tensor x, int[] dims, boolean keepdim) {
+    if (Casts.raises(x)) {
+      return sum(Casts.full(x), dims, keepdim);
+    }
     int[] axes = ShapeRules.axes("sum", x, dims);
     Tensor in = x.dtype().isFloating() ? x : x.to(DType.INT64);
     Tensor y = reduce("sum", ReduceOp.SUM, in, in.dtype(), axes);
@@ -179,6 +182,9 @@ public final class Reductions {
 
   /** The product. Integers and BOOL are multiplied as INT64. */
   public static Tensor prod(Tensor x, int[] dims, boolean keepdim) {
+    if (Casts.raises(x)) {
+      return prod(Casts.full(x), dims, keepdim);
+    }
     int[] axes = ShapeRules.axes("prod", x, dims);
     Tensor in = x.dtype().isFloating() ? x : x.to(DType.INT64);
     Tensor y = reduce("prod", ReduceOp.PROD, in.detach(), in.dtype(), axes);

@@ -25,7 +25,7 @@ public final class Softmax {
 
   /** Brings the axis to the end, where the kernel works on rows. */
   private static Tensor along(String name, Tensor input, int dim, boolean log) {
-    Tensor x = input.dtype().isFloating() ? input : input.to(DType.FLOAT32);
+    Tensor x = input.dtype().isFloating() ? Casts.full(input) : input.to(DType.FLOAT32);
     int axis = ShapeRules.axis(name, x, dim);
     if (x.dim() == 0) {
       return Shaping.reshape(rows(name, Shaping.reshape(x, 1), log));

@@ -1,6 +1,7 @@
 package dev.kiln.train;
 
 import dev.kiln.Device;
+import dev.kiln.Precision;
 import dev.kiln.Tensor;
 import dev.kiln.data.DataLoader;
 import dev.kiln.nn.Loss;
@@ -31,7 +32,7 @@ record Settings(
     FiniteCheck finiteCheck,
     OptionalLong seed,
     Optional<Path> saveOnInterrupt,
-    dev.kiln.Precision precision,
+    Precision precision,
     Optional<GradScaler> scaler) {
 
   /** A scheduler and when it steps. */

@@ -6,6 +6,7 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import dev.kiln.KilnException;
+import dev.kiln.Precision;
 import dev.kiln.Scope;
 import dev.kiln.Tensor;
 import dev.kiln.autograd.NoGrad;
@@ -156,9 +157,7 @@ final class TrainCheckpoint {
 
   /** Checkpoints from before there was a choice are of FLOAT32. */
   private static String precision(JsonObject json) {
-    return json.has("precision")
-        ? json.get("precision").getAsString()
-        : dev.kiln.Precision.FP32.name();
+    return json.has("precision") ? json.get("precision").getAsString() : Precision.FP32.name();
   }
 
   private static void requireEqual(Path path, String what, Object saved, Object here) {

@@ -82,16 +82,14 @@ final class TrainStep {
 
   /** All that a device would record and replay: static inputs in, gradients and sums out. */
   private void body(Tensor x, Tensor y, long size, double weight, Diagnosis diagnosis) {
-    Tensor output;
-    Tensor loss;
     try (Autocast cast = Autocast.open(s.precision())) {
-      output = s.model().call(x);
-      loss = s.loss().of(output, y);
+      Tensor output = s.model().call(x);
+      Tensor loss = s.loss().of(output, y);
+      diagnosis.loss(x, y, loss);
+      measures.add(loss, output, y, size);
+      Tensor share = s.accumulate() == 1 ? loss : loss.mul(weight);
+      s.scaler().map(scaler -> scaler.scale(share)).orElse(share).backward();
     }
-    diagnosis.loss(x, y, loss);
-    measures.add(loss, output, y, size);
-    Tensor share = s.accumulate() == 1 ? loss : loss.mul(weight);
-    s.scaler().map(scaler -> scaler.scale(share)).orElse(share).backward();
   }
 
   private void scaledStep(GradScaler scaler) {

@@ -2,6 +2,7 @@ package dev.kiln.train;
 
 import dev.kiln.Device;
 import dev.kiln.KilnException;
+import dev.kiln.Precision;
 import dev.kiln.Tensor;
 import dev.kiln.data.DataLoader;
 import dev.kiln.nn.Loss;
@@ -189,7 +190,7 @@ public final class Trainer {
     private FiniteCheck finiteCheck = FiniteCheck.byDevice();
     private OptionalLong seed = OptionalLong.empty();
     private Optional<Path> saveOnInterrupt = Optional.empty();
-    private dev.kiln.Precision precision = dev.kiln.Precision.FP32;
+    private Precision precision = Precision.FP32;
     private Optional<GradScaler> scaler = Optional.empty();
 
     private Builder(Module model, Loss loss, Optimizer optimizer) {
@@ -322,10 +323,9 @@ public final class Trainer {
 
     /**
      * Sets what products and convolutions compute in; see {@link dev.kiln.Autocast}. {@link
-     * dev.kiln.Precision#FP16} scales the loss by a {@link GradScaler}, which is part of the
-     * checkpoint.
+     * Precision#FP16} scales the loss by a {@link GradScaler}, which is part of the checkpoint.
      */
-    public Builder precision(dev.kiln.Precision value) {
+    public Builder precision(Precision value) {
       precision = value;
       return this;
     }
@@ -339,7 +339,7 @@ public final class Trainer {
     /** Makes the trainer. */
     public Trainer build() {
       Device where = device.orElseGet(model::device);
-      if (precision == dev.kiln.Precision.FP16 && scaler.isEmpty()) {
+      if (precision == Precision.FP16 && scaler.isEmpty()) {
         scaler = Optional.of(GradScaler.on(where));
       }
       return new Trainer(
