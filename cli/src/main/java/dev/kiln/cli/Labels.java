@@ -1,5 +1,6 @@
 package dev.kiln.cli;
 
+import dev.kiln.Precision;
 import java.util.Arrays;
 import java.util.List;
 import picocli.CommandLine;
@@ -15,6 +16,7 @@ final class Labels {
     cli.registerConverter(ModelChoice.class, of(ModelChoice.values()));
     cli.registerConverter(OptimizerChoice.class, of(OptimizerChoice.values()));
     cli.registerConverter(ScheduleChoice.class, of(ScheduleChoice.values()));
+    cli.registerConverter(Precision.class, of(Precision.values()));
     cli.registerConverter(PredictCommand.Invert.class, of(PredictCommand.Invert.values()));
   }
 

@@ -3,6 +3,7 @@ package dev.kiln.cli;
 import com.google.gson.JsonObject;
 import dev.kiln.Device;
 import dev.kiln.Generator;
+import dev.kiln.Precision;
 import dev.kiln.data.DataLoader;
 import dev.kiln.io.AtomicFiles;
 import dev.kiln.io.Checkpoint;
@@ -131,6 +132,16 @@ final class TrainCommand implements Callable<Integer> {
   private double labelSmoothing;
 
   @Option(
+      names = "--precision",
+      paramLabel = "NAME",
+      defaultValue = "fp32",
+      description = {
+        "What products and convolutions compute in: ${COMPLETION-CANDIDATES}.",
+        "On the CPU the others round alike but are slower. Default: ${DEFAULT-VALUE}."
+      })
+  private Precision precision;
+
+  @Option(
       names = "--seed",
       paramLabel = "N",
       defaultValue = "42",
@@ -235,7 +246,7 @@ final class TrainCommand implements Callable<Integer> {
   private String recipe() {
     return String.format(
         Locale.ROOT,
-        "recipe  %s, lr %s (%s), weight decay %s, batch %d, %d epoch%s, seed %d",
+        "recipe  %s, lr %s (%s), weight decay %s, batch %d, %d epoch%s, seed %d%s",
         optimizer,
         rate(),
         schedule,
@@ -243,7 +254,8 @@ final class TrainCommand implements Callable<Integer> {
         batchSize,
         epochs,
         epochs == 1 ? "" : "s",
-        seed);
+        seed,
+        precision == Precision.FP32 ? "" : ", " + precision);
   }
 
   private double rate() {
@@ -284,6 +296,7 @@ final class TrainCommand implements Callable<Integer> {
             .device(where)
             .seed(seed)
             .inputTransform(ImageNormalize.of(corpus.mean(), corpus.std()))
+            .precision(precision)
             .metric(Accuracy::new)
             .validation(test)
             .callback(CsvLogger.to(folder.resolve("history.csv")))

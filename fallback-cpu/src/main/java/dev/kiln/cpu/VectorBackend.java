@@ -1,5 +1,6 @@
 package dev.kiln.cpu;
 
+import static dev.kiln.cpu.Halves.isHalf;
 import static dev.kiln.cpu.Moves.floats;
 import static dev.kiln.cpu.Moves.isFloat;
 
@@ -22,7 +23,8 @@ import java.nio.ByteBuffer;
 import java.util.Optional;
 
 /**
- * The product: FLOAT32 ops on vectors and all cores; what is not FLOAT32 runs as the oracle does.
+ * The product: FLOAT32 ops on vectors and all cores; 16-bit floats go through FLOAT32; what is
+ * neither runs as the oracle does.
  *
  * <p>Its results depend neither on the number of threads nor on what has been compiled yet.
  */
@@ -110,6 +112,8 @@ public final class VectorBackend implements Backend {
       Moves.copy(workers, out, x);
     } else if (isFloat(out) && (x.dtype() == DType.UINT8 || x.dtype() == DType.BOOL)) {
       Moves.widen(workers, out, x);
+    } else if (Halves.isConversion(out, x)) {
+      Halves.convert(workers, out, x);
     } else {
       oracle.copy(out, x);
     }
@@ -117,7 +121,11 @@ public final class VectorBackend implements Backend {
 
   @Override
   public void binary(BinaryOp op, View out, View a, View b) {
-    if (!isFloat(a)) {
+    if (isHalf(a)) {
+      try (Halves half = new Halves(this)) {
+        binary(op, half.out(out), half.in(a), half.in(b));
+      }
+    } else if (!isFloat(a)) {
       oracle.binary(op, out, a, b);
     } else if (op.isPredicate()) {
       Moves.compare(workers, op, out, a, b);
@@ -128,6 +136,12 @@ public final class VectorBackend implements Backend {
 
   @Override
   public void unary(UnaryOp op, View out, View x, double a, double b) {
+    if (isHalf(out)) {
+      try (Halves half = new Halves(this)) {
+        unary(op, half.out(out), half.in(x), a, b);
+      }
+      return;
+    }
     if (!isFloat(out)) {
       oracle.unary(op, out, x, a, b);
       return;
@@ -142,6 +156,12 @@ public final class VectorBackend implements Backend {
 
   @Override
   public void unaryGrad(UnaryOp op, View dx, View dy, View saved, double a, double b) {
+    if (isHalf(dx)) {
+      try (Halves half = new Halves(this)) {
+        unaryGrad(op, half.out(dx), half.in(dy), half.in(saved), a, b);
+      }
+      return;
+    }
     if (!isFloat(dx)) {
       oracle.unaryGrad(op, dx, dy, saved, a, b);
       return;
@@ -178,6 +198,22 @@ public final class VectorBackend implements Backend {
       double alpha,
       double beta,
       dev.kiln.backend.Epilogue epilogue) {
+    if (isHalf(out)) {
+      try (Halves half = new Halves(this)) {
+        View y = beta == 0 ? half.out(out) : half.inOut(out);
+        matmul(
+            y,
+            half.in(a),
+            half.in(b),
+            half.in(bias),
+            transposeA,
+            transposeB,
+            alpha,
+            beta,
+            epilogue);
+      }
+      return;
+    }
     if (!isFloat(out)) {
       oracle.matmul(out, a, b, bias, transposeA, transposeB, alpha, beta, epilogue);
       return;
@@ -219,6 +255,12 @@ public final class VectorBackend implements Backend {
 
   @Override
   public void reduce(ReduceOp op, View out, View x, int... axes) {
+    if (isHalf(x)) {
+      try (Halves half = new Halves(this)) {
+        reduce(op, half.out(out), half.in(x), axes);
+      }
+      return;
+    }
     if (!isFloat(x)) {
       oracle.reduce(op, out, x, axes);
       return;

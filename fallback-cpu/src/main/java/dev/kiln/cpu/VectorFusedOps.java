@@ -1,5 +1,6 @@
 package dev.kiln.cpu;
 
+import static dev.kiln.cpu.Halves.isHalf;
 import static dev.kiln.cpu.Moves.floats;
 import static dev.kiln.cpu.Moves.isFloat;
 
@@ -23,7 +24,10 @@ import dev.kiln.cpu.threads.WorkerPool;
 import java.util.List;
 import java.util.Optional;
 
-/** The fused ops on FLOAT32 vectors; other types are composed from the core. */
+/**
+ * The fused ops on FLOAT32 vectors; 16-bit floats go through FLOAT32, other types are composed from
+ * the core.
+ */
 final class VectorFusedOps extends CompositeOps {
   private static final float[] ABSENT = {};
 
@@ -32,9 +36,11 @@ final class VectorFusedOps extends CompositeOps {
   private final Normalization norm;
   private final Softmax softmax;
   private final OptimizerSteps optimizers;
+  private final VectorBackend core;
 
   VectorFusedOps(VectorBackend core, Kernels kernels, WorkerPool workers) {
     super(core);
+    this.core = core;
     conv = new Conv2d(kernels.tiles(), workers);
     pool = new Pool2d(workers);
     norm = new Normalization(kernels.rows(), workers);
@@ -75,6 +81,12 @@ final class VectorFusedOps extends CompositeOps {
   @Override
   public void conv2d(
       View y, View x, View weight, Optional<View> bias, Conv2dSpec spec, Epilogue epilogue) {
+    if (isHalf(y)) {
+      try (Halves half = new Halves(core)) {
+        conv2d(half.out(y), half.in(x), half.in(weight), half.in(bias), spec, epilogue);
+      }
+      return;
+    }
     if (!isFloat(y)) {
       super.conv2d(y, x, weight, bias, spec, epilogue);
       return;
@@ -94,6 +106,12 @@ final class VectorFusedOps extends CompositeOps {
 
   @Override
   public void conv2dGradInput(View dx, View dy, View weight, Conv2dSpec spec) {
+    if (isHalf(dx)) {
+      try (Halves half = new Halves(core)) {
+        conv2dGradInput(half.out(dx), half.in(dy), half.in(weight), spec);
+      }
+      return;
+    }
     if (!isFloat(dx)) {
       super.conv2dGradInput(dx, dy, weight, spec);
       return;
@@ -110,6 +128,12 @@ final class VectorFusedOps extends CompositeOps {
 
   @Override
   public void conv2dGradWeight(View dweight, View dy, View x, Conv2dSpec spec) {
+    if (isHalf(dweight)) {
+      try (Halves half = new Halves(core)) {
+        conv2dGradWeight(half.out(dweight), half.in(dy), half.in(x), spec);
+      }
+      return;
+    }
     if (!isFloat(dweight)) {
       super.conv2dGradWeight(dweight, dy, x, spec);
       return;
@@ -135,6 +159,12 @@ final class VectorFusedOps extends CompositeOps {
 
   @Override
   public void maxPool2d(View y, View index, View x, Pool2dSpec spec) {
+    if (isHalf(y)) {
+      try (Halves half = new Halves(core)) {
+        maxPool2d(half.out(y), index, half.in(x), spec);
+      }
+      return;
+    }
     if (!isFloat(y)) {
       super.maxPool2d(y, index, x, spec);
       return;
@@ -145,6 +175,12 @@ final class VectorFusedOps extends CompositeOps {
 
   @Override
   public void maxPool2dGrad(View dx, View dy, View index, Pool2dSpec spec) {
+    if (isHalf(dx)) {
+      try (Halves half = new Halves(core)) {
+        maxPool2dGrad(half.out(dx), half.in(dy), index, spec);
+      }
+      return;
+    }
     if (!isFloat(dx)) {
       super.maxPool2dGrad(dx, dy, index, spec);
       return;
@@ -155,6 +191,12 @@ final class VectorFusedOps extends CompositeOps {
 
   @Override
   public void avgPool2d(View y, View x, Pool2dSpec spec) {
+    if (isHalf(y)) {
+      try (Halves half = new Halves(core)) {
+        avgPool2d(half.out(y), half.in(x), spec);
+      }
+      return;
+    }
     if (!isFloat(y)) {
       super.avgPool2d(y, x, spec);
       return;
@@ -164,6 +206,12 @@ final class VectorFusedOps extends CompositeOps {
 
   @Override
   public void avgPool2dGrad(View dx, View dy, Pool2dSpec spec) {
+    if (isHalf(dx)) {
+      try (Halves half = new Halves(core)) {
+        avgPool2dGrad(half.out(dx), half.in(dy), spec);
+      }
+      return;
+    }
     if (!isFloat(dx)) {
       super.avgPool2dGrad(dx, dy, spec);
       return;
@@ -173,6 +221,12 @@ final class VectorFusedOps extends CompositeOps {
 
   @Override
   public void adaptiveAvgPool2d(View y, View x) {
+    if (isHalf(y)) {
+      try (Halves half = new Halves(core)) {
+        adaptiveAvgPool2d(half.out(y), half.in(x));
+      }
+      return;
+    }
     if (!isFloat(y)) {
       super.adaptiveAvgPool2d(y, x);
       return;
@@ -182,6 +236,12 @@ final class VectorFusedOps extends CompositeOps {
 
   @Override
   public void adaptiveAvgPool2dGrad(View dx, View dy) {
+    if (isHalf(dx)) {
+      try (Halves half = new Halves(core)) {
+        adaptiveAvgPool2dGrad(half.out(dx), half.in(dy));
+      }
+      return;
+    }
     if (!isFloat(dx)) {
       super.adaptiveAvgPool2dGrad(dx, dy);
       return;
@@ -334,6 +394,12 @@ final class VectorFusedOps extends CompositeOps {
 
   @Override
   public void softmax(View y, View x, boolean log) {
+    if (isHalf(y)) {
+      try (Halves half = new Halves(core)) {
+        softmax(half.out(y), half.in(x), log);
+      }
+      return;
+    }
     if (!isFloat(y)) {
       super.softmax(y, x, log);
       return;
@@ -343,6 +409,12 @@ final class VectorFusedOps extends CompositeOps {
 
   @Override
   public void softmaxGrad(View dx, View dy, View y, boolean log) {
+    if (isHalf(dx)) {
+      try (Halves half = new Halves(core)) {
+        softmaxGrad(half.out(dx), half.in(dy), half.in(y), log);
+      }
+      return;
+    }
     if (!isFloat(dx)) {
       super.softmaxGrad(dx, dy, y, log);
       return;
