@@ -6,7 +6,19 @@ import dev.kiln.ShapeException;
 import dev.kiln.Tensor;
 import java.util.List;
 
-/** Records ops and computes gradients by walking them backwards. */
+/**
+ * Records ops and computes gradients by walking them backwards.
+ *
+ * <p>Gradients can have gradients: with {@code createGraph} the backward pass is itself recorded,
+ * its gradients computed by ops rather than fused kernels. The product of a Hessian and a vector:
+ *
+ * <pre>{@code
+ * Tensor slope = Autograd.grad(loss, List.of(w), true).get(0);
+ * Tensor hv = Autograd.grad(List.of(slope), List.of(v), List.of(w), false, false).get(0);
+ * }</pre>
+ *
+ * <p>What such a pass makes belongs to the scope it runs in.
+ */
 public final class Autograd {
   private Autograd() {}
 

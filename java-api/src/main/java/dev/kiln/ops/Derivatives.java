@@ -44,7 +44,7 @@ final class Derivatives {
       case NEG -> dy.neg();
       case SIGN, FLOOR, CEIL, ROUND -> zeros(dy);
       case SQUARE -> dy.mul(x).mul(2);
-      case SQRT -> dy.div(y.mul(2));
+      case SQRT -> dy.div(y.add(y)); // a factor of 2 would turn -0 into 0
       case RSQRT -> dy.mul(y).mul(y).mul(y).mul(-0.5);
       case RECIPROCAL -> dy.mul(y).mul(y).neg();
       case EXP -> dy.mul(y);

@@ -10,7 +10,6 @@ import dev.kiln.ReleasedException;
 import dev.kiln.Scope;
 import dev.kiln.Shape;
 import dev.kiln.Tensor;
-import dev.kiln.ops.Elementwise;
 import dev.kiln.testing.OnEachDevice;
 import java.util.List;
 
@@ -183,15 +182,6 @@ class AutogradTest {
     Tensor second = Autograd.grad(first.sum(), List.of(x), true).get(0);
     assertThat(second.item()).isEqualTo(12);
     assertThat(Autograd.grad(second.sum(), List.of(x), false).get(0).item()).isEqualTo(6);
-  }
-
-  @OnEachDevice
-  void fusedGradientsRefuseASecondDerivative(Device device) {
-    Tensor x = leaf(device, 0.5);
-    Tensor y = Elementwise.gelu(x).sum();
-    assertThatThrownBy(() -> Autograd.grad(y, List.of(x), true))
-        .isInstanceOf(AutogradException.class)
-        .hasMessageContaining("[gelu]");
   }
 
   @OnEachDevice

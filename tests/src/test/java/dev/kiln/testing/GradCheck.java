@@ -120,6 +120,30 @@ public final class GradCheck {
     };
   }
 
+  /**
+   * Checks that two ways to write a function have the same values and gradients in float64.
+   *
+   * @param name the function's name for messages
+   * @param f one way
+   * @param g the other
+   * @param inputs their inputs
+   */
+  public static void checkSame(String name, Function f, Function g, Input... inputs) {
+    Device oracle = Device.of("scalar");
+    try (Scope scope = Scope.open()) {
+      List<Tensor> x = tensors(oracle, DType.FLOAT64, inputs);
+      Generator.manualSeed(7);
+      double[] want = g.of(x).toDoubleArray();
+      Generator.manualSeed(7);
+      agree(name + ", values", f.of(x).toDoubleArray(), want, 1e-12);
+    }
+    List<double[]> want = gradients(g, oracle, DType.FLOAT64, inputs);
+    List<double[]> got = gradients(f, oracle, DType.FLOAT64, inputs);
+    for (int i = 0; i < inputs.length; i++) {
+      agree(name + ", input " + i, got.get(i), want.get(i), 1e-12);
+    }
+  }
+
   private static void check(String name, Function f, double tolerance, Input... inputs) {
     Device oracle = Device.of("scalar");
     List<double[]> analytic = gradients(f, oracle, DType.FLOAT64, inputs);
