@@ -16,7 +16,7 @@ public final class Convolution {
   /**
    * Convolves images with filters.
    *
-   * @param x [n, in, h, w]
+   * @param x [n, in, h, w], or [in, h, w] for one image
    * @param weight [out, in / groups, kh, kw]
    * @param bias [out], if there is one
    * @param spec strides, padding, dilation, groups
@@ -26,6 +26,9 @@ public final class Convolution {
   public static Tensor conv2d(Tensor x, Tensor weight, Optional<Tensor> bias, Conv2dSpec spec) {
     if (Casts.lowers(x, weight)) {
       return conv2d(Casts.lower(x), Casts.lower(weight), Casts.lower(bias), spec);
+    }
+    if (x.dim() == 3) {
+      return conv2d(x.unsqueeze(0), weight, bias, spec).squeeze(0);
     }
     Shape shape = ShapeRules.conv2d(x, weight, bias, spec);
     Check.floating("conv2d", "input", x);
@@ -92,7 +95,7 @@ public final class Convolution {
   /**
    * Convolves sequences with filters.
    *
-   * @param x [n, in, length]
+   * @param x [n, in, length], or [in, length] for one sequence
    * @param weight [out, in / groups, k]
    * @param bias [out], if there is one
    * @return [n, out, windows]
@@ -105,6 +108,9 @@ public final class Convolution {
       int padding,
       int dilation,
       int groups) {
+    if (x.dim() == 2) {
+      return conv1d(x.unsqueeze(0), weight, bias, stride, padding, dilation, groups).squeeze(0);
+    }
     ShapeRules.rank("conv1d", "input", x, 3, "[n, channels, length]");
     ShapeRules.rank("conv1d", "weight", weight, 3, "[out, in / groups, k]");
     Conv2dSpec spec = new Conv2dSpec(1, stride, 0, padding, 1, dilation, groups);
@@ -114,7 +120,7 @@ public final class Convolution {
   /**
    * Convolves volumes with filters: the sum over the filter's layers of 2-d convolutions.
    *
-   * @param x [n, in, depth, h, w]
+   * @param x [n, in, depth, h, w], or [in, depth, h, w] for one volume
    * @param weight [out, in / groups, kd, kh, kw]
    * @param bias [out], if there is one
    * @param stride of depth, height, width
@@ -131,6 +137,9 @@ public final class Convolution {
       int[] padding,
       int[] dilation,
       int groups) {
+    if (x.dim() == 4) {
+      return conv3d(x.unsqueeze(0), weight, bias, stride, padding, dilation, groups).squeeze(0);
+    }
     ShapeRules.rank("conv3d", "input", x, 5, "NCDHW");
     ShapeRules.rank("conv3d", "weight", weight, 5, "[out, in / groups, kd, kh, kw]");
     long kd = weight.size(2);
@@ -166,7 +175,7 @@ public final class Convolution {
    * The transpose of a convolution: spreads each pixel over the window it would have come from.
    * Zeiler et al. 2010.
    *
-   * @param x [n, in, h, w]
+   * @param x [n, in, h, w], or [in, h, w] for one image
    * @param weight [in, out / groups, kh, kw]
    * @param bias [out], if there is one
    * @param spec strides, padding, dilation, groups of the convolution that it transposes
@@ -190,6 +199,10 @@ public final class Convolution {
           outputPaddingH,
           outputPaddingW);
     }
+    if (x.dim() == 3) {
+      return convTranspose2d(x.unsqueeze(0), weight, bias, spec, outputPaddingH, outputPaddingW)
+          .squeeze(0);
+    }
     Shape shape = ShapeRules.convTranspose2d(x, weight, bias, spec, outputPaddingH, outputPaddingW);
     Check.floating("conv_transpose2d", "input", x);
     Check.sameType("conv_transpose2d", "input", x, "weight", weight);
@@ -201,7 +214,7 @@ public final class Convolution {
   /**
    * The transpose of a convolution of sequences; see {@link #convTranspose2d}.
    *
-   * @param x [n, in, length]
+   * @param x [n, in, length], or [in, length] for one sequence
    * @param weight [in, out / groups, k]
    * @param bias [out], if there is one
    * @return [n, out, (length - 1) stride - 2 padding + dilation (k - 1) + outputPadding + 1]
@@ -215,6 +228,11 @@ public final class Convolution {
       int outputPadding,
       int dilation,
       int groups) {
+    if (x.dim() == 2) {
+      return convTranspose1d(
+              x.unsqueeze(0), weight, bias, stride, padding, outputPadding, dilation, groups)
+          .squeeze(0);
+    }
     ShapeRules.rank("conv_transpose1d", "input", x, 3, "[n, channels, length]");
     ShapeRules.rank("conv_transpose1d", "weight", weight, 3, "[in, out / groups, k]");
     Conv2dSpec spec = new Conv2dSpec(1, stride, 0, padding, 1, dilation, groups);

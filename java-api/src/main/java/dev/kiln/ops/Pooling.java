@@ -15,12 +15,15 @@ public final class Pooling {
   /**
    * Takes the largest element of each window; the gradient goes to the first of equals.
    *
-   * @param x [n, c, h, w]
+   * @param x [n, c, h, w], or [c, h, w] for one image
    * @param spec the window
    * @param ceilMode whether a last, partial window counts
    * @return [n, c, oh, ow]
    */
   public static Tensor maxPool2d(Tensor x, Pool2dSpec spec, boolean ceilMode) {
+    if (x.dim() == 3) {
+      return maxPool2d(x.unsqueeze(0), spec, ceilMode).squeeze(0);
+    }
     Check.floating("max_pool2d", "input", x);
     Shape shape = ShapeRules.pool2d("max_pool2d", x, spec, ceilMode);
     Tensor in = Check.dense("max_pool2d", "input", x);
@@ -60,12 +63,15 @@ public final class Pooling {
   /**
    * Averages each window.
    *
-   * @param x [n, c, h, w]
+   * @param x [n, c, h, w], or [c, h, w] for one image
    * @param spec the window; its dilation must be 1
    * @param ceilMode whether a last, partial window counts
    * @return [n, c, oh, ow]
    */
   public static Tensor avgPool2d(Tensor x, Pool2dSpec spec, boolean ceilMode) {
+    if (x.dim() == 3) {
+      return avgPool2d(x.unsqueeze(0), spec, ceilMode).squeeze(0);
+    }
     Check.floating("avg_pool2d", "input", x);
     Shape shape = ShapeRules.pool2d("avg_pool2d", x, spec, ceilMode);
     ShapeRules.require(
@@ -93,25 +99,61 @@ public final class Pooling {
   }
 
   /**
+   * Sums each window and divides by a given number.
+   *
+   * @param x [n, c, h, w], or [c, h, w] for one image
+   * @param spec the window; its dilation must be 1
+   * @param ceilMode whether a last, partial window counts
+   * @param divisor what each window's sum is divided by, whatever part of it is padding
+   * @return [n, c, oh, ow]
+   */
+  public static Tensor avgPool2d(Tensor x, Pool2dSpec spec, boolean ceilMode, int divisor) {
+    if (x.dim() == 3) {
+      return avgPool2d(x.unsqueeze(0), spec, ceilMode, divisor).squeeze(0);
+    }
+    ShapeRules.require(divisor != 0, "[avg_pool2d] divisor_override must not be 0");
+    Shape shape = ShapeRules.pool2d("avg_pool2d", x, spec, ceilMode);
+    // With all padding in the image every window is whole, so its mean times its size is its sum.
+    int bottom = missing(x.size(2), shape.dim(2), spec.kernelH(), spec.strideH(), spec.paddingH());
+    int right = missing(x.size(3), shape.dim(3), spec.kernelW(), spec.strideW(), spec.paddingW());
+    Tensor whole = Shaping.padConstant(x, 0, spec.paddingW(), right, spec.paddingH(), bottom);
+    Pool2dSpec inside =
+        new Pool2dSpec(
+            spec.kernelH(), spec.kernelW(), spec.strideH(), spec.strideW(), 0, 0, 1, 1, true);
+    double size = (double) spec.kernelH() * spec.kernelW();
+    return avgPool2d(whole, inside, false).mul(size / divisor);
+  }
+
+  private static int missing(long size, long windows, int kernel, int stride, int padding) {
+    return Math.toIntExact(Math.max(0, (windows - 1) * stride + kernel - padding - size));
+  }
+
+  /**
    * Averages parts that divide the image into a given grid.
    *
-   * @param x [n, c, h, w]
+   * @param x [n, c, h, w], or [c, h, w] for one image
    * @param outputH rows of the grid
    * @param outputW columns of the grid
    * @return [n, c, outputH, outputW]
    */
   public static Tensor adaptiveAvgPool2d(Tensor x, int outputH, int outputW) {
+    if (x.dim() == 3) {
+      return adaptiveAvgPool2d(x.unsqueeze(0), outputH, outputW).squeeze(0);
+    }
     Check.floating("adaptive_avg_pool2d", "input", x);
     ShapeRules.rank("adaptive_avg_pool2d", "input", x, 4, "NCHW");
     ShapeRules.require(
-        outputH > 0 && outputW > 0 && x.size(2) > 0 && x.size(3) > 0,
+        outputH >= 0 && outputW >= 0 && x.size(2) > 0 && x.size(3) > 0,
         "[adaptive_avg_pool2d] input "
             + x.describe()
             + " and output ("
             + outputH
             + ", "
             + outputW
-            + ") must have rows and columns");
+            + ") must not be negative, and the image must have rows and columns");
+    if (outputH == 0 || outputW == 0) {
+      return nothing(x, outputH, outputW);
+    }
     FusedOps ops = x.device().backend().fused();
     Shape shape = Shape.of(x.size(0), x.size(1), outputH, outputW);
     Tensor y = Tensor.empty(shape, x.dtype(), x.device());
@@ -135,29 +177,39 @@ public final class Pooling {
   /**
    * Takes the largest element of parts that divide the image into a given grid.
    *
-   * @param x [n, c, h, w]
+   * @param x [n, c, h, w], or [c, h, w] for one image
    * @param outputH rows of the grid
    * @param outputW columns of the grid
    * @return [n, c, outputH, outputW]
    */
   public static Tensor adaptiveMaxPool2d(Tensor x, int outputH, int outputW) {
+    if (x.dim() == 3) {
+      return adaptiveMaxPool2d(x.unsqueeze(0), outputH, outputW).squeeze(0);
+    }
     Check.floating("adaptive_max_pool2d", "input", x);
     ShapeRules.rank("adaptive_max_pool2d", "input", x, 4, "NCHW");
     ShapeRules.require(
-        outputH > 0 && outputW > 0 && x.size(2) > 0 && x.size(3) > 0,
+        outputH >= 0 && outputW >= 0 && x.size(2) > 0 && x.size(3) > 0,
         "[adaptive_max_pool2d] input "
             + x.describe()
             + " and output ("
             + outputH
             + ", "
             + outputW
-            + ") must have rows and columns");
+            + ") must not be negative, and the image must have rows and columns");
+    if (outputH == 0 || outputW == 0) {
+      return nothing(x, outputH, outputW);
+    }
     // Parts of unequal size are made equal by repeating their last row or column.
     int h = longestPart(x.size(2), outputH);
     int w = longestPart(x.size(3), outputW);
     Tensor rows = x.indexSelect(2, parts(x, 2, outputH, h));
     Tensor all = rows.indexSelect(3, parts(x, 3, outputW, w));
     return maxPool2d(all, new Pool2dSpec(h, w, h, w, 0, 0, 1, 1, true), false);
+  }
+
+  private static Tensor nothing(Tensor x, int outputH, int outputW) {
+    return Tensor.zeros(Shape.of(x.size(0), x.size(1), outputH, outputW), x.dtype(), x.device());
   }
 
   private static long partStart(long size, int parts, int i) {
@@ -190,7 +242,7 @@ public final class Pooling {
   /**
    * Takes the largest element of each window of a sequence.
    *
-   * @param x [n, c, length]
+   * @param x [n, c, length], or [c, length] for one sequence
    * @param kernel the window's length
    * @param stride from one window to the next
    * @param padding at both ends
@@ -200,6 +252,9 @@ public final class Pooling {
    */
   public static Tensor maxPool1d(
       Tensor x, int kernel, int stride, int padding, int dilation, boolean ceilMode) {
+    if (x.dim() == 2) {
+      return maxPool1d(x.unsqueeze(0), kernel, stride, padding, dilation, ceilMode).squeeze(0);
+    }
     ShapeRules.rank("max_pool1d", "input", x, 3, "[n, channels, length]");
     Pool2dSpec spec = new Pool2dSpec(1, kernel, 1, stride, 0, padding, 1, dilation, true);
     return maxPool2d(x.unsqueeze(2), spec, ceilMode).squeeze(2);
@@ -208,7 +263,7 @@ public final class Pooling {
   /**
    * Averages each window of a sequence.
    *
-   * @param x [n, c, length]
+   * @param x [n, c, length], or [c, length] for one sequence
    * @param kernel the window's length
    * @param stride from one window to the next
    * @param padding at both ends
@@ -218,6 +273,10 @@ public final class Pooling {
    */
   public static Tensor avgPool1d(
       Tensor x, int kernel, int stride, int padding, boolean ceilMode, boolean countIncludePad) {
+    if (x.dim() == 2) {
+      return avgPool1d(x.unsqueeze(0), kernel, stride, padding, ceilMode, countIncludePad)
+          .squeeze(0);
+    }
     ShapeRules.rank("avg_pool1d", "input", x, 3, "[n, channels, length]");
     Pool2dSpec spec = new Pool2dSpec(1, kernel, 1, stride, 0, padding, 1, 1, countIncludePad);
     return avgPool2d(x.unsqueeze(2), spec, ceilMode).squeeze(2);
@@ -227,7 +286,7 @@ public final class Pooling {
    * Takes the largest element of each window of a volume: first of each layer's windows, then of
    * the layers.
    *
-   * @param x [n, c, depth, h, w]
+   * @param x [n, c, depth, h, w], or [c, depth, h, w] for one volume
    * @param kernel the window's depth, height and width
    * @param stride from one window to the next
    * @param padding at both ends
@@ -237,6 +296,9 @@ public final class Pooling {
    */
   public static Tensor maxPool3d(
       Tensor x, int[] kernel, int[] stride, int[] padding, int[] dilation, boolean ceilMode) {
+    if (x.dim() == 4) {
+      return maxPool3d(x.unsqueeze(0), kernel, stride, padding, dilation, ceilMode).squeeze(0);
+    }
     ShapeRules.rank("max_pool3d", "input", x, 5, "NCDHW");
     long n = x.size(0);
     long c = x.size(1);
@@ -257,6 +319,7 @@ public final class Pooling {
     long h = planes.size(2);
     long w = planes.size(3);
     Tensor columns = planes.reshape(n, c, x.size(2), h * w);
-    return maxPool2d(columns, depth, ceilMode).reshape(n, c, -1, h, w);
+    Tensor y = maxPool2d(columns, depth, ceilMode);
+    return y.reshape(n, c, y.size(2), h, w);
   }
 }

@@ -262,11 +262,14 @@ public final class Rearranging {
   /**
    * Cuts overlapping windows out of images and lays each as a column (im2col).
    *
-   * @param x [n, c, h, w]
+   * @param x [n, c, h, w], or [c, h, w] for one image
    * @param spec the window
    * @return [n, c * kernelH * kernelW, windows]
    */
   public static Tensor unfold(Tensor x, Pool2dSpec spec) {
+    if (x.dim() == 3) {
+      return unfold(x.unsqueeze(0), spec).squeeze(0);
+    }
     Shape windows = ShapeRules.windows("unfold", x, spec, false);
     Tensor padded =
         Shaping.padConstant(

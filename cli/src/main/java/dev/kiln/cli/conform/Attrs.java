@@ -90,14 +90,23 @@ public final class Attrs {
     return Arrays.stream(longs(key)).mapToInt(Math::toIntExact).toArray();
   }
 
-  /** Returns a list of integers of a fixed length; one integer stands for all of them. */
+  /**
+   * Returns a list of integers of a fixed length; one integer stands for all of them, null for the
+   * default.
+   */
   public int[] ints(String key, int length, int byDefault) {
     int[] all = new int[length];
     if (!given(key)) {
       Arrays.fill(all, byDefault);
       return all;
     }
-    int[] values = ints(key);
+    JsonElement e = object.get(key);
+    JsonArray list = e.isJsonArray() ? e.getAsJsonArray() : new JsonArray();
+    int[] values = e.isJsonArray() ? new int[list.size()] : ints(key);
+    for (int i = 0; i < list.size(); i++) {
+      JsonElement one = list.get(i);
+      values[i] = one.isJsonNull() ? byDefault : Math.toIntExact(Json.integer("attrs." + key, one));
+    }
     if (values.length == 1) {
       Arrays.fill(all, values[0]);
       return all;

@@ -16,7 +16,13 @@ public final class PoolingOps {
     t.op(
         "max_pool2d", (in, at) -> Pooling.maxPool2d(in.x(), spec(at), at.flag("ceil_mode", false)));
     t.op(
-        "avg_pool2d", (in, at) -> Pooling.avgPool2d(in.x(), spec(at), at.flag("ceil_mode", false)));
+        "avg_pool2d",
+        (in, at) -> {
+          boolean ceil = at.flag("ceil_mode", false);
+          return at.has("divisor_override")
+              ? Pooling.avgPool2d(in.x(), spec(at), ceil, at.integer("divisor_override"))
+              : Pooling.avgPool2d(in.x(), spec(at), ceil);
+        });
     t.op(
         "adaptive_avg_pool2d",
         (in, at) -> {
@@ -92,12 +98,12 @@ public final class PoolingOps {
     return given ? at.ints("stride", axes, 1) : kernel(at, axes);
   }
 
-  /** A size that is left out stays as it is. */
+  /** A size that is null stays as it is. */
   private static int[] grid(Tensor x, Attrs at) {
-    int[] grid = at.ints("output", 2, 0);
+    int[] grid = at.ints("output", 2, -1);
     return new int[] {
-      grid[0] > 0 ? grid[0] : Math.toIntExact(x.size(-2)),
-      grid[1] > 0 ? grid[1] : Math.toIntExact(x.size(-1))
+      grid[0] >= 0 ? grid[0] : Math.toIntExact(x.size(-2)),
+      grid[1] >= 0 ? grid[1] : Math.toIntExact(x.size(-1))
     };
   }
 
