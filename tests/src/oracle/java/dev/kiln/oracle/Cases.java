@@ -13,6 +13,9 @@ final class Cases {
     IndexingCases.addTo(s);
     ShapingCases.addTo(s);
     ProductCases.addTo(s);
+    ConvolutionCases.addTo(s);
+    PoolingCases.addTo(s);
+    NormalizationCases.addTo(s);
     return s;
   }
 }
