@@ -94,13 +94,30 @@ public final class Losses {
    */
   public static Tensor bceWithLogits(
       Tensor x, Tensor target, Optional<Tensor> posWeight, Reduction reduction) {
+    return bceWithLogits(x, target, Optional.empty(), posWeight, reduction);
+  }
+
+  /**
+   * Binary cross-entropy from unnormalised scores, without overflow.
+   *
+   * @param x scores
+   * @param target probabilities, of x's shape
+   * @param weight of each element, broadcast to x, if there is one; MEAN does not divide by it
+   * @param posWeight weight of positive targets, broadcast to x, if there is one
+   */
+  public static Tensor bceWithLogits(
+      Tensor x,
+      Tensor target,
+      Optional<Tensor> weight,
+      Optional<Tensor> posWeight,
+      Reduction reduction) {
     pair("bce_with_logits", x, target);
     Tensor logp = Elementwise.logSigmoid(x);
     // (1 - t) x - (1 + (w - 1) t) ln sigmoid(x)
     Tensor scaled =
         posWeight.isPresent() ? logp.mul(posWeight.get().sub(1).mul(target).add(1)) : logp;
     Tensor loss = x.mul(Elementwise.affine(target, -1, 1)).sub(scaled);
-    return reduce("bce_with_logits", loss, reduction);
+    return reduce("bce_with_logits", weight.isPresent() ? loss.mul(weight.get()) : loss, reduction);
   }
 
   /**
@@ -216,7 +233,9 @@ public final class Losses {
       throw labelError("nll_loss", labels, x.size(classAxis(x)), ignoreIndex);
     }
     Tensor weights = weights("nll_loss", x, labels, counted, weight);
-    Tensor loss = logp.mul(weights).neg();
+    // Not by the weight 0 alone, which would make NaN of an infinite score or of no rows at all.
+    Tensor weighted = logp.mul(weights);
+    Tensor loss = weighted.where(counted, Elementwise.constant(weighted, 0)).neg();
     return finish("nll_loss", loss, weights, rows, reduction);
   }
 

@@ -1,5 +1,6 @@
 package dev.kiln.cli.conform.ops;
 
+import dev.kiln.Shape;
 import dev.kiln.Tensor;
 import dev.kiln.cli.conform.Attrs;
 import dev.kiln.cli.conform.CaseFormatException;
@@ -15,18 +16,19 @@ public final class LossOps {
 
   /** Adds the family to a table. */
   public static void addTo(OpTable t) {
-    t.op("mse_loss", (in, at) -> Losses.mse(in.x(), in.get("target"), reduction(at)));
-    t.op("l1_loss", (in, at) -> Losses.l1(in.x(), in.get("target"), reduction(at)));
-    t.op(
-        "huber_loss",
-        (in, at) -> Losses.huber(in.x(), in.get("target"), at.number("delta", 1), reduction(at)));
-    t.op(
+    distance(t, "mse_loss", (x, y, at) -> Losses.mse(x, y, reduction(at)));
+    distance(t, "l1_loss", (x, y, at) -> Losses.l1(x, y, reduction(at)));
+    distance(
+        t, "huber_loss", (x, y, at) -> Losses.huber(x, y, at.number("delta", 1), reduction(at)));
+    distance(
+        t,
         "smooth_l1_loss",
-        (in, at) -> Losses.smoothL1(in.x(), in.get("target"), at.number("beta", 1), reduction(at)));
+        (x, y, at) -> Losses.smoothL1(x, y, at.number("beta", 1), reduction(at)));
     t.op(
         "bce_with_logits",
         (in, at) ->
-            Losses.bceWithLogits(in.x(), in.get("target"), in.find("pos_weight"), reduction(at)));
+            Losses.bceWithLogits(
+                in.x(), in.get("target"), in.find("weight"), in.find("pos_weight"), reduction(at)));
     t.op(
         "kl_div",
         (in, at) ->
@@ -84,6 +86,31 @@ public final class LossOps {
                 in.get("target"),
                 at.number("margin", 0),
                 reduction(at)));
+  }
+
+  private interface Distance {
+    Tensor of(Tensor x, Tensor target, Attrs at);
+  }
+
+  /** PyTorch warns when these broadcast, and does it; Kiln's own refuse. */
+  private static void distance(OpTable t, String name, Distance loss) {
+    t.op(
+        name,
+        (in, at) -> {
+          Tensor x = in.x();
+          Tensor target = in.get("target");
+          Shape shape = common(x, target);
+          return loss.of(x.expand(shape.dims()), target.expand(shape.dims()), at);
+        });
+  }
+
+  private static Shape common(Tensor a, Tensor b) {
+    long[] dims = new long[Math.max(a.dim(), b.dim())];
+    for (int i = 1; i <= dims.length; i++) {
+      long n = i <= a.dim() ? a.size(-i) : 1;
+      dims[dims.length - i] = n == 1 && i <= b.dim() ? b.size(-i) : n;
+    }
+    return Shape.of(dims);
   }
 
   private static Tensor crossEntropy(Inputs in, Attrs at) {

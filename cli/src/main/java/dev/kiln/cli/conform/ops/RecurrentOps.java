@@ -10,6 +10,7 @@ import dev.kiln.ops.Recurrent.Kind;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** Recurrent cells and layers. */
 public final class RecurrentOps {
@@ -55,7 +56,25 @@ public final class RecurrentOps {
         in.find("bias_hh" + suffix));
   }
 
+  /** Without a batch axis, the sequence and its states are taken as a batch of one. */
   private static Recurrent.Result layers(Kind kind, Inputs in, Attrs at) {
+    if (in.x().dim() == 3) {
+      return layers(kind, in.x(), in.find("h0"), in.find("c0"), in, at);
+    }
+    int batch = at.flag("batch_first", false) ? 0 : 1;
+    Recurrent.Result r =
+        layers(
+            kind,
+            in.x().unsqueeze(batch),
+            in.find("h0").map(h -> h.unsqueeze(1)),
+            in.find("c0").map(c -> c.unsqueeze(1)),
+            in,
+            at);
+    return new Recurrent.Result(r.y().squeeze(batch), r.h().squeeze(1), r.c().squeeze(1));
+  }
+
+  private static Recurrent.Result layers(
+      Kind kind, Tensor input, Optional<Tensor> h0, Optional<Tensor> c0, Inputs in, Attrs at) {
     List<List<Recurrent.Weights>> weights = new ArrayList<>();
     for (int i = 0; i < at.integer("layers", 1); i++) {
       List<Recurrent.Weights> layer = new ArrayList<>();
@@ -66,14 +85,13 @@ public final class RecurrentOps {
       weights.add(layer);
     }
     boolean batchFirst = at.flag("batch_first", false);
-    Tensor x = batchFirst ? in.x().transpose(0, 1) : in.x();
+    Tensor x = batchFirst ? input.transpose(0, 1) : input;
     long states = (long) weights.size() * weights.get(0).size();
     long hidden = weights.get(0).get(0).hiddenWeight().size(1);
     Tensor h =
-        in.find("h0")
-            .orElseGet(
-                () -> Tensor.zeros(Shape.of(states, x.size(1), hidden), x.dtype(), x.device()));
-    Tensor c = in.find("c0").orElse(h);
+        h0.orElseGet(
+            () -> Tensor.zeros(Shape.of(states, x.size(1), hidden), x.dtype(), x.device()));
+    Tensor c = c0.orElse(h);
     Recurrent.Result r = Recurrent.layers(kind, x, h, c, weights);
     return batchFirst ? new Recurrent.Result(r.y().transpose(0, 1), r.h(), r.c()) : r;
   }
