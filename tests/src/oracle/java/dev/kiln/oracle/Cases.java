@@ -16,6 +16,11 @@ final class Cases {
     ConvolutionCases.addTo(s);
     PoolingCases.addTo(s);
     NormalizationCases.addTo(s);
+    LossCases.addTo(s);
+    RecurrentCases.addTo(s);
+    // A AttentionCases.addTo(s);
+    // A ImageCases.addTo(s);
+    // A OptimizerCases.addTo(s);
     return s;
   }
 }
