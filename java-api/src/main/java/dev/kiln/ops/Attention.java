@@ -1,6 +1,7 @@
 package dev.kiln.ops;
 
 import dev.kiln.DType;
+import dev.kiln.Shape;
 import dev.kiln.Tensor;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -55,7 +56,60 @@ public final class Attention {
     } else if (mask.isPresent()) {
       scores = scores.add(mask.get());
     }
-    return scores.softmax(-1).matmul(v);
+    return (mask.isPresent() ? seenOnly(scores) : scores.softmax(-1)).matmul(v);
+  }
+
+  /** Softmax, and 0 rather than NaN where a query sees no key at all, as in PyTorch. */
+  private static Tensor seenOnly(Tensor scores) {
+    if (scores.size(-1) == 0) {
+      return scores;
+    }
+    Tensor zero = Elementwise.constant(scores, 0);
+    Tensor blind =
+        Reductions.amax(scores.detach(), new int[] {-1}, true).eq(Double.NEGATIVE_INFINITY);
+    return zero.where(blind, zero.where(blind, scores).softmax(-1));
+  }
+
+  /**
+   * Attention whose queries have more heads than keys and values, which are shared evenly. Ainslie
+   * et al. 2023.
+   *
+   * @param q [..., heads, queries, e]
+   * @param k [..., fewer, keys, e] where fewer divides heads
+   * @param v [..., fewer, keys, ev]
+   * @param mask as for {@link #scaledDotProduct}, if there is one
+   * @param causal whether query i sees keys 0 .. i only; not together with a mask
+   * @param scale of the scores; 1 / sqrt(e) if not given
+   * @return [..., heads, queries, ev]
+   */
+  public static Tensor groupedQuery(
+      Tensor q, Tensor k, Tensor v, Optional<Tensor> mask, boolean causal, OptionalDouble scale) {
+    String op = "scaled_dot_product_attention";
+    ShapeRules.require(
+        q.dim() >= 3
+            && k.dim() == q.dim()
+            && v.dim() == q.dim()
+            && k.size(-3) == v.size(-3)
+            && k.size(-3) > 0
+            && q.size(-3) % k.size(-3) == 0,
+        "["
+            + op
+            + "] the heads of key "
+            + k.describe()
+            + " and value "
+            + v.describe()
+            + " must be as many, and divide those of query "
+            + q.describe());
+    long times = q.size(-3) / k.size(-3);
+    return scaledDotProduct(q, repeated(k, times), repeated(v, times), mask, causal, scale);
+  }
+
+  /** Repeats each head. */
+  private static Tensor repeated(Tensor x, long times) {
+    int heads = x.dim() - 3;
+    Shape each = x.shape().insert(heads + 1, times);
+    Shape all = x.shape().with(heads, x.size(heads) * times);
+    return x.unsqueeze(heads + 1).expand(each.dims()).reshape(all.dims());
   }
 
   /**

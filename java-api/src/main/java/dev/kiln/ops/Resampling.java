@@ -3,6 +3,7 @@ package dev.kiln.ops;
 import dev.kiln.DType;
 import dev.kiln.Shape;
 import dev.kiln.Tensor;
+import java.util.Arrays;
 import java.util.function.IntToDoubleFunction;
 
 /** Resizing and warping of images. */
@@ -69,18 +70,41 @@ public final class Resampling {
       double stepH,
       double stepW) {
     ShapeRules.rank("interpolate", "input", x, 4, "NCHW");
+    return interpolate(
+        x, new int[] {outputH, outputW}, mode, alignCorners, new double[] {stepH, stepW});
+  }
+
+  /**
+   * Resizes sequences, images or volumes by given steps.
+   *
+   * @param x [n, c, ...] with 1 to 3 axes to resize
+   * @param output the result's size along each of them
+   * @param mode how elements between elements are made; BILINEAR takes the 2 neighbours along each
+   *     axis, however many there are
+   * @param alignCorners as above; it ignores the steps
+   * @param steps how many elements of x one of the result is, along each axis
+   * @return [n, c, output...]
+   */
+  public static Tensor interpolate(
+      Tensor x, int[] output, Mode mode, boolean alignCorners, double[] steps) {
     Check.floating("interpolate", "input", x);
+    boolean fits = output.length > 0 && output.length <= 3 && x.dim() == output.length + 2;
+    for (int i = 0; fits && i < output.length; i++) {
+      fits = output[i] > 0 && x.size(i + 2) > 0;
+    }
     ShapeRules.require(
-        outputH > 0 && outputW > 0 && x.size(2) > 0 && x.size(3) > 0,
+        fits && steps.length == output.length,
         "[interpolate] input "
             + x.describe()
-            + " and output ("
-            + outputH
-            + ", "
-            + outputW
-            + ") must have rows and columns");
-    Tensor rows = along(x, 2, outputH, mode, source(mode, alignCorners, x.size(2), outputH, stepH));
-    return along(rows, 3, outputW, mode, source(mode, alignCorners, x.size(3), outputW, stepW));
+            + " and output "
+            + Arrays.toString(output)
+            + " must have 1 to 3 axes after [n, channels], equally many and none empty");
+    Tensor y = x;
+    for (int i = 0; i < output.length; i++) {
+      IntToDoubleFunction at = source(mode, alignCorners, x.size(i + 2), output[i], steps[i]);
+      y = along(y, i + 2, output[i], mode, at);
+    }
+    return y;
   }
 
   /** Where in the input each index of the output lies. */
@@ -123,8 +147,10 @@ public final class Resampling {
       }
       Tensor part = x.indexSelect(axis, Tensor.of(index, x.device()));
       if (taps > 1) {
-        Shape shape = axis == 2 ? Shape.of(out, 1) : Shape.of(out);
-        part = part.mul(Tensor.of(weight, shape, x.device()).to(x.dtype()));
+        long[] shape = new long[x.dim() - axis];
+        Arrays.fill(shape, 1);
+        shape[0] = out;
+        part = part.mul(Tensor.of(weight, Shape.of(shape), x.device()).to(x.dtype()));
       }
       y = y == null ? part : y.add(part);
     }
@@ -133,9 +159,82 @@ public final class Resampling {
 
   /** The weight of a pixel at a distance of 0 .. 2. */
   private static double cubic(double d) {
+    return cubic(d, CUBIC);
+  }
+
+  private static double cubic(double d, double slope) {
     return d <= 1
-        ? ((CUBIC + 2) * d - (CUBIC + 3)) * d * d + 1
-        : ((CUBIC * d - 5 * CUBIC) * d + 8 * CUBIC) * d - 4 * CUBIC;
+        ? ((slope + 2) * d - (slope + 3)) * d * d + 1
+        : ((slope * d - 5 * slope) * d + 8 * slope) * d - 4 * slope;
+  }
+
+  /**
+   * Resizes images; where they shrink, the filter widens with the step so that no detail aliases.
+   * The cubic filter is Keys's (slope -0.5), as in PyTorch.
+   *
+   * @param x [n, c, h, w]
+   * @param outputH rows of the result
+   * @param outputW columns of the result
+   * @param mode BILINEAR or BICUBIC
+   * @param alignCorners whether a step is (size - 1) / (output - 1)
+   * @param stepH how many rows of x one row of the result is
+   * @param stepW how many columns of x one column of the result is
+   * @return [n, c, outputH, outputW]
+   */
+  public static Tensor interpolateAntialiased(
+      Tensor x,
+      int outputH,
+      int outputW,
+      Mode mode,
+      boolean alignCorners,
+      double stepH,
+      double stepW) {
+    String op = "interpolate";
+    ShapeRules.rank(op, "input", x, 4, "NCHW");
+    Check.floating(op, "input", x);
+    ShapeRules.require(
+        mode == Mode.BILINEAR || mode == Mode.BICUBIC,
+        "[" + op + "] mode " + mode + " has no antialiased form; use BILINEAR or BICUBIC");
+    ShapeRules.require(
+        outputH > 0 && outputW > 0 && x.size(2) > 0 && x.size(3) > 0,
+        "["
+            + op
+            + "] input "
+            + x.describe()
+            + " and output ("
+            + outputH
+            + ", "
+            + outputW
+            + ") must have rows and columns");
+    Tensor columns = filter(x, x.size(3), outputW, mode, alignCorners, stepW);
+    Tensor rows = filter(x, x.size(2), outputH, mode, alignCorners, stepH);
+    return rows.matmul(x.matmul(columns.transpose(0, 1)));
+  }
+
+  /** How much of each input element is in each output element, [output, size]. */
+  private static Tensor filter(
+      Tensor x, long size, int output, Mode mode, boolean alignCorners, double givenStep) {
+    double step = !alignCorners ? givenStep : output > 1 ? (double) (size - 1) / (output - 1) : 0;
+    double widening = Math.max(step, 1);
+    double reach = (mode == Mode.BILINEAR ? 1 : 2) * widening;
+    int n = Math.toIntExact(size);
+    double[] weights = new double[Math.multiplyExact(output, n)];
+    for (int i = 0; i < output; i++) {
+      double centre = step * (i + 0.5);
+      int first = Math.max(0, (int) (centre - reach + 0.5));
+      int last = Math.min(n, (int) (centre + reach + 0.5));
+      double sum = 0;
+      for (int j = first; j < last; j++) {
+        double d = Math.abs((j - centre + 0.5) / widening);
+        double w = mode == Mode.BILINEAR ? Math.max(0, 1 - d) : d < 2 ? cubic(d, -0.5) : 0;
+        weights[i * n + j] = w;
+        sum += w;
+      }
+      for (int j = first; j < last; j++) {
+        weights[i * n + j] /= sum;
+      }
+    }
+    return Tensor.of(weights, Shape.of(output, n), x.device()).to(x.dtype());
   }
 
   /**
@@ -164,6 +263,35 @@ public final class Resampling {
     return grid.reshape(theta.size(0), h, w, 2);
   }
 
+  /**
+   * Makes the sampling grid of an affine map of volumes.
+   *
+   * @param theta [n, 3, 4]
+   * @param d layers of the grid
+   * @param h rows of the grid
+   * @param w columns of the grid
+   * @param alignCorners whether -1 and 1 are the outermost elements' middles; else their outer
+   *     edges
+   * @return [n, d, h, w, 3]: x, y and z in -1 .. 1
+   */
+  public static Tensor affineGrid(Tensor theta, int d, int h, int w, boolean alignCorners) {
+    Check.floating("affine_grid", "theta", theta);
+    ShapeRules.require(
+        theta.dim() == 3 && theta.size(1) == 3 && theta.size(2) == 4 && d > 0 && h > 0 && w > 0,
+        "[affine_grid] theta " + theta.describe() + " must be [n,3,4], and the size above 0");
+    int count = Math.multiplyExact(d, Math.multiplyExact(h, w));
+    double[] base = new double[Math.multiplyExact(count, 4)];
+    for (int i = 0; i < count; i++) {
+      base[4 * i] = coordinate(i % w, w, alignCorners);
+      base[4 * i + 1] = coordinate(i / w % h, h, alignCorners);
+      base[4 * i + 2] = coordinate(i / w / h, d, alignCorners);
+      base[4 * i + 3] = 1;
+    }
+    Tensor points = Tensor.of(base, Shape.of(count, 4), theta.device()).to(theta.dtype());
+    Tensor grid = points.unsqueeze(0).matmul(theta.transpose(1, 2));
+    return grid.reshape(theta.size(0), d, h, w, 3);
+  }
+
   private static double coordinate(int i, int n, boolean alignCorners) {
     if (alignCorners) {
       return n > 1 ? 2.0 * i / (n - 1) - 1 : 0;
@@ -182,14 +310,14 @@ public final class Resampling {
   }
 
   /**
-   * Samples images at the points of a grid. Jaderberg et al. 2015.
+   * Samples images or volumes at the points of a grid. Jaderberg et al. 2015.
    *
-   * @param x [n, c, h, w]
-   * @param grid [n, oh, ow, 2]: x and y, -1 .. 1 inside the image
-   * @param mode NEAREST (ties to even), BILINEAR or BICUBIC
+   * @param x [n, c, h, w], or [n, c, d, h, w]
+   * @param grid [n, oh, ow, 2]: x and y, -1 .. 1 inside the image; for volumes [n, od, oh, ow, 3]
+   * @param mode NEAREST (ties to even), BILINEAR or, for images, BICUBIC
    * @param outside what lies outside the image
    * @param alignCorners whether -1 and 1 are the outermost pixels' middles; else their outer edges
-   * @return [n, c, oh, ow]
+   * @return [n, c, oh, ow], or [n, c, od, oh, ow]
    */
   public static Tensor gridSample(
       Tensor x, Tensor grid, Mode mode, Outside outside, boolean alignCorners) {
@@ -197,6 +325,9 @@ public final class Resampling {
     Check.floating(op, "input", x);
     Check.sameType(op, "input", x, "grid", grid);
     Check.backend(op, x, grid);
+    if (x.dim() == 5) {
+      return VolumeSampler.sample(x, grid, mode, outside, alignCorners);
+    }
     ShapeRules.rank(op, "input", x, 4, "NCHW");
     ShapeRules.require(
         grid.dim() == 4
@@ -231,7 +362,7 @@ public final class Resampling {
   }
 
   /** Reads pixels of x at [n, points] of coordinates, as [n, c, points]. */
-  private record Sampler(Tensor x, long points, Outside outside, boolean alignCorners) {
+  record Sampler(Tensor x, long points, Outside outside, boolean alignCorners) {
     Tensor pixel(Tensor g, long size) {
       return alignCorners
           ? Elementwise.affine(g, (size - 1) / 2.0, (size - 1) / 2.0)

@@ -9,6 +9,9 @@ import dev.kiln.backend.BinaryOp;
 import dev.kiln.backend.ReduceOp;
 import dev.kiln.backend.UnaryOp;
 import dev.kiln.backend.View;
+import dev.kiln.ops.Norms;
+import dev.kiln.ops.Shaping;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -45,6 +48,24 @@ public final class GradientClipping {
    * @throws OptimizerException if maxNorm is negative or NaN, or there are no parameters
    */
   public static Tensor norm(List<Tensor> parameters, double maxNorm, double eps) {
+    return norm(parameters, maxNorm, 2, eps);
+  }
+
+  /**
+   * As {@link #norm(List, double, double)} with another norm than the Euclidean.
+   *
+   * @param parameters parameters; those without a gradient do not count
+   * @param maxNorm the largest norm that is left alone, at least 0
+   * @param normType the order of the norm, above 0; infinity for the largest magnitude
+   * @param eps keeps the quotient finite
+   * @return the norm before clipping, as above
+   * @throws OptimizerException if maxNorm is negative or NaN, normType is not above 0, or there are
+   *     no parameters
+   */
+  public static Tensor norm(List<Tensor> parameters, double maxNorm, double normType, double eps) {
+    if (!(normType > 0)) {
+      throw new OptimizerException("[clip_grad_norm] normType = " + normType + " must be > 0");
+    }
     if (!(maxNorm >= 0)) {
       throw new OptimizerException("[clip_grad_norm] maxNorm = " + maxNorm + " must be >= 0");
     }
@@ -57,7 +78,7 @@ public final class GradientClipping {
         Tensor p = parameters.get(0);
         return scope.keep(Tensor.zeros(Shape.scalar(), p.dtype(), p.device()));
       }
-      Tensor total = total(all);
+      Tensor total = normType == 2 ? total(all) : total(all, normType);
       Tensor limit = Tensor.full(Shape.scalar(), maxNorm, total.dtype(), total.device());
       Tensor one = Tensor.ones(Shape.scalar(), total.dtype(), total.device());
       Tensor scale = limit.div(total.add(eps)).minimum(one);
@@ -79,6 +100,19 @@ public final class GradientClipping {
       first.device().backend().copy(squares.view().narrow(0, i, 1), sum.view());
     }
     return squares.sum().sqrt();
+  }
+
+  /** The norm of the gradients' norms; padding between them is 0 and adds nothing. */
+  private static Tensor total(GradientStretches all, double order) {
+    GradientStretches.Stretch first = all.views().get(0);
+    DType wide = first.view().dtype() == DType.FLOAT64 ? DType.FLOAT64 : DType.FLOAT32;
+    List<Tensor> norms = new ArrayList<>();
+    for (GradientStretches.Stretch s : all.views()) {
+      Tensor dense = Tensor.empty(s.view().shape(), wide, s.device());
+      s.device().backend().copy(dense.view(), s.view());
+      norms.add(Norms.norm(dense, order, new int[0], false).to(first.device()));
+    }
+    return Norms.norm(Shaping.stack(norms, 0), order, new int[0], false);
   }
 
   private static Tensor sumOfSquares(GradientStretches.Stretch s) {

@@ -43,6 +43,15 @@ final class AttentionRows {
             v));
     rows.add(
         new Row(
+            "Attention.groupedQuery",
+            t ->
+                Attention.groupedQuery(
+                    t.get(0), t.get(1), t.get(2), Optional.empty(), false, OptionalDouble.empty()),
+            input(150, 1, 4, 3, 2),
+            input(151, 1, 2, 5, 2),
+            input(152, 1, 2, 5, 3)));
+    rows.add(
+        new Row(
             "Attention.multiHeadSelf",
             t ->
                 Attention.multiHeadSelf(

@@ -60,6 +60,14 @@ final class IndexingRows {
                 Indexing.embedding(
                     t.get(0), labels(t.get(0), 1, 0, 1, 3).reshape(2, 2), OptionalLong.empty()),
             input(107, 4, 3)));
+    rows.add(
+        new Row(
+            "Indexing.scatterAdd of a part",
+            t ->
+                Indexing.scatterAdd(
+                    t.get(0), 2, labels(t.get(0), 3, 3, 0, 1).reshape(2, 1, 2), t.get(1)),
+            x2,
+            input(108, 2, 2, 3)));
     return rows;
   }
 }

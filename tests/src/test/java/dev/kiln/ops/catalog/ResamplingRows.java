@@ -43,6 +43,44 @@ final class ResamplingRows {
                 uniform(163, -1.4, 1.4, 2, 3, 2, 2)));
       }
     }
+    for (Mode mode : List.of(Mode.BILINEAR, Mode.BICUBIC)) {
+      rows.add(
+          new Row(
+              "Resampling.interpolateAntialiased " + mode,
+              t ->
+                  Resampling.interpolateAntialiased(
+                      t.get(0), 2, 7, mode, mode == Mode.BICUBIC, 2, 5 / 7.0),
+              image));
+    }
+    volumes(rows);
     return rows;
+  }
+
+  private static void volumes(List<Row> rows) {
+    Input volume = input(164, 1, 2, 2, 3, 2);
+    rows.add(
+        new Row(
+            "Resampling.affineGrid of volumes",
+            t -> Resampling.affineGrid(t.get(0), 2, 3, 2, true),
+            input(165, 1, 3, 4)));
+    rows.add(
+        new Row(
+            "Resampling.interpolate of volumes",
+            t ->
+                Resampling.interpolate(
+                    t.get(0),
+                    new int[] {3, 2, 4},
+                    Mode.BILINEAR,
+                    false,
+                    new double[] {2 / 3.0, 1.5, 0.5}),
+            volume));
+    for (Mode mode : List.of(Mode.NEAREST, Mode.BILINEAR)) {
+      rows.add(
+          new Row(
+              "Resampling.gridSample of volumes " + mode,
+              t -> Resampling.gridSample(t.get(0), t.get(1), mode, Outside.REFLECTION, false),
+              volume,
+              uniform(166, -1.4, 1.4, 1, 2, 1, 2, 3)));
+    }
   }
 }

@@ -20,9 +20,11 @@ public final class ImageOps {
     t.op(
         "affine_grid",
         (in, at) -> {
-          int[] size = at.ints("size", 4, 0);
-          return Resampling.affineGrid(
-              in.get("theta"), size[2], size[3], at.flag("align_corners", false));
+          int[] size = at.ints("size");
+          boolean corners = at.flag("align_corners", false);
+          return size.length == 5
+              ? Resampling.affineGrid(in.get("theta"), size[2], size[3], size[4], corners)
+              : Resampling.affineGrid(in.get("theta"), size[2], size[3], corners);
         });
     t.op(
         "grid_sample",
@@ -39,11 +41,12 @@ public final class ImageOps {
     return switch (at.text("mode", byDefault)) {
       case "nearest" -> Mode.NEAREST;
       case "nearest-exact" -> Mode.NEAREST_EXACT;
-      case "bilinear", "linear" -> Mode.BILINEAR;
+      case "bilinear", "linear", "trilinear" -> Mode.BILINEAR;
       case "bicubic" -> Mode.BICUBIC;
       default ->
           throw new CaseFormatException(
-              "attrs.mode must be nearest, nearest-exact, bilinear, bicubic or (interpolate) area");
+              "attrs.mode must be nearest, nearest-exact, linear, bilinear, trilinear, bicubic or"
+                  + " (interpolate) area");
     };
   }
 
@@ -57,22 +60,45 @@ public final class ImageOps {
     };
   }
 
-  /** The size may be given, or factors, which then also are the steps. */
+  /** The size may be given, or factors, which then also are the steps unless recomputed. */
   private static Tensor interpolate(Inputs in, Attrs at) {
     Tensor x = in.x();
-    boolean corners = at.flag("align_corners", false);
-    if (at.has("size")) {
-      int[] size = at.ints("size", 2, 0);
-      return at.text("mode", "nearest").equals("area")
-          ? Pooling.adaptiveAvgPool2d(x, size[0], size[1])
-          : Resampling.interpolate(x, size[0], size[1], mode(at, "nearest"), corners);
+    int axes = x.dim() - 2;
+    int[] size = new int[axes];
+    double[] steps = new double[axes];
+    double[] factors = at.has("size") ? new double[axes] : at.numbers("scale_factor", axes);
+    int[] given = at.ints("size", axes, 0);
+    boolean recompute = at.has("size") || at.flag("recompute_scale_factor", false);
+    for (int i = 0; i < axes; i++) {
+      long n = x.size(i + 2);
+      size[i] = at.has("size") ? given[i] : (int) Math.floor(n * factors[i]);
+      steps[i] = recompute ? (double) n / size[i] : 1 / factors[i];
     }
-    double[] factors = at.numbers("scale_factor", 2);
-    int h = (int) Math.floor(x.size(2) * factors[0]);
-    int w = (int) Math.floor(x.size(3) * factors[1]);
-    return at.text("mode", "nearest").equals("area")
-        ? Pooling.adaptiveAvgPool2d(x, h, w)
-        : Resampling.interpolate(
-            x, h, w, mode(at, "nearest"), corners, 1 / factors[0], 1 / factors[1]);
+    if (at.text("mode", "nearest").equals("area")) {
+      return area(x, size);
+    }
+    boolean corners = at.flag("align_corners", false);
+    Mode mode = mode(at, "nearest");
+    return at.flag("antialias", false)
+        ? Resampling.interpolateAntialiased(x, size[0], size[1], mode, corners, steps[0], steps[1])
+        : Resampling.interpolate(x, size, mode, corners, steps);
+  }
+
+  /** Means of parts, axis by axis. */
+  private static Tensor area(Tensor x, int[] size) {
+    if (size.length == 1) {
+      return Pooling.adaptiveAvgPool2d(x.unsqueeze(2), 1, size[0]).squeeze(2);
+    }
+    if (size.length == 2) {
+      return Pooling.adaptiveAvgPool2d(x, size[0], size[1]);
+    }
+    long n = x.size(0);
+    long c = x.size(1);
+    Tensor planes =
+        Pooling.adaptiveAvgPool2d(
+            x.reshape(n, c * x.size(2), x.size(3), x.size(4)), size[1], size[2]);
+    int plane = size[1] * size[2];
+    return Pooling.adaptiveAvgPool2d(planes.reshape(n, c, x.size(2), plane), size[0], plane)
+        .reshape(n, c, size[0], size[1], size[2]);
   }
 }

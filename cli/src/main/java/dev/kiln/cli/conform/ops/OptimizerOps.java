@@ -64,6 +64,7 @@ public final class OptimizerOps {
         .dampening(at.number("dampening", 0))
         .weightDecay(at.number("weight_decay", 0))
         .nesterov(at.flag("nesterov", false))
+        .maximize(at.flag("maximize", false))
         .build();
   }
 
@@ -74,6 +75,7 @@ public final class OptimizerOps {
         .weightDecay(at.number("weight_decay", 0))
         .initialAccumulatorValue(at.number("initial_accumulator_value", 0))
         .eps(at.number("eps", 1e-10))
+        .maximize(at.flag("maximize", false))
         .build();
   }
 
@@ -89,6 +91,7 @@ public final class OptimizerOps {
         .eps(at.number("eps", 1e-8))
         .weightDecay(at.number("weight_decay", 0))
         .amsgrad(at.flag("amsgrad", false))
+        .maximize(at.flag("maximize", false))
         .build();
   }
 
@@ -100,6 +103,7 @@ public final class OptimizerOps {
         .eps(at.number("eps", 1e-8))
         .weightDecay(at.number("weight_decay", 1e-2))
         .amsgrad(at.flag("amsgrad", false))
+        .maximize(at.flag("maximize", false))
         .build();
   }
 
@@ -111,6 +115,7 @@ public final class OptimizerOps {
         .weightDecay(at.number("weight_decay", 0))
         .momentum(at.number("momentum", 0))
         .centered(at.flag("centered", false))
+        .maximize(at.flag("maximize", false))
         .build();
   }
 
@@ -122,7 +127,9 @@ public final class OptimizerOps {
       leaves.add(leaf.requiresGrad(true));
       give(leaf, gradient);
     }
-    Tensor total = GradientClipping.norm(leaves, at.number("max_norm"), at.number("eps", 1e-6));
+    Tensor total =
+        GradientClipping.norm(
+            leaves, at.number("max_norm"), at.number("norm_type", 2), at.number("eps", 1e-6));
     Map<String, Tensor> clipped = new LinkedHashMap<>();
     for (int k = 0; k < leaves.size(); k++) {
       clipped.put("clipped_" + (k + 1), leaves.get(k).grad().orElseThrow());
