@@ -18,9 +18,9 @@ final class Cases {
     NormalizationCases.addTo(s);
     LossCases.addTo(s);
     RecurrentCases.addTo(s);
-    // A AttentionCases.addTo(s);
-    // A ImageCases.addTo(s);
-    // A OptimizerCases.addTo(s);
+    AttentionCases.addTo(s);
+    ImageCases.addTo(s);
+    OptimizerCases.addTo(s);
     return s;
   }
 }
