@@ -26,6 +26,12 @@ ERFC_G = [0.2820931077003479, 0.28214031457901, 0.24634937942028046, 0.178697511
           0.4543651342391968, -0.21952365338802338, 0.04063521698117256]
 
 
+# sqrt(8 / pi), that times 0.044715, and three times that: float and remainder
+GELU_LINEAR, GELU_LINEAR_LOW = 1.5957691669464111, -4.5340680421e-08
+GELU_CUBIC, GELU_CUBIC_LOW = 0.07135481387376785, 2.398832396e-09
+GELU_SLOPE = 0.21406444907188416
+
+
 class Body:
     """The statements of one loop and the constants they hold before it."""
 
@@ -57,11 +63,14 @@ class Body:
         return v
 
     def exp_parts(self, x):
-        """x = n ln2 + r: returns r, e^r - 1 and the integers n."""
+        """x = n ln2 + r: returns e^r - 1 and the integers n."""
         t = self.new(f"{x}.fma({self.k(1.4426950408889634)}, {self.k(12582912.0)})")
         n = self.new(f"{t}.sub({self.k(12582912.0)})")
         r = self.new(f"{n}.fma({self.k(-0.693359375)}, {x})")
         r = self.new(f"{n}.fma({self.k(2.12194440e-4)}, {r})")
+        return self.exp_polynomial(r, t)
+
+    def exp_polynomial(self, r, t):
         p = self.polynomial(r, EXP_P)
         q = self.new(f"{r}.mul({r})")
         m = self.new(f"{p}.fma({q}, {r})")
@@ -71,16 +80,28 @@ class Body:
     def power_of_two(self, i):
         return self.new(f"{i}.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats()")
 
-    def exp(self, x):
-        """Any x; correct through overflow and denormals."""
-        c = self.new(f"{x}.blend({self.k(89.0)}, {x}.compare(VectorOperators.GT, {self.k(89.0)}))")
+    def exp_factors(self, x):
+        """e^x = h t, any x but the far positive: t a power of two, h normal where the product is
+        subnormal. Whoever multiplies by h first and by t last is rounded once there.
+        Below -176 both are 0."""
         c = self.new(
-            f"{c}.blend({self.k(-104.0)}, {c}.compare(VectorOperators.LT, {self.k(-104.0)}))")
-        m, i = self.exp_parts(c)
+            f"{x}.blend({self.k(-176.0)}, {x}.compare(VectorOperators.LT, {self.k(-176.0)}))")
+        return self.scaled_factors(*self.exp_parts(c))
+
+    def scaled_factors(self, m, i):
         half = self.new(f"{i}.lanewise(VectorOperators.ASHR, 1)", "IntVector")
         rest = self.new(f"{i}.sub({half})", "IntVector")
         s, t = self.power_of_two(half), self.power_of_two(rest)
-        return self.new(f"{m}.add({self.k(1.0)}).mul({s}).mul({t})")
+        return self.new(f"{m}.add({self.k(1.0)}).mul({s})"), t
+
+    def exp_to_89(self, x):
+        h, t = self.exp_factors(x)
+        return self.new(f"{h}.mul({t})")
+
+    def exp(self, x):
+        """Any x; correct through overflow and denormals."""
+        return self.exp_to_89(
+            self.new(f"{x}.blend({self.k(89.0)}, {x}.compare(VectorOperators.GT, {self.k(89.0)}))"))
 
     def exp_of_negative(self, x):
         """x <= 0 or NaN; results below the normal range may be 0."""
@@ -131,8 +152,10 @@ class Body:
         return self.new(f"{s}.fma({self.k(2.0)}, {r})")
 
     def sigmoid(self, x):
-        a = self.new(f"{x}.abs().neg()")
-        e = self.exp(a)
+        return self.sigmoid_by(x, self.exp_to_89(self.new(f"{x}.abs().neg()")))
+
+    def sigmoid_by(self, x, e):
+        """By e = e^-|x|."""
         n = self.new(f"{e}.blend({self.k(1.0)}, {x}.compare(VectorOperators.GE, {self.k(0.0)}))")
         return self.new(f"{n}.div({e}.add({self.k(1.0)}))")
 
@@ -140,32 +163,30 @@ class Body:
         a = self.new(f"{x}.abs()")
         z = self.new(f"{x}.mul({x})")
         small = self.new(f"{self.polynomial(z, TANH_T)}.mul({z})")
-        small = self.new(f"{small}.fma({x}, {x})")
+        small = self.new(f"{small}.fma({a}, {a})")
         e = self.exp_of_negative(self.new(f"{a}.mul({self.k(-2.0)})"))
         big = self.new(f"{self.k(1.0)}.sub({e}).div({e}.add({self.k(1.0)}))")
-        big = self.new(f"{big}.blend({big}.neg(), {x}.compare(VectorOperators.LT, {self.k(0.0)}))")
-        return self.new(f"{big}.blend({small}, {a}.compare(VectorOperators.LT, {self.k(0.625)}))")
+        y = self.new(f"{big}.blend({small}, {a}.compare(VectorOperators.LT, {self.k(0.625)}))")
+        # the sign goes back on by its bit, so that -0 stays -0
+        sign = self.new(f"{x}.reinterpretAsInts().and(SIGN_BIT)", "IntVector")
+        return self.new(f"{y}.reinterpretAsInts().or({sign}).reinterpretAsFloats()")
 
-    def gaussian(self, x):
-        """e^(-x^2/2) with the rounding error of the square put right; |x| at most 15."""
-        h = self.new(f"{x}.mul({self.k(0.5)})")
-        q = self.new(f"{h}.mul({x})")
-        low = self.new(f"{h}.fma({x}, {q}.neg())")
-        e = self.exp(self.new(f"{q}.neg()"))
-        return self.new(f"{low}.neg().fma({e}, {e})")
+    def gaussian(self, a):
+        """e^(-a^2/2) in two factors, with the rounding error of the square put right; a >= 0."""
+        c = self.new(f"{a}.blend({self.k(19.0)}, {a}.compare(VectorOperators.GT, {self.k(19.0)}))")
+        s = self.new(f"{c}.mul({self.k(0.5)})")
+        q = self.new(f"{s}.mul({c})")
+        low = self.new(f"{s}.fma({c}, {q}.neg())")
+        h, t = self.exp_factors(self.new(f"{q}.neg()"))
+        return self.new(f"{low}.neg().fma({h}, {h})"), t
 
-    def normal(self, x):
-        """Phi(x), and e^(-x^2/2)."""
-        a = self.new(f"{x}.abs()")
-        a = self.new(f"{a}.blend({self.k(15.0)}, {a}.compare(VectorOperators.GT, {self.k(15.0)}))")
-        e = self.gaussian(a)
-        t = self.new(f"{a}.fma({self.k(0.3535533905932738)}, {self.k(1.0)})")
-        t = self.new(f"{self.k(1.0)}.div({t})")
-        g = self.polynomial(t, ERFC_G)
-        tail = self.new(f"{g}.mul({t}).mul({e}).mul({self.k(0.5)})")
-        phi = self.new(f"{tail}.blend({self.k(1.0)}.sub({tail}),"
-                       f" {x}.compare(VectorOperators.GT, {self.k(0.0)}))")
-        return phi, e
+    def half_erfcx(self, a):
+        """Phi(-a) e^(a^2/2), a >= 0."""
+        c = self.new(f"{a}.blend({self.k(19.0)}, {a}.compare(VectorOperators.GT, {self.k(19.0)}))")
+        t = self.new(f"{c}.fma({self.k(0.3535533905932738)}, {self.k(1.0)})")
+        t = self.new(f"{self.k(0.5)}.div({t})")
+        g = self.polynomial(self.new(f"{t}.add({t})"), ERFC_G)
+        return self.new(f"{g}.mul({t})")
 
     def erf(self, x):
         a = self.new(f"{x}.abs()")
@@ -184,22 +205,87 @@ class Body:
         return self.new(f"{no}.blend({yes}, {x}.compare(VectorOperators.{test}, {y}))")
 
 
-def gelu_tanh_sigmoid(b, x):
-    z = b.new(f"{x}.mul({x})")
-    u = b.new(f"{z}.fma({b.k(0.07135481282)}, {b.k(1.5957691216)})")
-    return b.sigmoid(b.new(f"{u}.mul({x})")), z
+def gelu(b, x):
+    a = b.new(f"{x}.abs()")
+    h, t = b.gaussian(a)
+    g = b.half_erfcx(a)
+    low = b.new(f"{x}.mul({g}).mul({h}).mul({t})")
+    high = b.new(f"{g}.mul({h}).mul({t})")
+    high = b.new(f"{x}.mul({b.k(1.0)}.sub({high}))")
+    return b.where(x, "LT", b.k(0.0), low, high)
 
 
-def tanh_softplus(b, x):
+def gelu_tanh_parts(b, x):
+    """a = |x|, within 12.95 where e^-v is 0, a^2, e^-v in two factors, their product e and
+    1 / (1 + e), for v = a (L + C a^2), twice the argument of the tanh. What rounding takes from v
+    is put back into the reduced argument, since e^ would magnify it."""
+    a = b.new(f"{x}.abs()")
+    a = b.where(a, "GT", b.k(12.95), b.k(12.95), a)
+    z = b.new(f"{a}.mul({a})")
+    p = b.new(f"{a}.mul({b.k(GELU_CUBIC)})")
+    # the linear term by itself, then the cubic with what is left, so that both stay small
+    n = b.new(f"{a}.fma({b.k(-1.4426950408889634 * GELU_LINEAR)}, {b.k(12582912.0)})")
+    n = b.new(f"{n}.sub({b.k(12582912.0)})")
+    first = b.new(f"{a}.fma({b.k(-GELU_LINEAR)}, {n}.mul({b.k(-0.693359375)}))")
+    q = b.new(f"{p}.neg()")
+    t = b.new(f"{q}.fma({z}, {first}).fma({b.k(1.4426950408889634)}, {b.k(12582912.0)})")
+    rest = b.new(f"{t}.sub({b.k(12582912.0)})")
+    r = b.new(f"{q}.fma({z}, {rest}.mul({b.k(-0.693359375)})).add({first})")
+    t = b.new(f"{t}.add({n})")
+    n = b.new(f"{n}.add({rest})")
+    low = b.new(f"{a}.fma({b.k(GELU_CUBIC)}, {p}.neg())")
+    low = b.new(f"{a}.fma({b.k(GELU_CUBIC_LOW)}, {low})")
+    low = b.new(f"{low}.fma({z}, {a}.mul({b.k(GELU_LINEAR_LOW)}))")
+    low = b.new(f"{a}.fma({a}, {z}.neg()).fma({p}, {low})")
+    r = b.new(f"{n}.fma({b.k(2.12194440e-4)}, {r}.sub({low}))")
+    h, s = b.scaled_factors(*b.exp_polynomial(r, t))
+    e = b.new(f"{h}.mul({s})")
+    return a, z, h, s, e, b.new(f"{b.k(1.0)}.div({e}.add({b.k(1.0)}))")
+
+
+def gelu_tanh(b, x):
+    _, _, h, t, _, r = gelu_tanh_parts(b, x)
+    d = b.new(f"{x}.mul({r})")
+    return b.where(x, "LT", b.k(0.0), b.new(f"{d}.mul({h}).mul({t})"), d)
+
+
+def silu(b, x):
+    h, t = b.exp_factors(b.new(f"{x}.abs().neg()"))
+    d = b.new(f"{x}.div({h}.fma({t}, {b.k(1.0)}))")
+    return b.where(x, "LT", b.k(0.0), b.new(f"{d}.mul({h}).mul({t})"), d)
+
+
+def mish_parts(b, x):
+    """x up to 20, its e^x in two factors, e + 2 and r, where tanh(softplus(x)) = 1 - 2 r
+    = e (e + 2) r."""
     c = b.where(x, "GT", b.k(20.0), b.k(20.0), x)
-    e = b.exp(c)
-    n = b.new(f"{e}.fma({e}, {e}.add({e}))")
-    return b.new(f"{n}.div({n}.add({b.k(2.0)}))"), e
+    h, t = b.exp_factors(c)
+    e = b.new(f"{h}.mul({t})")
+    w = b.new(f"{e}.add({b.k(2.0)})")
+    r = b.new(f"{b.k(1.0)}.div({e}.fma({w}, {b.k(2.0)}))")
+    return c, h, t, e, w, r
+
+
+def mish(b, x):
+    _, h, t, _, w, r = mish_parts(b, x)
+    low = b.new(f"{x}.mul({w}.mul({r})).mul({h}).mul({t})")
+    high = b.new(f"{x}.mul({r}.fma({b.k(-2.0)}, {b.k(1.0)}))")
+    return b.where(x, "LT", b.k(0.0), low, high)
+
+
+def softplus_parts(b, x):
+    """z = p x and e^-|z|, with the rounding error of the product put right."""
+    z = b.new(f"{x}.mul({b.k('p')})")
+    a = b.new(f"{z}.abs()")
+    low = b.new(f"{x}.fma({b.k('p')}, {z}.neg())")
+    low = b.where(z, "GT", b.k(0.0), b.new(f"{low}.neg()"), low)
+    low = b.where(a, "LT", b.k(128.0), low, b.k(0.0))
+    e = b.exp_to_89(b.new(f"{a}.neg()"))
+    return z, b.new(f"{low}.fma({e}, {e})")
 
 
 def softplus(b, x):
-    z = b.new(f"{x}.mul({b.k('p')})")
-    e = b.exp(b.new(f"{z}.abs().neg()"))
+    z, e = softplus_parts(b, x)
     l = b.log1p_of_unit(e)
     top = b.where(z, "LT", b.k(0.0), b.k(0.0), z)
     y = b.new(f"{l}.add({top}).div({b.k('p')})")
@@ -207,9 +293,9 @@ def softplus(b, x):
 
 
 def log_sigmoid(b, x):
-    e = b.exp(b.new(f"{x}.abs().neg()"))
+    e = b.exp_to_89(b.new(f"{x}.abs().neg()"))
     l = b.log1p_of_unit(e)
-    low = b.where(x, "GT", b.k(0.0), b.k(0.0), x)
+    low = b.where(x, "GT", b.k(0.0), b.k(-0.0), x)
     return b.new(f"{low}.sub({l})")
 
 
@@ -220,7 +306,7 @@ def exponential_unit(b, x, inner, outer, scale):
     m = b.expm1_of_negative(z)
     neg = b.new(f"{m}.mul({b.k(outer)})")
     pos = b.new(f"{x}.mul({b.k(scale)})") if scale else x
-    return b.where(x, "GT", b.k(0.0), pos, neg)
+    return b.where(x, "LT", b.k(0.0), neg, pos)
 
 
 SELU = ("1.0507009873554805f", "1.7580993408473766f")
@@ -236,10 +322,10 @@ FORWARD = {
     "ELU": lambda b, x: exponential_unit(b, x, None, "p", None),
     "CELU": lambda b, x: exponential_unit(b, x, "p", "p", None),
     "SELU": lambda b, x: exponential_unit(b, x, None, SELU[1], SELU[0]),
-    "GELU": lambda b, x: b.new(f"{x}.mul({b.normal(x)[0]})"),
-    "GELU_TANH": lambda b, x: b.new(f"{x}.mul({gelu_tanh_sigmoid(b, x)[0]})"),
-    "SILU": lambda b, x: b.new(f"{x}.mul({b.sigmoid(x)})"),
-    "MISH": lambda b, x: b.new(f"{x}.mul({tanh_softplus(b, x)[0]})"),
+    "GELU": gelu,
+    "GELU_TANH": gelu_tanh,
+    "SILU": silu,
+    "MISH": mish,
     "SIGMOID": lambda b, x: b.sigmoid(x),
     "LOG_SIGMOID": log_sigmoid,
     "TANH": lambda b, x: b.tanh(x),
@@ -247,52 +333,69 @@ FORWARD = {
 }
 
 
-def one_minus(b, s):
-    return b.new(f"{b.k(1.0)}.sub({s})")
-
-
 def silu_gradient(b, x):
-    s = b.sigmoid(x)
-    d = b.new(f"{x}.mul({one_minus(b, s)}).add({b.k(1.0)})")
-    return b.new(f"{s}.mul({d})")
+    h, t = b.exp_factors(b.new(f"{x}.abs().neg()"))
+    e = b.new(f"{h}.mul({t})")
+    r = b.new(f"{b.k(1.0)}.div({e}.add({b.k(1.0)}))")
+    # 1 - sigmoid(x), without a difference
+    u = b.where(x, "LT", b.k(0.0), r, b.new(f"{e}.mul({r})"))
+    d = b.new(f"{x}.fma({u}, {b.k(1.0)}).mul({r})")
+    return b.where(x, "LT", b.k(0.0), b.new(f"{d}.mul({h}).mul({t})"), d)
 
 
 def gelu_gradient(b, x):
-    phi, e = b.normal(x)
-    p = b.new(f"{e}.mul({b.k(0.3989422804014327)})")
-    return b.new(f"{x}.fma({p}, {phi})")
+    a = b.new(f"{x}.abs()")
+    h, t = b.gaussian(a)
+    d = b.new(f"{a}.fma({b.k(-0.3989422804014327)}, {b.half_erfcx(a)})")
+    low = b.new(f"{d}.mul({h}).mul({t})")
+    return b.where(x, "GT", b.k(0.0), b.new(f"{b.k(1.0)}.sub({low})"), low)
 
 
 def gelu_tanh_gradient(b, x):
-    s, z = gelu_tanh_sigmoid(b, x)
-    u = b.new(f"{z}.fma({b.k(0.21406443846)}, {b.k(1.5957691216)}).mul({x})")
-    return b.new(f"{s}.mul({one_minus(b, s)}).fma({u}, {s})")
+    a, z, h, t, e, r = gelu_tanh_parts(b, x)
+    u = b.new(f"{z}.fma({b.k(GELU_SLOPE)}, {b.k(GELU_LINEAR)}).mul({a})")
+    rest = b.where(x, "LT", b.k(0.0), b.new(f"{r}.neg()"), b.new(f"{e}.mul({r})"))
+    d = b.new(f"{u}.fma({rest}, {b.k(1.0)}).mul({r})")
+    return b.where(x, "LT", b.k(0.0), b.new(f"{d}.mul({h}).mul({t})"), d)
 
 
 def mish_gradient(b, x):
-    t, e = tanh_softplus(b, x)
-    s = b.new(f"{e}.div({e}.add({b.k(1.0)}))")
-    d = b.new(f"{b.k(1.0)}.sub({t}.mul({t}))")
-    return b.new(f"{x}.mul({s}).fma({d}, {t})")
+    c, h, t, e, w, r = mish_parts(b, x)
+    # t + x sigmoid(x) (1 - t^2), where 1 - t^2 = 4 r (1 - r)
+    s = b.new(f"{c}.div({e}.add({b.k(1.0)}))")
+    s = b.new(f"{r}.mul({b.k(4.0)}).mul({b.k(1.0)}.sub({r})).mul({s})")
+    low = b.new(f"{w}.fma({r}, {s}).mul({h}).mul({t})")
+    high = b.new(f"{s}.fma({e}, {r}.fma({b.k(-2.0)}, {b.k(1.0)}))")
+    return b.where(x, "LT", b.k(0.0), low, high)
 
 
 def softplus_gradient(b, x):
-    z = b.new(f"{x}.mul({b.k('p')})")
-    s = b.sigmoid(z)
-    return b.where(z, "GT", b.k("q"), b.k(1.0), s)
+    z, e = softplus_parts(b, x)
+    return b.where(z, "GT", b.k("q"), b.k(1.0), b.sigmoid_by(z, e))
 
 
 def exponential_unit_gradient(b, x, inner, outer, scale):
     z = b.where(x, "GT", b.k(0.0), b.k(0.0), x)
+    whole = z
     if inner:
         z = b.new(f"{z}.div({b.k(inner)})")
-    e = b.exp_of_negative(z)
+    e = b.exp_to_89(z)
+    if inner:
+        # what the quotient lost by rounding
+        low = b.new(f"{z}.neg().fma({b.k(inner)}, {whole}).mul({b.k('1f / ' + inner)})")
+        low = b.where(z, "GT", b.k(-128.0), low, b.k(0.0))
+        e = b.new(f"{low}.fma({e}, {e})")
     neg = b.new(f"{e}.mul({b.k(outer)})") if outer else e
     return b.where(x, "GT", b.k(0.0), b.k(scale or 1.0), neg)
 
 
 def erf_gradient(b, x):
-    e = b.exp(b.new(f"{x}.mul({x}).neg()"))
+    a = b.new(f"{x}.abs()")
+    c = b.new(f"{a}.blend({b.k(15.0)}, {a}.compare(VectorOperators.GT, {b.k(15.0)}))")
+    q = b.new(f"{c}.mul({c})")
+    low = b.new(f"{c}.fma({c}, {q}.neg())")
+    e = b.exp_to_89(b.new(f"{q}.neg()"))
+    e = b.new(f"{low}.neg().fma({e}, {e})")
     return b.new(f"{e}.mul({b.k(1.1283791670955126)})")
 
 
@@ -308,8 +411,8 @@ GRADIENT = {
     "MISH": mish_gradient,
     "LOG_SIGMOID": lambda b, x: b.sigmoid(b.new(f"{x}.neg()")),
     "SOFTPLUS": softplus_gradient,
-    "SIGMOID": lambda b, y: b.new(f"{y}.mul({one_minus(b, y)})"),
-    "TANH": lambda b, y: b.new(f"{b.k(1.0)}.sub({y}.mul({y}))"),
+    "SIGMOID": lambda b, y: b.new(f"{b.k(1.0)}.sub({y}).mul({y})"),
+    "TANH": lambda b, y: b.new(f"{b.k(1.0)}.sub({y}).mul({b.k(1.0)}.add({y}))"),
     "LEAKY_RELU": lambda b, x: b.where(x, "GT", b.k(0.0), b.k(1.0), b.k("p")),
 }
 
@@ -402,6 +505,7 @@ import jdk.incubator.vector.VectorOperators;
 final class VectorUnaryLoops {
   private static final int MAGIC_BITS = Float.floatToRawIntBits(12582912f);
   private static final int SQRT_HALF_BITS = 0x3f3504f3;
+  private static final int SIGN_BIT = 0x80000000;
 
   private VectorUnaryLoops() {}
 """

@@ -89,9 +89,16 @@ final class Erf {
 
   /** erfc for y above the split. */
   private static double tail(double y) {
-    if (y > 27) {
-      return 0;
-    }
+    return y > 27.5 ? 0 : scaledTail(y) * gaussian(y);
+  }
+
+  /** e^(x^2) erfc(x), for any x above -1. */
+  static double erfcx(double x) {
+    return x <= SPLIT ? (1 - small(x)) * StrictMath.exp(x * x) : scaledTail(x);
+  }
+
+  /** e^(y^2) erfc(y) for y above the split. */
+  private static double scaledTail(double y) {
     double r;
     if (y <= 4) {
       double num = C[8] * y;
@@ -112,9 +119,16 @@ final class Erf {
       r = z * (num + P[4]) / (den + Q[4]);
       r = (ONE_OVER_SQRT_PI - r) / y;
     }
-    // e^(-y^2) in two factors, of which the first has an exact exponent.
-    double head = Math.floor(y * 16) / 16;
-    double rest = (y - head) * (y + head);
-    return StrictMath.exp(-head * head) * StrictMath.exp(-rest) * r;
+    return r;
+  }
+
+  /** e^(-x^2), with the rounding error of the square put right. */
+  static double gaussian(double x) {
+    if (Math.abs(x) > 40) {
+      return 0;
+    }
+    double square = x * x;
+    double e = StrictMath.exp(-square);
+    return e - e * Math.fma(x, x, -square);
   }
 }

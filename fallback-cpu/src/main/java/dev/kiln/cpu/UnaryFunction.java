@@ -31,11 +31,7 @@ record UnaryFunction(Forward forward, Gradient gradient) {
 
   private static final double SELU_ALPHA = 1.6732632423543772848170429916717;
   private static final double SELU_SCALE = 1.0507009873554804934193349852946;
-  private static final double SQRT_HALF = 0.70710678118654752440;
-  private static final double ONE_OVER_SQRT_2PI = 0.39894228040143267794;
   private static final double TWO_OVER_SQRT_PI = 1.12837916709551257390;
-  private static final double GELU_SCALE = 0.79788456080286535588;
-  private static final double GELU_CUBE = 0.044715;
 
   private static final Map<UnaryOp, UnaryFunction> TABLE = new EnumMap<>(UnaryOp.class);
 
@@ -56,7 +52,10 @@ record UnaryFunction(Forward forward, Gradient gradient) {
     row(UnaryOp.LOG1P, (x, a, b) -> log1p(x), (g, x, a, b) -> g / (1 + x));
     row(UnaryOp.SIN, (x, a, b) -> StrictMath.sin(x), (g, x, a, b) -> g * StrictMath.cos(x));
     row(UnaryOp.COS, (x, a, b) -> StrictMath.cos(x), (g, x, a, b) -> -g * StrictMath.sin(x));
-    row(UnaryOp.ERF, (x, a, b) -> Erf.erf(x), (g, x, a, b) -> g * TWO_OVER_SQRT_PI * exp(-x * x));
+    row(
+        UnaryOp.ERF,
+        (x, a, b) -> Erf.erf(x),
+        (g, x, a, b) -> g * TWO_OVER_SQRT_PI * Erf.gaussian(x));
     row(UnaryOp.AFFINE, (x, a, b) -> a * x + b, (g, s, a, b) -> g * a);
     row(
         UnaryOp.POW,
@@ -68,39 +67,30 @@ record UnaryFunction(Forward forward, Gradient gradient) {
     row(
         UnaryOp.ELU,
         (x, a, b) -> x <= 0 ? a * expm1(x) : x,
-        (g, x, a, b) -> x <= 0 ? g * a * exp(x) : g);
+        (g, x, a, b) -> x > 0 ? g : g * a * exp(x));
     row(
         UnaryOp.CELU,
         (x, a, b) -> x <= 0 ? a * expm1(x / a) : x,
-        (g, x, a, b) -> x <= 0 ? g * exp(x / a) : g);
+        (g, x, a, b) -> x > 0 ? g : g * expOfQuotient(x, a));
     row(
         UnaryOp.SELU,
         (x, a, b) -> SELU_SCALE * (x <= 0 ? SELU_ALPHA * expm1(x) : x),
-        (g, x, a, b) -> g * SELU_SCALE * (x <= 0 ? SELU_ALPHA * exp(x) : 1));
-    row(
-        UnaryOp.GELU,
-        (x, a, b) -> x * phi(x),
-        (g, x, a, b) -> g * (phi(x) + x * ONE_OVER_SQRT_2PI * exp(-0.5 * x * x)));
-    row(
-        UnaryOp.GELU_TANH,
-        (x, a, b) -> 0.5 * x * (1 + geluTanh(x)),
-        UnaryFunction::geluTanhGradient);
-    row(
-        UnaryOp.SILU,
-        (x, a, b) -> x * sigmoid(x),
-        (g, x, a, b) -> g * sigmoid(x) * (1 + x * sigmoid(-x)));
-    row(UnaryOp.MISH, (x, a, b) -> x * tanh(softplus(x)), UnaryFunction::mishGradient);
+        (g, x, a, b) -> g * SELU_SCALE * (x > 0 ? 1 : SELU_ALPHA * exp(x)));
+    row(UnaryOp.GELU, (x, a, b) -> Gelu.exact(x), (g, x, a, b) -> g * Gelu.exactSlope(x));
+    row(UnaryOp.GELU_TANH, (x, a, b) -> Gelu.byTanh(x), (g, x, a, b) -> g * Gelu.byTanhSlope(x));
+    row(UnaryOp.SILU, (x, a, b) -> silu(x), (g, x, a, b) -> g * siluSlope(x));
+    row(UnaryOp.MISH, (x, a, b) -> mish(x), (g, x, a, b) -> g * mishSlope(x));
     row(UnaryOp.SIGMOID, (x, a, b) -> sigmoid(x), (g, y, a, b) -> g * (1 - y) * y);
     row(UnaryOp.LOG_SIGMOID, (x, a, b) -> -softplus(-x), (g, x, a, b) -> g * sigmoid(-x));
-    row(UnaryOp.TANH, (x, a, b) -> tanh(x), (g, y, a, b) -> g * (1 - y * y));
+    row(UnaryOp.TANH, (x, a, b) -> tanh(x), (g, y, a, b) -> g * ((1 - y) * (1 + y)));
     row(
         UnaryOp.SOFTPLUS,
-        (x, a, b) -> a * x > b ? x : softplus(a * x) / a,
-        (g, x, a, b) -> a * x > b ? g : g * sigmoid(a * x));
+        (x, a, b) -> a * x > b ? x : softplus(a * x, low(a, x)) / a,
+        (g, x, a, b) -> a * x > b ? g : g * sigmoid(a * x, low(a, x)));
     row(
         UnaryOp.SOFTSIGN,
         (x, a, b) -> x / (1 + Math.abs(x)),
-        (g, x, a, b) -> g / ((1 + Math.abs(x)) * (1 + Math.abs(x))));
+        (g, x, a, b) -> g / (1 + Math.abs(x)) / (1 + Math.abs(x)));
     row(UnaryOp.HARDTANH, UnaryFunction::clamp, (g, x, a, b) -> x <= a || x >= b ? 0 : g);
     row(
         UnaryOp.HARDSIGMOID,
@@ -108,8 +98,8 @@ record UnaryFunction(Forward forward, Gradient gradient) {
         (g, x, a, b) -> x > -3 && x < 3 ? g / 6 : 0);
     row(
         UnaryOp.HARDSWISH,
-        (x, a, b) -> x * clamp(x + 3, 0, 6) / 6,
-        (g, x, a, b) -> x <= -3 ? 0 : x < 3 ? g * (x / 3 + 0.5) : g);
+        (x, a, b) -> x * (clamp(x + 3, 0, 6) / 6),
+        (g, x, a, b) -> x <= -3 ? 0 : x >= 3 ? g : g * (x / 3 + 0.5));
   }
 
   private static void row(UnaryOp op, Forward forward, Gradient gradient) {
@@ -132,36 +122,72 @@ record UnaryFunction(Forward forward, Gradient gradient) {
 
   /** 1 / (1 + e^-x), with small results exact. */
   static double sigmoid(double x) {
-    if (x >= 0) {
-      return 1 / (1 + exp(-x));
-    }
-    double e = exp(x);
-    return e / (1 + e);
+    return sigmoid(x, 0);
+  }
+
+  /** The same of {@code x + low}, where low is the rounding error of x. */
+  private static double sigmoid(double x, double low) {
+    double e = exp(-Math.abs(x));
+    e += e * (x > 0 ? -low : low);
+    return x >= 0 ? 1 / (1 + e) : e / (1 + e);
   }
 
   /** ln(1 + e^x) without overflow. */
   static double softplus(double x) {
-    return Math.max(x, 0) + log1p(exp(-Math.abs(x)));
+    return softplus(x, 0);
   }
 
-  /** The distribution function of the standard normal distribution. */
-  private static double phi(double x) {
-    return 0.5 * Erf.erfc(-x * SQRT_HALF);
+  private static double softplus(double x, double low) {
+    double e = exp(-Math.abs(x));
+    e += e * (x > 0 ? -low : low);
+    return Math.max(x, 0) + log1p(e);
   }
 
-  private static double geluTanh(double x) {
-    return tanh(GELU_SCALE * x * (1 + GELU_CUBE * x * x));
+  /** What the product a x loses by rounding; e^ would magnify it. */
+  private static double low(double a, double x) {
+    double product = a * x;
+    return Math.abs(product) < 1000 ? Math.fma(a, x, -product) : 0;
   }
 
-  private static double geluTanhGradient(double g, double x, double a, double b) {
-    double t = geluTanh(x);
-    double slope = (1 - t) * (1 + t);
-    double rest = slope == 0 ? 0 : 0.5 * x * slope * GELU_SCALE * (1 + 3 * GELU_CUBE * x * x);
-    return g * (0.5 * (1 + t) + rest);
+  /** e^(x / a), with what the quotient loses by rounding put back. */
+  private static double expOfQuotient(double x, double a) {
+    double q = x / a;
+    double e = exp(q);
+    return e == 0 || Double.isInfinite(e) ? e : e + e * (Math.fma(-q, a, x) / a);
   }
 
-  private static double mishGradient(double g, double x, double a, double b) {
-    double t = tanh(softplus(x));
-    return g * (t + x * sigmoid(x) * (1 - t * t));
+  /** x sigmoid(x); below 0 e^x in two factors, so that a subnormal one costs no digits. */
+  private static double silu(double x) {
+    if (x >= 0) {
+      return x / (1 + exp(-x));
+    }
+    double h = exp(0.5 * x);
+    return x * h / (1 + h * h) * h;
+  }
+
+  private static double siluSlope(double x) {
+    if (x >= 0) {
+      return sigmoid(x) * (1 + x * sigmoid(-x));
+    }
+    double h = exp(0.5 * x);
+    double r = 1 / (1 + h * h);
+    return (1 + x * r) * r * h * h;
+  }
+
+  /** x tanh(softplus(x)), where tanh(ln(1 + e)) = e (e + 2) r = 1 - 2 r with r as here. */
+  private static double mish(double x) {
+    double h = exp(0.5 * Math.min(x, 40));
+    double e = h * h;
+    double r = 1 / (e * (e + 2) + 2);
+    return x >= 0 ? x * (1 - 2 * r) : x * ((e + 2) * r) * h * h;
+  }
+
+  private static double mishSlope(double x) {
+    double near = Math.min(x, 40);
+    double h = exp(0.5 * near);
+    double e = h * h;
+    double r = 1 / (e * (e + 2) + 2);
+    double s = 4 * r * (1 - r) * (near / (1 + e));
+    return x >= 0 ? 1 - 2 * r + s * e : ((e + 2) * r + s) * h * h;
   }
 }

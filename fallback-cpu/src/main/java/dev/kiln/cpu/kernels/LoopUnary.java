@@ -72,7 +72,7 @@ final class LoopUnary implements UnaryKernels {
       case LEAKY_RELU:
         // Two vectorisable halves; a conditional is not vectorised.
         for (int i = 0; i < n; i++) {
-          y[yo + i] = Math.max(x[xo + i], 0f) + p * Math.min(x[xo + i], 0f);
+          y[yo + i] = Math.max(x[xo + i], -0f) + p * Math.min(x[xo + i], 0f);
         }
         return;
       case SOFTSIGN:
@@ -87,7 +87,7 @@ final class LoopUnary implements UnaryKernels {
         return;
       case HARDSWISH:
         for (int i = 0; i < n; i++) {
-          y[yo + i] = x[xo + i] * Math.min(Math.max(x[xo + i] + 3f, 0f), 6f) / 6f;
+          y[yo + i] = x[xo + i] * (Math.min(Math.max(x[xo + i] + 3f, 0f), 6f) / 6f);
         }
         return;
       case POW:
@@ -121,7 +121,7 @@ final class LoopUnary implements UnaryKernels {
   private static Function function(UnaryOp op, float p, float q) {
     switch (op) {
       case SIGN:
-        return x -> x > 0f ? 1f : x < 0f ? -1f : x;
+        return x -> x > 0f ? 1f : x < 0f ? -1f : 0f;
       case FLOOR:
         return x -> (float) Math.floor(x);
       case CEIL:
@@ -145,7 +145,7 @@ final class LoopUnary implements UnaryKernels {
       case ELU:
         return x -> x > 0f ? x : (float) (p * Math.expm1(x));
       case CELU:
-        return x -> x > 0f ? x : (float) (p * Math.expm1(x / p));
+        return x -> x > 0f ? x : (float) (p * Math.expm1((double) x / p));
       case SELU:
         return x -> (float) (x > 0f ? SELU_SCALE * x : SELU_ALPHA_SCALE * Math.expm1(x));
       case GELU:
@@ -222,7 +222,7 @@ final class LoopUnary implements UnaryKernels {
         return;
       case RSQRT:
         for (int i = 0; i < n; i++) {
-          dx[dxo + i] = -0.5f * dy[dyo + i] * (s[so + i] * s[so + i] * s[so + i]);
+          dx[dxo + i] = dy[dyo + i] * (-0.5f * s[so + i] * s[so + i] * s[so + i]);
         }
         return;
       case RECIPROCAL:
@@ -252,18 +252,18 @@ final class LoopUnary implements UnaryKernels {
         return;
       case SIGMOID:
         for (int i = 0; i < n; i++) {
-          dx[dxo + i] = dy[dyo + i] * (s[so + i] * (1f - s[so + i]));
+          dx[dxo + i] = dy[dyo + i] * ((1f - s[so + i]) * s[so + i]);
         }
         return;
       case TANH:
         for (int i = 0; i < n; i++) {
-          dx[dxo + i] = dy[dyo + i] * (1f - s[so + i] * s[so + i]);
+          dx[dxo + i] = dy[dyo + i] * ((1f - s[so + i]) * (1f + s[so + i]));
         }
         return;
       case SOFTSIGN:
         for (int i = 0; i < n; i++) {
-          float d = 1f + Math.abs(s[so + i]);
-          dx[dxo + i] = dy[dyo + i] / (d * d);
+          float r = 1f / (1f + Math.abs(s[so + i]));
+          dx[dxo + i] = dy[dyo + i] * r * r;
         }
         return;
       case ABS:
@@ -313,7 +313,7 @@ final class LoopUnary implements UnaryKernels {
       case ELU:
         return x -> x > 0f ? 1f : (float) (p * Math.exp(x));
       case CELU:
-        return x -> x > 0f ? 1f : (float) Math.exp(x / p);
+        return x -> x > 0f ? 1f : (float) Math.exp((double) x / p);
       case SELU:
         return x -> (float) (x > 0f ? SELU_SCALE : SELU_ALPHA_SCALE * Math.exp(x));
       case GELU:
@@ -322,18 +322,19 @@ final class LoopUnary implements UnaryKernels {
       case GELU_TANH:
         return x -> {
           double s = sigmoid(2 * tanhArgument(x));
+          double rest = sigmoid(-2 * tanhArgument(x));
           double slope = 2 * SQRT_2_PI * (1 + 3 * 0.044715 * (double) x * x);
-          return (float) (s + x * s * (1 - s) * slope);
+          return (float) (rest == 0 || s == 0 ? s : s + x * s * rest * slope);
         };
       case SILU:
         return x -> {
           double s = sigmoid(x);
-          return (float) (s * (1 + x * (1 - s)));
+          return (float) (s * (1 + x * sigmoid(-x)));
         };
       case MISH:
         return x -> {
           double t = Math.tanh(softplus(x));
-          return (float) (t + x * sigmoid(x) * (1 - t * t));
+          return (float) (t + Math.min(x, 40) * sigmoid(x) * (1 - t * t));
         };
       case LOG_SIGMOID:
         return x -> (float) sigmoid(-x);

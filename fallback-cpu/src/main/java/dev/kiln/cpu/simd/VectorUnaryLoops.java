@@ -18,12 +18,12 @@ import jdk.incubator.vector.VectorOperators;
 final class VectorUnaryLoops {
   private static final int MAGIC_BITS = Float.floatToRawIntBits(12582912f);
   private static final int SQRT_HALF_BITS = 0x3f3504f3;
+  private static final int SIGN_BIT = 0x80000000;
 
   private VectorUnaryLoops() {}
 
   /** Runs a forward loop; false if there is none. */
-  static boolean forward(
-      UnaryOp op, float[] x, int xo, float[] y, int yo, int n, float p, float q) {
+  static boolean forward(UnaryOp op, float[] x, int xo, float[] y, int yo, int n, float p, float q) {
     switch (op) {
       case EXP:
         exp(x, xo, y, yo, n, p, q);
@@ -85,17 +85,7 @@ final class VectorUnaryLoops {
   }
 
   /** Runs a gradient loop; false if there is none. */
-  static boolean gradient(
-      UnaryOp op,
-      float[] dy,
-      int dyo,
-      float[] saved,
-      int so,
-      float[] dx,
-      int dxo,
-      int n,
-      float p,
-      float q) {
+  static boolean gradient(UnaryOp op, float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
     switch (op) {
       case ERF:
         erfGradient(dy, dyo, saved, so, dx, dxo, n, p, q);
@@ -155,7 +145,7 @@ final class VectorUnaryLoops {
 
   static void exp(float[] x, int xo, float[] y, int yo, int n, float p, float q) {
     FloatVector k0 = FloatVector.broadcast(F, 89.0f);
-    FloatVector k1 = FloatVector.broadcast(F, -104.0f);
+    FloatVector k1 = FloatVector.broadcast(F, -176.0f);
     FloatVector k2 = FloatVector.broadcast(F, 1.4426950408889634f);
     FloatVector k3 = FloatVector.broadcast(F, 12582912.0f);
     FloatVector k4 = FloatVector.broadcast(F, -0.693359375f);
@@ -185,8 +175,9 @@ final class VectorUnaryLoops {
       IntVector v16 = v14.sub(v15);
       FloatVector v17 = v15.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
       FloatVector v18 = v16.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
-      FloatVector v19 = v13.add(k11).mul(v17).mul(v18);
-      v19.intoArray(y, yo + i);
+      FloatVector v19 = v13.add(k11).mul(v17);
+      FloatVector v20 = v19.mul(v18);
+      v20.intoArray(y, yo + i);
     }
   }
 
@@ -383,7 +374,7 @@ final class VectorUnaryLoops {
       FloatVector v15 = v14.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
       FloatVector v16 = v13.fma(v15, v15.sub(k11));
       FloatVector v17 = v16.mul(k12);
-      FloatVector v18 = v17.blend(v1, v1.compare(VectorOperators.GT, k0));
+      FloatVector v18 = v1.blend(v17, v1.compare(VectorOperators.LT, k0));
       v18.intoArray(y, yo + i);
     }
   }
@@ -421,7 +412,7 @@ final class VectorUnaryLoops {
       FloatVector v16 = v15.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
       FloatVector v17 = v14.fma(v16, v16.sub(k12));
       FloatVector v18 = v17.mul(k1);
-      FloatVector v19 = v18.blend(v1, v1.compare(VectorOperators.GT, k0));
+      FloatVector v19 = v1.blend(v18, v1.compare(VectorOperators.LT, k0));
       v19.intoArray(y, yo + i);
     }
   }
@@ -460,178 +451,15 @@ final class VectorUnaryLoops {
       FloatVector v16 = v13.fma(v15, v15.sub(k11));
       FloatVector v17 = v16.mul(k12);
       FloatVector v18 = v1.mul(k13);
-      FloatVector v19 = v17.blend(v18, v1.compare(VectorOperators.GT, k0));
+      FloatVector v19 = v18.blend(v17, v1.compare(VectorOperators.LT, k0));
       v19.intoArray(y, yo + i);
     }
   }
 
   static void gelu(float[] x, int xo, float[] y, int yo, int n, float p, float q) {
-    FloatVector k0 = FloatVector.broadcast(F, 15.0f);
+    FloatVector k0 = FloatVector.broadcast(F, 19.0f);
     FloatVector k1 = FloatVector.broadcast(F, 0.5f);
-    FloatVector k2 = FloatVector.broadcast(F, 89.0f);
-    FloatVector k3 = FloatVector.broadcast(F, -104.0f);
-    FloatVector k4 = FloatVector.broadcast(F, 1.4426950408889634f);
-    FloatVector k5 = FloatVector.broadcast(F, 12582912.0f);
-    FloatVector k6 = FloatVector.broadcast(F, -0.693359375f);
-    FloatVector k7 = FloatVector.broadcast(F, 0.00021219444f);
-    FloatVector k8 = FloatVector.broadcast(F, 0.0013814610429108143f);
-    FloatVector k9 = FloatVector.broadcast(F, 0.008368710055947304f);
-    FloatVector k10 = FloatVector.broadcast(F, 0.04166838899254799f);
-    FloatVector k11 = FloatVector.broadcast(F, 0.1666652113199234f);
-    FloatVector k12 = FloatVector.broadcast(F, 0.4999999403953552f);
-    FloatVector k13 = FloatVector.broadcast(F, 1.0f);
-    FloatVector k14 = FloatVector.broadcast(F, 0.3535533905932738f);
-    FloatVector k15 = FloatVector.broadcast(F, 0.04063521698117256f);
-    FloatVector k16 = FloatVector.broadcast(F, -0.21952365338802338f);
-    FloatVector k17 = FloatVector.broadcast(F, 0.4543651342391968f);
-    FloatVector k18 = FloatVector.broadcast(F, -0.3969162106513977f);
-    FloatVector k19 = FloatVector.broadcast(F, 0.07824665307998657f);
-    FloatVector k20 = FloatVector.broadcast(F, -0.02644898183643818f);
-    FloatVector k21 = FloatVector.broadcast(F, 0.08036153763532639f);
-    FloatVector k22 = FloatVector.broadcast(F, 0.17869751155376434f);
-    FloatVector k23 = FloatVector.broadcast(F, 0.24634937942028046f);
-    FloatVector k24 = FloatVector.broadcast(F, 0.28214031457901f);
-    FloatVector k25 = FloatVector.broadcast(F, 0.2820931077003479f);
-    FloatVector k26 = FloatVector.broadcast(F, 0.0f);
-    for (int i = 0; i < n; i += LANES) {
-      FloatVector v1 = FloatVector.fromArray(F, x, xo + i);
-      FloatVector v2 = v1.abs();
-      FloatVector v3 = v2.blend(k0, v2.compare(VectorOperators.GT, k0));
-      FloatVector v4 = v3.mul(k1);
-      FloatVector v5 = v4.mul(v3);
-      FloatVector v6 = v4.fma(v3, v5.neg());
-      FloatVector v7 = v5.neg();
-      FloatVector v8 = v7.blend(k2, v7.compare(VectorOperators.GT, k2));
-      FloatVector v9 = v8.blend(k3, v8.compare(VectorOperators.LT, k3));
-      FloatVector v10 = v9.fma(k4, k5);
-      FloatVector v11 = v10.sub(k5);
-      FloatVector v12 = v11.fma(k6, v9);
-      FloatVector v13 = v11.fma(k7, v12);
-      FloatVector v14 = k8.fma(v13, k9);
-      FloatVector v15 = v14.fma(v13, k10);
-      FloatVector v16 = v15.fma(v13, k11);
-      FloatVector v17 = v16.fma(v13, k12);
-      FloatVector v18 = v13.mul(v13);
-      FloatVector v19 = v17.fma(v18, v13);
-      IntVector v20 = v10.reinterpretAsInts().sub(MAGIC_BITS);
-      IntVector v21 = v20.lanewise(VectorOperators.ASHR, 1);
-      IntVector v22 = v20.sub(v21);
-      FloatVector v23 = v21.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
-      FloatVector v24 = v22.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
-      FloatVector v25 = v19.add(k13).mul(v23).mul(v24);
-      FloatVector v26 = v6.neg().fma(v25, v25);
-      FloatVector v27 = v3.fma(k14, k13);
-      FloatVector v28 = k13.div(v27);
-      FloatVector v29 = k15.fma(v28, k16);
-      FloatVector v30 = v29.fma(v28, k17);
-      FloatVector v31 = v30.fma(v28, k18);
-      FloatVector v32 = v31.fma(v28, k19);
-      FloatVector v33 = v32.fma(v28, k20);
-      FloatVector v34 = v33.fma(v28, k21);
-      FloatVector v35 = v34.fma(v28, k22);
-      FloatVector v36 = v35.fma(v28, k23);
-      FloatVector v37 = v36.fma(v28, k24);
-      FloatVector v38 = v37.fma(v28, k25);
-      FloatVector v39 = v38.mul(v28).mul(v26).mul(k1);
-      FloatVector v40 = v39.blend(k13.sub(v39), v1.compare(VectorOperators.GT, k26));
-      FloatVector v41 = v1.mul(v40);
-      v41.intoArray(y, yo + i);
-    }
-  }
-
-  static void geluTanh(float[] x, int xo, float[] y, int yo, int n, float p, float q) {
-    FloatVector k0 = FloatVector.broadcast(F, 0.07135481282f);
-    FloatVector k1 = FloatVector.broadcast(F, 1.5957691216f);
-    FloatVector k2 = FloatVector.broadcast(F, 89.0f);
-    FloatVector k3 = FloatVector.broadcast(F, -104.0f);
-    FloatVector k4 = FloatVector.broadcast(F, 1.4426950408889634f);
-    FloatVector k5 = FloatVector.broadcast(F, 12582912.0f);
-    FloatVector k6 = FloatVector.broadcast(F, -0.693359375f);
-    FloatVector k7 = FloatVector.broadcast(F, 0.00021219444f);
-    FloatVector k8 = FloatVector.broadcast(F, 0.0013814610429108143f);
-    FloatVector k9 = FloatVector.broadcast(F, 0.008368710055947304f);
-    FloatVector k10 = FloatVector.broadcast(F, 0.04166838899254799f);
-    FloatVector k11 = FloatVector.broadcast(F, 0.1666652113199234f);
-    FloatVector k12 = FloatVector.broadcast(F, 0.4999999403953552f);
-    FloatVector k13 = FloatVector.broadcast(F, 1.0f);
-    FloatVector k14 = FloatVector.broadcast(F, 0.0f);
-    for (int i = 0; i < n; i += LANES) {
-      FloatVector v1 = FloatVector.fromArray(F, x, xo + i);
-      FloatVector v2 = v1.mul(v1);
-      FloatVector v3 = v2.fma(k0, k1);
-      FloatVector v4 = v3.mul(v1);
-      FloatVector v5 = v4.abs().neg();
-      FloatVector v6 = v5.blend(k2, v5.compare(VectorOperators.GT, k2));
-      FloatVector v7 = v6.blend(k3, v6.compare(VectorOperators.LT, k3));
-      FloatVector v8 = v7.fma(k4, k5);
-      FloatVector v9 = v8.sub(k5);
-      FloatVector v10 = v9.fma(k6, v7);
-      FloatVector v11 = v9.fma(k7, v10);
-      FloatVector v12 = k8.fma(v11, k9);
-      FloatVector v13 = v12.fma(v11, k10);
-      FloatVector v14 = v13.fma(v11, k11);
-      FloatVector v15 = v14.fma(v11, k12);
-      FloatVector v16 = v11.mul(v11);
-      FloatVector v17 = v15.fma(v16, v11);
-      IntVector v18 = v8.reinterpretAsInts().sub(MAGIC_BITS);
-      IntVector v19 = v18.lanewise(VectorOperators.ASHR, 1);
-      IntVector v20 = v18.sub(v19);
-      FloatVector v21 = v19.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
-      FloatVector v22 = v20.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
-      FloatVector v23 = v17.add(k13).mul(v21).mul(v22);
-      FloatVector v24 = v23.blend(k13, v4.compare(VectorOperators.GE, k14));
-      FloatVector v25 = v24.div(v23.add(k13));
-      FloatVector v26 = v1.mul(v25);
-      v26.intoArray(y, yo + i);
-    }
-  }
-
-  static void silu(float[] x, int xo, float[] y, int yo, int n, float p, float q) {
-    FloatVector k0 = FloatVector.broadcast(F, 89.0f);
-    FloatVector k1 = FloatVector.broadcast(F, -104.0f);
-    FloatVector k2 = FloatVector.broadcast(F, 1.4426950408889634f);
-    FloatVector k3 = FloatVector.broadcast(F, 12582912.0f);
-    FloatVector k4 = FloatVector.broadcast(F, -0.693359375f);
-    FloatVector k5 = FloatVector.broadcast(F, 0.00021219444f);
-    FloatVector k6 = FloatVector.broadcast(F, 0.0013814610429108143f);
-    FloatVector k7 = FloatVector.broadcast(F, 0.008368710055947304f);
-    FloatVector k8 = FloatVector.broadcast(F, 0.04166838899254799f);
-    FloatVector k9 = FloatVector.broadcast(F, 0.1666652113199234f);
-    FloatVector k10 = FloatVector.broadcast(F, 0.4999999403953552f);
-    FloatVector k11 = FloatVector.broadcast(F, 1.0f);
-    FloatVector k12 = FloatVector.broadcast(F, 0.0f);
-    for (int i = 0; i < n; i += LANES) {
-      FloatVector v1 = FloatVector.fromArray(F, x, xo + i);
-      FloatVector v2 = v1.abs().neg();
-      FloatVector v3 = v2.blend(k0, v2.compare(VectorOperators.GT, k0));
-      FloatVector v4 = v3.blend(k1, v3.compare(VectorOperators.LT, k1));
-      FloatVector v5 = v4.fma(k2, k3);
-      FloatVector v6 = v5.sub(k3);
-      FloatVector v7 = v6.fma(k4, v4);
-      FloatVector v8 = v6.fma(k5, v7);
-      FloatVector v9 = k6.fma(v8, k7);
-      FloatVector v10 = v9.fma(v8, k8);
-      FloatVector v11 = v10.fma(v8, k9);
-      FloatVector v12 = v11.fma(v8, k10);
-      FloatVector v13 = v8.mul(v8);
-      FloatVector v14 = v12.fma(v13, v8);
-      IntVector v15 = v5.reinterpretAsInts().sub(MAGIC_BITS);
-      IntVector v16 = v15.lanewise(VectorOperators.ASHR, 1);
-      IntVector v17 = v15.sub(v16);
-      FloatVector v18 = v16.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
-      FloatVector v19 = v17.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
-      FloatVector v20 = v14.add(k11).mul(v18).mul(v19);
-      FloatVector v21 = v20.blend(k11, v1.compare(VectorOperators.GE, k12));
-      FloatVector v22 = v21.div(v20.add(k11));
-      FloatVector v23 = v1.mul(v22);
-      v23.intoArray(y, yo + i);
-    }
-  }
-
-  static void mish(float[] x, int xo, float[] y, int yo, int n, float p, float q) {
-    FloatVector k0 = FloatVector.broadcast(F, 20.0f);
-    FloatVector k1 = FloatVector.broadcast(F, 89.0f);
-    FloatVector k2 = FloatVector.broadcast(F, -104.0f);
+    FloatVector k2 = FloatVector.broadcast(F, -176.0f);
     FloatVector k3 = FloatVector.broadcast(F, 1.4426950408889634f);
     FloatVector k4 = FloatVector.broadcast(F, 12582912.0f);
     FloatVector k5 = FloatVector.broadcast(F, -0.693359375f);
@@ -642,79 +470,170 @@ final class VectorUnaryLoops {
     FloatVector k10 = FloatVector.broadcast(F, 0.1666652113199234f);
     FloatVector k11 = FloatVector.broadcast(F, 0.4999999403953552f);
     FloatVector k12 = FloatVector.broadcast(F, 1.0f);
-    FloatVector k13 = FloatVector.broadcast(F, 2.0f);
+    FloatVector k13 = FloatVector.broadcast(F, 0.3535533905932738f);
+    FloatVector k14 = FloatVector.broadcast(F, 0.04063521698117256f);
+    FloatVector k15 = FloatVector.broadcast(F, -0.21952365338802338f);
+    FloatVector k16 = FloatVector.broadcast(F, 0.4543651342391968f);
+    FloatVector k17 = FloatVector.broadcast(F, -0.3969162106513977f);
+    FloatVector k18 = FloatVector.broadcast(F, 0.07824665307998657f);
+    FloatVector k19 = FloatVector.broadcast(F, -0.02644898183643818f);
+    FloatVector k20 = FloatVector.broadcast(F, 0.08036153763532639f);
+    FloatVector k21 = FloatVector.broadcast(F, 0.17869751155376434f);
+    FloatVector k22 = FloatVector.broadcast(F, 0.24634937942028046f);
+    FloatVector k23 = FloatVector.broadcast(F, 0.28214031457901f);
+    FloatVector k24 = FloatVector.broadcast(F, 0.2820931077003479f);
+    FloatVector k25 = FloatVector.broadcast(F, 0.0f);
     for (int i = 0; i < n; i += LANES) {
       FloatVector v1 = FloatVector.fromArray(F, x, xo + i);
-      FloatVector v2 = v1.blend(k0, v1.compare(VectorOperators.GT, k0));
-      FloatVector v3 = v2.blend(k1, v2.compare(VectorOperators.GT, k1));
-      FloatVector v4 = v3.blend(k2, v3.compare(VectorOperators.LT, k2));
-      FloatVector v5 = v4.fma(k3, k4);
-      FloatVector v6 = v5.sub(k4);
-      FloatVector v7 = v6.fma(k5, v4);
-      FloatVector v8 = v6.fma(k6, v7);
-      FloatVector v9 = k7.fma(v8, k8);
-      FloatVector v10 = v9.fma(v8, k9);
-      FloatVector v11 = v10.fma(v8, k10);
-      FloatVector v12 = v11.fma(v8, k11);
-      FloatVector v13 = v8.mul(v8);
-      FloatVector v14 = v12.fma(v13, v8);
-      IntVector v15 = v5.reinterpretAsInts().sub(MAGIC_BITS);
-      IntVector v16 = v15.lanewise(VectorOperators.ASHR, 1);
-      IntVector v17 = v15.sub(v16);
-      FloatVector v18 = v16.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
-      FloatVector v19 = v17.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
-      FloatVector v20 = v14.add(k12).mul(v18).mul(v19);
-      FloatVector v21 = v20.fma(v20, v20.add(v20));
-      FloatVector v22 = v21.div(v21.add(k13));
-      FloatVector v23 = v1.mul(v22);
-      v23.intoArray(y, yo + i);
+      FloatVector v2 = v1.abs();
+      FloatVector v3 = v2.blend(k0, v2.compare(VectorOperators.GT, k0));
+      FloatVector v4 = v3.mul(k1);
+      FloatVector v5 = v4.mul(v3);
+      FloatVector v6 = v4.fma(v3, v5.neg());
+      FloatVector v7 = v5.neg();
+      FloatVector v8 = v7.blend(k2, v7.compare(VectorOperators.LT, k2));
+      FloatVector v9 = v8.fma(k3, k4);
+      FloatVector v10 = v9.sub(k4);
+      FloatVector v11 = v10.fma(k5, v8);
+      FloatVector v12 = v10.fma(k6, v11);
+      FloatVector v13 = k7.fma(v12, k8);
+      FloatVector v14 = v13.fma(v12, k9);
+      FloatVector v15 = v14.fma(v12, k10);
+      FloatVector v16 = v15.fma(v12, k11);
+      FloatVector v17 = v12.mul(v12);
+      FloatVector v18 = v16.fma(v17, v12);
+      IntVector v19 = v9.reinterpretAsInts().sub(MAGIC_BITS);
+      IntVector v20 = v19.lanewise(VectorOperators.ASHR, 1);
+      IntVector v21 = v19.sub(v20);
+      FloatVector v22 = v20.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
+      FloatVector v23 = v21.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
+      FloatVector v24 = v18.add(k12).mul(v22);
+      FloatVector v25 = v6.neg().fma(v24, v24);
+      FloatVector v26 = v2.blend(k0, v2.compare(VectorOperators.GT, k0));
+      FloatVector v27 = v26.fma(k13, k12);
+      FloatVector v28 = k1.div(v27);
+      FloatVector v29 = v28.add(v28);
+      FloatVector v30 = k14.fma(v29, k15);
+      FloatVector v31 = v30.fma(v29, k16);
+      FloatVector v32 = v31.fma(v29, k17);
+      FloatVector v33 = v32.fma(v29, k18);
+      FloatVector v34 = v33.fma(v29, k19);
+      FloatVector v35 = v34.fma(v29, k20);
+      FloatVector v36 = v35.fma(v29, k21);
+      FloatVector v37 = v36.fma(v29, k22);
+      FloatVector v38 = v37.fma(v29, k23);
+      FloatVector v39 = v38.fma(v29, k24);
+      FloatVector v40 = v39.mul(v28);
+      FloatVector v41 = v1.mul(v40).mul(v25).mul(v23);
+      FloatVector v42 = v40.mul(v25).mul(v23);
+      FloatVector v43 = v1.mul(k12.sub(v42));
+      FloatVector v44 = v43.blend(v41, v1.compare(VectorOperators.LT, k25));
+      v44.intoArray(y, yo + i);
     }
   }
 
-  static void sigmoid(float[] x, int xo, float[] y, int yo, int n, float p, float q) {
-    FloatVector k0 = FloatVector.broadcast(F, 89.0f);
-    FloatVector k1 = FloatVector.broadcast(F, -104.0f);
-    FloatVector k2 = FloatVector.broadcast(F, 1.4426950408889634f);
+  static void geluTanh(float[] x, int xo, float[] y, int yo, int n, float p, float q) {
+    FloatVector k0 = FloatVector.broadcast(F, 12.95f);
+    FloatVector k1 = FloatVector.broadcast(F, 0.07135481387376785f);
+    FloatVector k2 = FloatVector.broadcast(F, -2.3022082635570995f);
     FloatVector k3 = FloatVector.broadcast(F, 12582912.0f);
-    FloatVector k4 = FloatVector.broadcast(F, -0.693359375f);
-    FloatVector k5 = FloatVector.broadcast(F, 0.00021219444f);
-    FloatVector k6 = FloatVector.broadcast(F, 0.0013814610429108143f);
-    FloatVector k7 = FloatVector.broadcast(F, 0.008368710055947304f);
-    FloatVector k8 = FloatVector.broadcast(F, 0.04166838899254799f);
-    FloatVector k9 = FloatVector.broadcast(F, 0.1666652113199234f);
-    FloatVector k10 = FloatVector.broadcast(F, 0.4999999403953552f);
-    FloatVector k11 = FloatVector.broadcast(F, 1.0f);
-    FloatVector k12 = FloatVector.broadcast(F, 0.0f);
+    FloatVector k4 = FloatVector.broadcast(F, -1.5957691669464111f);
+    FloatVector k5 = FloatVector.broadcast(F, -0.693359375f);
+    FloatVector k6 = FloatVector.broadcast(F, 1.4426950408889634f);
+    FloatVector k7 = FloatVector.broadcast(F, 2.398832396e-09f);
+    FloatVector k8 = FloatVector.broadcast(F, -4.5340680421e-08f);
+    FloatVector k9 = FloatVector.broadcast(F, 0.00021219444f);
+    FloatVector k10 = FloatVector.broadcast(F, 0.0013814610429108143f);
+    FloatVector k11 = FloatVector.broadcast(F, 0.008368710055947304f);
+    FloatVector k12 = FloatVector.broadcast(F, 0.04166838899254799f);
+    FloatVector k13 = FloatVector.broadcast(F, 0.1666652113199234f);
+    FloatVector k14 = FloatVector.broadcast(F, 0.4999999403953552f);
+    FloatVector k15 = FloatVector.broadcast(F, 1.0f);
+    FloatVector k16 = FloatVector.broadcast(F, 0.0f);
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector v1 = FloatVector.fromArray(F, x, xo + i);
+      FloatVector v2 = v1.abs();
+      FloatVector v3 = v2.blend(k0, v2.compare(VectorOperators.GT, k0));
+      FloatVector v4 = v3.mul(v3);
+      FloatVector v5 = v3.mul(k1);
+      FloatVector v6 = v3.fma(k2, k3);
+      FloatVector v7 = v6.sub(k3);
+      FloatVector v8 = v3.fma(k4, v7.mul(k5));
+      FloatVector v9 = v5.neg();
+      FloatVector v10 = v9.fma(v4, v8).fma(k6, k3);
+      FloatVector v11 = v10.sub(k3);
+      FloatVector v12 = v9.fma(v4, v11.mul(k5)).add(v8);
+      FloatVector v13 = v10.add(v7);
+      FloatVector v14 = v7.add(v11);
+      FloatVector v15 = v3.fma(k1, v5.neg());
+      FloatVector v16 = v3.fma(k7, v15);
+      FloatVector v17 = v16.fma(v4, v3.mul(k8));
+      FloatVector v18 = v3.fma(v3, v4.neg()).fma(v5, v17);
+      FloatVector v19 = v14.fma(k9, v12.sub(v18));
+      FloatVector v20 = k10.fma(v19, k11);
+      FloatVector v21 = v20.fma(v19, k12);
+      FloatVector v22 = v21.fma(v19, k13);
+      FloatVector v23 = v22.fma(v19, k14);
+      FloatVector v24 = v19.mul(v19);
+      FloatVector v25 = v23.fma(v24, v19);
+      IntVector v26 = v13.reinterpretAsInts().sub(MAGIC_BITS);
+      IntVector v27 = v26.lanewise(VectorOperators.ASHR, 1);
+      IntVector v28 = v26.sub(v27);
+      FloatVector v29 = v27.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
+      FloatVector v30 = v28.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
+      FloatVector v31 = v25.add(k15).mul(v29);
+      FloatVector v32 = v31.mul(v30);
+      FloatVector v33 = k15.div(v32.add(k15));
+      FloatVector v34 = v1.mul(v33);
+      FloatVector v35 = v34.mul(v31).mul(v30);
+      FloatVector v36 = v34.blend(v35, v1.compare(VectorOperators.LT, k16));
+      v36.intoArray(y, yo + i);
+    }
+  }
+
+  static void silu(float[] x, int xo, float[] y, int yo, int n, float p, float q) {
+    FloatVector k0 = FloatVector.broadcast(F, -176.0f);
+    FloatVector k1 = FloatVector.broadcast(F, 1.4426950408889634f);
+    FloatVector k2 = FloatVector.broadcast(F, 12582912.0f);
+    FloatVector k3 = FloatVector.broadcast(F, -0.693359375f);
+    FloatVector k4 = FloatVector.broadcast(F, 0.00021219444f);
+    FloatVector k5 = FloatVector.broadcast(F, 0.0013814610429108143f);
+    FloatVector k6 = FloatVector.broadcast(F, 0.008368710055947304f);
+    FloatVector k7 = FloatVector.broadcast(F, 0.04166838899254799f);
+    FloatVector k8 = FloatVector.broadcast(F, 0.1666652113199234f);
+    FloatVector k9 = FloatVector.broadcast(F, 0.4999999403953552f);
+    FloatVector k10 = FloatVector.broadcast(F, 1.0f);
+    FloatVector k11 = FloatVector.broadcast(F, 0.0f);
     for (int i = 0; i < n; i += LANES) {
       FloatVector v1 = FloatVector.fromArray(F, x, xo + i);
       FloatVector v2 = v1.abs().neg();
-      FloatVector v3 = v2.blend(k0, v2.compare(VectorOperators.GT, k0));
-      FloatVector v4 = v3.blend(k1, v3.compare(VectorOperators.LT, k1));
-      FloatVector v5 = v4.fma(k2, k3);
-      FloatVector v6 = v5.sub(k3);
-      FloatVector v7 = v6.fma(k4, v4);
-      FloatVector v8 = v6.fma(k5, v7);
-      FloatVector v9 = k6.fma(v8, k7);
-      FloatVector v10 = v9.fma(v8, k8);
-      FloatVector v11 = v10.fma(v8, k9);
-      FloatVector v12 = v11.fma(v8, k10);
-      FloatVector v13 = v8.mul(v8);
-      FloatVector v14 = v12.fma(v13, v8);
-      IntVector v15 = v5.reinterpretAsInts().sub(MAGIC_BITS);
-      IntVector v16 = v15.lanewise(VectorOperators.ASHR, 1);
-      IntVector v17 = v15.sub(v16);
+      FloatVector v3 = v2.blend(k0, v2.compare(VectorOperators.LT, k0));
+      FloatVector v4 = v3.fma(k1, k2);
+      FloatVector v5 = v4.sub(k2);
+      FloatVector v6 = v5.fma(k3, v3);
+      FloatVector v7 = v5.fma(k4, v6);
+      FloatVector v8 = k5.fma(v7, k6);
+      FloatVector v9 = v8.fma(v7, k7);
+      FloatVector v10 = v9.fma(v7, k8);
+      FloatVector v11 = v10.fma(v7, k9);
+      FloatVector v12 = v7.mul(v7);
+      FloatVector v13 = v11.fma(v12, v7);
+      IntVector v14 = v4.reinterpretAsInts().sub(MAGIC_BITS);
+      IntVector v15 = v14.lanewise(VectorOperators.ASHR, 1);
+      IntVector v16 = v14.sub(v15);
+      FloatVector v17 = v15.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
       FloatVector v18 = v16.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
-      FloatVector v19 = v17.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
-      FloatVector v20 = v14.add(k11).mul(v18).mul(v19);
-      FloatVector v21 = v20.blend(k11, v1.compare(VectorOperators.GE, k12));
-      FloatVector v22 = v21.div(v20.add(k11));
+      FloatVector v19 = v13.add(k10).mul(v17);
+      FloatVector v20 = v1.div(v19.fma(v18, k10));
+      FloatVector v21 = v20.mul(v19).mul(v18);
+      FloatVector v22 = v20.blend(v21, v1.compare(VectorOperators.LT, k11));
       v22.intoArray(y, yo + i);
     }
   }
 
-  static void logSigmoid(float[] x, int xo, float[] y, int yo, int n, float p, float q) {
-    FloatVector k0 = FloatVector.broadcast(F, 89.0f);
-    FloatVector k1 = FloatVector.broadcast(F, -104.0f);
+  static void mish(float[] x, int xo, float[] y, int yo, int n, float p, float q) {
+    FloatVector k0 = FloatVector.broadcast(F, 20.0f);
+    FloatVector k1 = FloatVector.broadcast(F, -176.0f);
     FloatVector k2 = FloatVector.broadcast(F, 1.4426950408889634f);
     FloatVector k3 = FloatVector.broadcast(F, 12582912.0f);
     FloatVector k4 = FloatVector.broadcast(F, -0.693359375f);
@@ -726,42 +645,128 @@ final class VectorUnaryLoops {
     FloatVector k10 = FloatVector.broadcast(F, 0.4999999403953552f);
     FloatVector k11 = FloatVector.broadcast(F, 1.0f);
     FloatVector k12 = FloatVector.broadcast(F, 2.0f);
-    FloatVector k13 = FloatVector.broadcast(F, 0.24300938844680786f);
-    FloatVector k14 = FloatVector.broadcast(F, 0.21427656710147858f);
-    FloatVector k15 = FloatVector.broadcast(F, 0.2861688435077667f);
-    FloatVector k16 = FloatVector.broadcast(F, 0.3999887704849243f);
-    FloatVector k17 = FloatVector.broadcast(F, 0.6666667461395264f);
-    FloatVector k18 = FloatVector.broadcast(F, 0.0f);
+    FloatVector k13 = FloatVector.broadcast(F, -2.0f);
+    FloatVector k14 = FloatVector.broadcast(F, 0.0f);
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector v1 = FloatVector.fromArray(F, x, xo + i);
+      FloatVector v2 = v1.blend(k0, v1.compare(VectorOperators.GT, k0));
+      FloatVector v3 = v2.blend(k1, v2.compare(VectorOperators.LT, k1));
+      FloatVector v4 = v3.fma(k2, k3);
+      FloatVector v5 = v4.sub(k3);
+      FloatVector v6 = v5.fma(k4, v3);
+      FloatVector v7 = v5.fma(k5, v6);
+      FloatVector v8 = k6.fma(v7, k7);
+      FloatVector v9 = v8.fma(v7, k8);
+      FloatVector v10 = v9.fma(v7, k9);
+      FloatVector v11 = v10.fma(v7, k10);
+      FloatVector v12 = v7.mul(v7);
+      FloatVector v13 = v11.fma(v12, v7);
+      IntVector v14 = v4.reinterpretAsInts().sub(MAGIC_BITS);
+      IntVector v15 = v14.lanewise(VectorOperators.ASHR, 1);
+      IntVector v16 = v14.sub(v15);
+      FloatVector v17 = v15.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
+      FloatVector v18 = v16.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
+      FloatVector v19 = v13.add(k11).mul(v17);
+      FloatVector v20 = v19.mul(v18);
+      FloatVector v21 = v20.add(k12);
+      FloatVector v22 = k11.div(v20.fma(v21, k12));
+      FloatVector v23 = v1.mul(v21.mul(v22)).mul(v19).mul(v18);
+      FloatVector v24 = v1.mul(v22.fma(k13, k11));
+      FloatVector v25 = v24.blend(v23, v1.compare(VectorOperators.LT, k14));
+      v25.intoArray(y, yo + i);
+    }
+  }
+
+  static void sigmoid(float[] x, int xo, float[] y, int yo, int n, float p, float q) {
+    FloatVector k0 = FloatVector.broadcast(F, -176.0f);
+    FloatVector k1 = FloatVector.broadcast(F, 1.4426950408889634f);
+    FloatVector k2 = FloatVector.broadcast(F, 12582912.0f);
+    FloatVector k3 = FloatVector.broadcast(F, -0.693359375f);
+    FloatVector k4 = FloatVector.broadcast(F, 0.00021219444f);
+    FloatVector k5 = FloatVector.broadcast(F, 0.0013814610429108143f);
+    FloatVector k6 = FloatVector.broadcast(F, 0.008368710055947304f);
+    FloatVector k7 = FloatVector.broadcast(F, 0.04166838899254799f);
+    FloatVector k8 = FloatVector.broadcast(F, 0.1666652113199234f);
+    FloatVector k9 = FloatVector.broadcast(F, 0.4999999403953552f);
+    FloatVector k10 = FloatVector.broadcast(F, 1.0f);
+    FloatVector k11 = FloatVector.broadcast(F, 0.0f);
     for (int i = 0; i < n; i += LANES) {
       FloatVector v1 = FloatVector.fromArray(F, x, xo + i);
       FloatVector v2 = v1.abs().neg();
-      FloatVector v3 = v2.blend(k0, v2.compare(VectorOperators.GT, k0));
-      FloatVector v4 = v3.blend(k1, v3.compare(VectorOperators.LT, k1));
-      FloatVector v5 = v4.fma(k2, k3);
-      FloatVector v6 = v5.sub(k3);
-      FloatVector v7 = v6.fma(k4, v4);
-      FloatVector v8 = v6.fma(k5, v7);
-      FloatVector v9 = k6.fma(v8, k7);
-      FloatVector v10 = v9.fma(v8, k8);
-      FloatVector v11 = v10.fma(v8, k9);
-      FloatVector v12 = v11.fma(v8, k10);
-      FloatVector v13 = v8.mul(v8);
-      FloatVector v14 = v12.fma(v13, v8);
-      IntVector v15 = v5.reinterpretAsInts().sub(MAGIC_BITS);
-      IntVector v16 = v15.lanewise(VectorOperators.ASHR, 1);
-      IntVector v17 = v15.sub(v16);
+      FloatVector v3 = v2.blend(k0, v2.compare(VectorOperators.LT, k0));
+      FloatVector v4 = v3.fma(k1, k2);
+      FloatVector v5 = v4.sub(k2);
+      FloatVector v6 = v5.fma(k3, v3);
+      FloatVector v7 = v5.fma(k4, v6);
+      FloatVector v8 = k5.fma(v7, k6);
+      FloatVector v9 = v8.fma(v7, k7);
+      FloatVector v10 = v9.fma(v7, k8);
+      FloatVector v11 = v10.fma(v7, k9);
+      FloatVector v12 = v7.mul(v7);
+      FloatVector v13 = v11.fma(v12, v7);
+      IntVector v14 = v4.reinterpretAsInts().sub(MAGIC_BITS);
+      IntVector v15 = v14.lanewise(VectorOperators.ASHR, 1);
+      IntVector v16 = v14.sub(v15);
+      FloatVector v17 = v15.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
       FloatVector v18 = v16.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
-      FloatVector v19 = v17.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
-      FloatVector v20 = v14.add(k11).mul(v18).mul(v19);
-      FloatVector v21 = v20.div(v20.add(k12));
+      FloatVector v19 = v13.add(k10).mul(v17);
+      FloatVector v20 = v19.mul(v18);
+      FloatVector v21 = v20.blend(k10, v1.compare(VectorOperators.GE, k11));
+      FloatVector v22 = v21.div(v20.add(k10));
+      v22.intoArray(y, yo + i);
+    }
+  }
+
+  static void logSigmoid(float[] x, int xo, float[] y, int yo, int n, float p, float q) {
+    FloatVector k0 = FloatVector.broadcast(F, -176.0f);
+    FloatVector k1 = FloatVector.broadcast(F, 1.4426950408889634f);
+    FloatVector k2 = FloatVector.broadcast(F, 12582912.0f);
+    FloatVector k3 = FloatVector.broadcast(F, -0.693359375f);
+    FloatVector k4 = FloatVector.broadcast(F, 0.00021219444f);
+    FloatVector k5 = FloatVector.broadcast(F, 0.0013814610429108143f);
+    FloatVector k6 = FloatVector.broadcast(F, 0.008368710055947304f);
+    FloatVector k7 = FloatVector.broadcast(F, 0.04166838899254799f);
+    FloatVector k8 = FloatVector.broadcast(F, 0.1666652113199234f);
+    FloatVector k9 = FloatVector.broadcast(F, 0.4999999403953552f);
+    FloatVector k10 = FloatVector.broadcast(F, 1.0f);
+    FloatVector k11 = FloatVector.broadcast(F, 2.0f);
+    FloatVector k12 = FloatVector.broadcast(F, 0.24300938844680786f);
+    FloatVector k13 = FloatVector.broadcast(F, 0.21427656710147858f);
+    FloatVector k14 = FloatVector.broadcast(F, 0.2861688435077667f);
+    FloatVector k15 = FloatVector.broadcast(F, 0.3999887704849243f);
+    FloatVector k16 = FloatVector.broadcast(F, 0.6666667461395264f);
+    FloatVector k17 = FloatVector.broadcast(F, 0.0f);
+    FloatVector k18 = FloatVector.broadcast(F, -0.0f);
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector v1 = FloatVector.fromArray(F, x, xo + i);
+      FloatVector v2 = v1.abs().neg();
+      FloatVector v3 = v2.blend(k0, v2.compare(VectorOperators.LT, k0));
+      FloatVector v4 = v3.fma(k1, k2);
+      FloatVector v5 = v4.sub(k2);
+      FloatVector v6 = v5.fma(k3, v3);
+      FloatVector v7 = v5.fma(k4, v6);
+      FloatVector v8 = k5.fma(v7, k6);
+      FloatVector v9 = v8.fma(v7, k7);
+      FloatVector v10 = v9.fma(v7, k8);
+      FloatVector v11 = v10.fma(v7, k9);
+      FloatVector v12 = v7.mul(v7);
+      FloatVector v13 = v11.fma(v12, v7);
+      IntVector v14 = v4.reinterpretAsInts().sub(MAGIC_BITS);
+      IntVector v15 = v14.lanewise(VectorOperators.ASHR, 1);
+      IntVector v16 = v14.sub(v15);
+      FloatVector v17 = v15.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
+      FloatVector v18 = v16.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
+      FloatVector v19 = v13.add(k10).mul(v17);
+      FloatVector v20 = v19.mul(v18);
+      FloatVector v21 = v20.div(v20.add(k11));
       FloatVector v22 = v21.mul(v21);
-      FloatVector v23 = k13.fma(v22, k14);
-      FloatVector v24 = v23.fma(v22, k15);
-      FloatVector v25 = v24.fma(v22, k16);
-      FloatVector v26 = v25.fma(v22, k17);
+      FloatVector v23 = k12.fma(v22, k13);
+      FloatVector v24 = v23.fma(v22, k14);
+      FloatVector v25 = v24.fma(v22, k15);
+      FloatVector v26 = v25.fma(v22, k16);
       FloatVector v27 = v21.mul(v22).mul(v26);
-      FloatVector v28 = v21.fma(k12, v27);
-      FloatVector v29 = v1.blend(k18, v1.compare(VectorOperators.GT, k18));
+      FloatVector v28 = v21.fma(k11, v27);
+      FloatVector v29 = v1.blend(k18, v1.compare(VectorOperators.GT, k17));
       FloatVector v30 = v29.sub(v28);
       v30.intoArray(y, yo + i);
     }
@@ -785,8 +790,7 @@ final class VectorUnaryLoops {
     FloatVector k14 = FloatVector.broadcast(F, 0.1666652113199234f);
     FloatVector k15 = FloatVector.broadcast(F, 0.4999999403953552f);
     FloatVector k16 = FloatVector.broadcast(F, 1.0f);
-    FloatVector k17 = FloatVector.broadcast(F, 0.0f);
-    FloatVector k18 = FloatVector.broadcast(F, 0.625f);
+    FloatVector k17 = FloatVector.broadcast(F, 0.625f);
     for (int i = 0; i < n; i += LANES) {
       FloatVector v1 = FloatVector.fromArray(F, x, xo + i);
       FloatVector v2 = v1.abs();
@@ -796,7 +800,7 @@ final class VectorUnaryLoops {
       FloatVector v6 = v5.fma(v3, k3);
       FloatVector v7 = v6.fma(v3, k4);
       FloatVector v8 = v7.mul(v3);
-      FloatVector v9 = v8.fma(v1, v1);
+      FloatVector v9 = v8.fma(v2, v2);
       FloatVector v10 = v2.mul(k5);
       FloatVector v11 = v10.blend(k6, v10.compare(VectorOperators.LT, k6));
       FloatVector v12 = v11.fma(k7, k8);
@@ -813,75 +817,81 @@ final class VectorUnaryLoops {
       FloatVector v23 = v22.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
       FloatVector v24 = v21.add(k16).mul(v23);
       FloatVector v25 = k16.sub(v24).div(v24.add(k16));
-      FloatVector v26 = v25.blend(v25.neg(), v1.compare(VectorOperators.LT, k17));
-      FloatVector v27 = v26.blend(v9, v2.compare(VectorOperators.LT, k18));
-      v27.intoArray(y, yo + i);
+      FloatVector v26 = v25.blend(v9, v2.compare(VectorOperators.LT, k17));
+      IntVector v27 = v1.reinterpretAsInts().and(SIGN_BIT);
+      FloatVector v28 = v26.reinterpretAsInts().or(v27).reinterpretAsFloats();
+      v28.intoArray(y, yo + i);
     }
   }
 
   static void softplus(float[] x, int xo, float[] y, int yo, int n, float p, float q) {
     FloatVector k0 = FloatVector.broadcast(F, p);
-    FloatVector k1 = FloatVector.broadcast(F, 89.0f);
-    FloatVector k2 = FloatVector.broadcast(F, -104.0f);
-    FloatVector k3 = FloatVector.broadcast(F, 1.4426950408889634f);
-    FloatVector k4 = FloatVector.broadcast(F, 12582912.0f);
-    FloatVector k5 = FloatVector.broadcast(F, -0.693359375f);
-    FloatVector k6 = FloatVector.broadcast(F, 0.00021219444f);
-    FloatVector k7 = FloatVector.broadcast(F, 0.0013814610429108143f);
-    FloatVector k8 = FloatVector.broadcast(F, 0.008368710055947304f);
-    FloatVector k9 = FloatVector.broadcast(F, 0.04166838899254799f);
-    FloatVector k10 = FloatVector.broadcast(F, 0.1666652113199234f);
-    FloatVector k11 = FloatVector.broadcast(F, 0.4999999403953552f);
-    FloatVector k12 = FloatVector.broadcast(F, 1.0f);
-    FloatVector k13 = FloatVector.broadcast(F, 2.0f);
-    FloatVector k14 = FloatVector.broadcast(F, 0.24300938844680786f);
-    FloatVector k15 = FloatVector.broadcast(F, 0.21427656710147858f);
-    FloatVector k16 = FloatVector.broadcast(F, 0.2861688435077667f);
-    FloatVector k17 = FloatVector.broadcast(F, 0.3999887704849243f);
-    FloatVector k18 = FloatVector.broadcast(F, 0.6666667461395264f);
-    FloatVector k19 = FloatVector.broadcast(F, 0.0f);
+    FloatVector k1 = FloatVector.broadcast(F, 0.0f);
+    FloatVector k2 = FloatVector.broadcast(F, 128.0f);
+    FloatVector k3 = FloatVector.broadcast(F, -176.0f);
+    FloatVector k4 = FloatVector.broadcast(F, 1.4426950408889634f);
+    FloatVector k5 = FloatVector.broadcast(F, 12582912.0f);
+    FloatVector k6 = FloatVector.broadcast(F, -0.693359375f);
+    FloatVector k7 = FloatVector.broadcast(F, 0.00021219444f);
+    FloatVector k8 = FloatVector.broadcast(F, 0.0013814610429108143f);
+    FloatVector k9 = FloatVector.broadcast(F, 0.008368710055947304f);
+    FloatVector k10 = FloatVector.broadcast(F, 0.04166838899254799f);
+    FloatVector k11 = FloatVector.broadcast(F, 0.1666652113199234f);
+    FloatVector k12 = FloatVector.broadcast(F, 0.4999999403953552f);
+    FloatVector k13 = FloatVector.broadcast(F, 1.0f);
+    FloatVector k14 = FloatVector.broadcast(F, 2.0f);
+    FloatVector k15 = FloatVector.broadcast(F, 0.24300938844680786f);
+    FloatVector k16 = FloatVector.broadcast(F, 0.21427656710147858f);
+    FloatVector k17 = FloatVector.broadcast(F, 0.2861688435077667f);
+    FloatVector k18 = FloatVector.broadcast(F, 0.3999887704849243f);
+    FloatVector k19 = FloatVector.broadcast(F, 0.6666667461395264f);
     FloatVector k20 = FloatVector.broadcast(F, q);
     for (int i = 0; i < n; i += LANES) {
       FloatVector v1 = FloatVector.fromArray(F, x, xo + i);
       FloatVector v2 = v1.mul(k0);
-      FloatVector v3 = v2.abs().neg();
-      FloatVector v4 = v3.blend(k1, v3.compare(VectorOperators.GT, k1));
-      FloatVector v5 = v4.blend(k2, v4.compare(VectorOperators.LT, k2));
-      FloatVector v6 = v5.fma(k3, k4);
-      FloatVector v7 = v6.sub(k4);
-      FloatVector v8 = v7.fma(k5, v5);
-      FloatVector v9 = v7.fma(k6, v8);
-      FloatVector v10 = k7.fma(v9, k8);
-      FloatVector v11 = v10.fma(v9, k9);
-      FloatVector v12 = v11.fma(v9, k10);
-      FloatVector v13 = v12.fma(v9, k11);
-      FloatVector v14 = v9.mul(v9);
-      FloatVector v15 = v13.fma(v14, v9);
-      IntVector v16 = v6.reinterpretAsInts().sub(MAGIC_BITS);
-      IntVector v17 = v16.lanewise(VectorOperators.ASHR, 1);
-      IntVector v18 = v16.sub(v17);
-      FloatVector v19 = v17.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
-      FloatVector v20 = v18.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
-      FloatVector v21 = v15.add(k12).mul(v19).mul(v20);
-      FloatVector v22 = v21.div(v21.add(k13));
-      FloatVector v23 = v22.mul(v22);
-      FloatVector v24 = k14.fma(v23, k15);
-      FloatVector v25 = v24.fma(v23, k16);
-      FloatVector v26 = v25.fma(v23, k17);
-      FloatVector v27 = v26.fma(v23, k18);
-      FloatVector v28 = v22.mul(v23).mul(v27);
-      FloatVector v29 = v22.fma(k13, v28);
-      FloatVector v30 = v2.blend(k19, v2.compare(VectorOperators.LT, k19));
-      FloatVector v31 = v29.add(v30).div(k0);
-      FloatVector v32 = v31.blend(v1, v2.compare(VectorOperators.GT, k20));
-      v32.intoArray(y, yo + i);
+      FloatVector v3 = v2.abs();
+      FloatVector v4 = v1.fma(k0, v2.neg());
+      FloatVector v5 = v4.neg();
+      FloatVector v6 = v4.blend(v5, v2.compare(VectorOperators.GT, k1));
+      FloatVector v7 = k1.blend(v6, v3.compare(VectorOperators.LT, k2));
+      FloatVector v8 = v3.neg();
+      FloatVector v9 = v8.blend(k3, v8.compare(VectorOperators.LT, k3));
+      FloatVector v10 = v9.fma(k4, k5);
+      FloatVector v11 = v10.sub(k5);
+      FloatVector v12 = v11.fma(k6, v9);
+      FloatVector v13 = v11.fma(k7, v12);
+      FloatVector v14 = k8.fma(v13, k9);
+      FloatVector v15 = v14.fma(v13, k10);
+      FloatVector v16 = v15.fma(v13, k11);
+      FloatVector v17 = v16.fma(v13, k12);
+      FloatVector v18 = v13.mul(v13);
+      FloatVector v19 = v17.fma(v18, v13);
+      IntVector v20 = v10.reinterpretAsInts().sub(MAGIC_BITS);
+      IntVector v21 = v20.lanewise(VectorOperators.ASHR, 1);
+      IntVector v22 = v20.sub(v21);
+      FloatVector v23 = v21.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
+      FloatVector v24 = v22.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
+      FloatVector v25 = v19.add(k13).mul(v23);
+      FloatVector v26 = v25.mul(v24);
+      FloatVector v27 = v7.fma(v26, v26);
+      FloatVector v28 = v27.div(v27.add(k14));
+      FloatVector v29 = v28.mul(v28);
+      FloatVector v30 = k15.fma(v29, k16);
+      FloatVector v31 = v30.fma(v29, k17);
+      FloatVector v32 = v31.fma(v29, k18);
+      FloatVector v33 = v32.fma(v29, k19);
+      FloatVector v34 = v28.mul(v29).mul(v33);
+      FloatVector v35 = v28.fma(k14, v34);
+      FloatVector v36 = v2.blend(k1, v2.compare(VectorOperators.LT, k1));
+      FloatVector v37 = v35.add(v36).div(k0);
+      FloatVector v38 = v37.blend(v1, v2.compare(VectorOperators.GT, k20));
+      v38.intoArray(y, yo + i);
     }
   }
 
-  static void erfGradient(
-      float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
-    FloatVector k0 = FloatVector.broadcast(F, 89.0f);
-    FloatVector k1 = FloatVector.broadcast(F, -104.0f);
+  static void erfGradient(float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
+    FloatVector k0 = FloatVector.broadcast(F, 15.0f);
+    FloatVector k1 = FloatVector.broadcast(F, -176.0f);
     FloatVector k2 = FloatVector.broadcast(F, 1.4426950408889634f);
     FloatVector k3 = FloatVector.broadcast(F, 12582912.0f);
     FloatVector k4 = FloatVector.broadcast(F, -0.693359375f);
@@ -895,34 +905,38 @@ final class VectorUnaryLoops {
     FloatVector k12 = FloatVector.broadcast(F, 1.1283791670955126f);
     for (int i = 0; i < n; i += LANES) {
       FloatVector v1 = FloatVector.fromArray(F, saved, so + i);
-      FloatVector v2 = v1.mul(v1).neg();
+      FloatVector v2 = v1.abs();
       FloatVector v3 = v2.blend(k0, v2.compare(VectorOperators.GT, k0));
-      FloatVector v4 = v3.blend(k1, v3.compare(VectorOperators.LT, k1));
-      FloatVector v5 = v4.fma(k2, k3);
-      FloatVector v6 = v5.sub(k3);
-      FloatVector v7 = v6.fma(k4, v4);
-      FloatVector v8 = v6.fma(k5, v7);
-      FloatVector v9 = k6.fma(v8, k7);
-      FloatVector v10 = v9.fma(v8, k8);
-      FloatVector v11 = v10.fma(v8, k9);
-      FloatVector v12 = v11.fma(v8, k10);
-      FloatVector v13 = v8.mul(v8);
-      FloatVector v14 = v12.fma(v13, v8);
-      IntVector v15 = v5.reinterpretAsInts().sub(MAGIC_BITS);
-      IntVector v16 = v15.lanewise(VectorOperators.ASHR, 1);
-      IntVector v17 = v15.sub(v16);
-      FloatVector v18 = v16.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
-      FloatVector v19 = v17.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
-      FloatVector v20 = v14.add(k11).mul(v18).mul(v19);
-      FloatVector v21 = v20.mul(k12);
-      FloatVector.fromArray(F, dy, dyo + i).mul(v21).intoArray(dx, dxo + i);
+      FloatVector v4 = v3.mul(v3);
+      FloatVector v5 = v3.fma(v3, v4.neg());
+      FloatVector v6 = v4.neg();
+      FloatVector v7 = v6.blend(k1, v6.compare(VectorOperators.LT, k1));
+      FloatVector v8 = v7.fma(k2, k3);
+      FloatVector v9 = v8.sub(k3);
+      FloatVector v10 = v9.fma(k4, v7);
+      FloatVector v11 = v9.fma(k5, v10);
+      FloatVector v12 = k6.fma(v11, k7);
+      FloatVector v13 = v12.fma(v11, k8);
+      FloatVector v14 = v13.fma(v11, k9);
+      FloatVector v15 = v14.fma(v11, k10);
+      FloatVector v16 = v11.mul(v11);
+      FloatVector v17 = v15.fma(v16, v11);
+      IntVector v18 = v8.reinterpretAsInts().sub(MAGIC_BITS);
+      IntVector v19 = v18.lanewise(VectorOperators.ASHR, 1);
+      IntVector v20 = v18.sub(v19);
+      FloatVector v21 = v19.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
+      FloatVector v22 = v20.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
+      FloatVector v23 = v17.add(k11).mul(v21);
+      FloatVector v24 = v23.mul(v22);
+      FloatVector v25 = v5.neg().fma(v24, v24);
+      FloatVector v26 = v25.mul(k12);
+      FloatVector.fromArray(F, dy, dyo + i).mul(v26).intoArray(dx, dxo + i);
     }
   }
 
-  static void eluGradient(
-      float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
+  static void eluGradient(float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
     FloatVector k0 = FloatVector.broadcast(F, 0.0f);
-    FloatVector k1 = FloatVector.broadcast(F, -87.0f);
+    FloatVector k1 = FloatVector.broadcast(F, -176.0f);
     FloatVector k2 = FloatVector.broadcast(F, 1.4426950408889634f);
     FloatVector k3 = FloatVector.broadcast(F, 12582912.0f);
     FloatVector k4 = FloatVector.broadcast(F, -0.693359375f);
@@ -949,19 +963,22 @@ final class VectorUnaryLoops {
       FloatVector v12 = v7.mul(v7);
       FloatVector v13 = v11.fma(v12, v7);
       IntVector v14 = v4.reinterpretAsInts().sub(MAGIC_BITS);
-      FloatVector v15 = v14.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
-      FloatVector v16 = v13.add(k11).mul(v15);
-      FloatVector v17 = v16.mul(k12);
-      FloatVector v18 = v17.blend(k11, v1.compare(VectorOperators.GT, k0));
-      FloatVector.fromArray(F, dy, dyo + i).mul(v18).intoArray(dx, dxo + i);
+      IntVector v15 = v14.lanewise(VectorOperators.ASHR, 1);
+      IntVector v16 = v14.sub(v15);
+      FloatVector v17 = v15.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
+      FloatVector v18 = v16.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
+      FloatVector v19 = v13.add(k11).mul(v17);
+      FloatVector v20 = v19.mul(v18);
+      FloatVector v21 = v20.mul(k12);
+      FloatVector v22 = v21.blend(k11, v1.compare(VectorOperators.GT, k0));
+      FloatVector.fromArray(F, dy, dyo + i).mul(v22).intoArray(dx, dxo + i);
     }
   }
 
-  static void celuGradient(
-      float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
+  static void celuGradient(float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
     FloatVector k0 = FloatVector.broadcast(F, 0.0f);
     FloatVector k1 = FloatVector.broadcast(F, p);
-    FloatVector k2 = FloatVector.broadcast(F, -87.0f);
+    FloatVector k2 = FloatVector.broadcast(F, -176.0f);
     FloatVector k3 = FloatVector.broadcast(F, 1.4426950408889634f);
     FloatVector k4 = FloatVector.broadcast(F, 12582912.0f);
     FloatVector k5 = FloatVector.broadcast(F, -0.693359375f);
@@ -972,6 +989,8 @@ final class VectorUnaryLoops {
     FloatVector k10 = FloatVector.broadcast(F, 0.1666652113199234f);
     FloatVector k11 = FloatVector.broadcast(F, 0.4999999403953552f);
     FloatVector k12 = FloatVector.broadcast(F, 1.0f);
+    FloatVector k13 = FloatVector.broadcast(F, 1f / p);
+    FloatVector k14 = FloatVector.broadcast(F, -128.0f);
     for (int i = 0; i < n; i += LANES) {
       FloatVector v1 = FloatVector.fromArray(F, saved, so + i);
       FloatVector v2 = v1.blend(k0, v1.compare(VectorOperators.GT, k0));
@@ -988,17 +1007,23 @@ final class VectorUnaryLoops {
       FloatVector v13 = v8.mul(v8);
       FloatVector v14 = v12.fma(v13, v8);
       IntVector v15 = v5.reinterpretAsInts().sub(MAGIC_BITS);
-      FloatVector v16 = v15.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
-      FloatVector v17 = v14.add(k12).mul(v16);
-      FloatVector v18 = v17.blend(k12, v1.compare(VectorOperators.GT, k0));
-      FloatVector.fromArray(F, dy, dyo + i).mul(v18).intoArray(dx, dxo + i);
+      IntVector v16 = v15.lanewise(VectorOperators.ASHR, 1);
+      IntVector v17 = v15.sub(v16);
+      FloatVector v18 = v16.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
+      FloatVector v19 = v17.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
+      FloatVector v20 = v14.add(k12).mul(v18);
+      FloatVector v21 = v20.mul(v19);
+      FloatVector v22 = v3.neg().fma(k1, v2).mul(k13);
+      FloatVector v23 = k0.blend(v22, v3.compare(VectorOperators.GT, k14));
+      FloatVector v24 = v23.fma(v21, v21);
+      FloatVector v25 = v24.blend(k12, v1.compare(VectorOperators.GT, k0));
+      FloatVector.fromArray(F, dy, dyo + i).mul(v25).intoArray(dx, dxo + i);
     }
   }
 
-  static void seluGradient(
-      float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
+  static void seluGradient(float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
     FloatVector k0 = FloatVector.broadcast(F, 0.0f);
-    FloatVector k1 = FloatVector.broadcast(F, -87.0f);
+    FloatVector k1 = FloatVector.broadcast(F, -176.0f);
     FloatVector k2 = FloatVector.broadcast(F, 1.4426950408889634f);
     FloatVector k3 = FloatVector.broadcast(F, 12582912.0f);
     FloatVector k4 = FloatVector.broadcast(F, -0.693359375f);
@@ -1026,30 +1051,33 @@ final class VectorUnaryLoops {
       FloatVector v12 = v7.mul(v7);
       FloatVector v13 = v11.fma(v12, v7);
       IntVector v14 = v4.reinterpretAsInts().sub(MAGIC_BITS);
-      FloatVector v15 = v14.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
-      FloatVector v16 = v13.add(k11).mul(v15);
-      FloatVector v17 = v16.mul(k12);
-      FloatVector v18 = v17.blend(k13, v1.compare(VectorOperators.GT, k0));
-      FloatVector.fromArray(F, dy, dyo + i).mul(v18).intoArray(dx, dxo + i);
+      IntVector v15 = v14.lanewise(VectorOperators.ASHR, 1);
+      IntVector v16 = v14.sub(v15);
+      FloatVector v17 = v15.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
+      FloatVector v18 = v16.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
+      FloatVector v19 = v13.add(k11).mul(v17);
+      FloatVector v20 = v19.mul(v18);
+      FloatVector v21 = v20.mul(k12);
+      FloatVector v22 = v21.blend(k13, v1.compare(VectorOperators.GT, k0));
+      FloatVector.fromArray(F, dy, dyo + i).mul(v22).intoArray(dx, dxo + i);
     }
   }
 
-  static void geluGradient(
-      float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
-    FloatVector k0 = FloatVector.broadcast(F, 15.0f);
+  static void geluGradient(float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
+    FloatVector k0 = FloatVector.broadcast(F, 19.0f);
     FloatVector k1 = FloatVector.broadcast(F, 0.5f);
-    FloatVector k2 = FloatVector.broadcast(F, 89.0f);
-    FloatVector k3 = FloatVector.broadcast(F, -104.0f);
-    FloatVector k4 = FloatVector.broadcast(F, 1.4426950408889634f);
-    FloatVector k5 = FloatVector.broadcast(F, 12582912.0f);
-    FloatVector k6 = FloatVector.broadcast(F, -0.693359375f);
-    FloatVector k7 = FloatVector.broadcast(F, 0.00021219444f);
-    FloatVector k8 = FloatVector.broadcast(F, 0.0013814610429108143f);
-    FloatVector k9 = FloatVector.broadcast(F, 0.008368710055947304f);
-    FloatVector k10 = FloatVector.broadcast(F, 0.04166838899254799f);
-    FloatVector k11 = FloatVector.broadcast(F, 0.1666652113199234f);
-    FloatVector k12 = FloatVector.broadcast(F, 0.4999999403953552f);
-    FloatVector k13 = FloatVector.broadcast(F, 1.0f);
+    FloatVector k2 = FloatVector.broadcast(F, -176.0f);
+    FloatVector k3 = FloatVector.broadcast(F, 1.4426950408889634f);
+    FloatVector k4 = FloatVector.broadcast(F, 12582912.0f);
+    FloatVector k5 = FloatVector.broadcast(F, -0.693359375f);
+    FloatVector k6 = FloatVector.broadcast(F, 0.00021219444f);
+    FloatVector k7 = FloatVector.broadcast(F, 0.0013814610429108143f);
+    FloatVector k8 = FloatVector.broadcast(F, 0.008368710055947304f);
+    FloatVector k9 = FloatVector.broadcast(F, 0.04166838899254799f);
+    FloatVector k10 = FloatVector.broadcast(F, 0.1666652113199234f);
+    FloatVector k11 = FloatVector.broadcast(F, 0.4999999403953552f);
+    FloatVector k12 = FloatVector.broadcast(F, 1.0f);
+    FloatVector k13 = FloatVector.broadcast(F, -0.3989422804014327f);
     FloatVector k14 = FloatVector.broadcast(F, 0.3535533905932738f);
     FloatVector k15 = FloatVector.broadcast(F, 0.04063521698117256f);
     FloatVector k16 = FloatVector.broadcast(F, -0.21952365338802338f);
@@ -1063,7 +1091,6 @@ final class VectorUnaryLoops {
     FloatVector k24 = FloatVector.broadcast(F, 0.28214031457901f);
     FloatVector k25 = FloatVector.broadcast(F, 0.2820931077003479f);
     FloatVector k26 = FloatVector.broadcast(F, 0.0f);
-    FloatVector k27 = FloatVector.broadcast(F, 0.3989422804014327f);
     for (int i = 0; i < n; i += LANES) {
       FloatVector v1 = FloatVector.fromArray(F, saved, so + i);
       FloatVector v2 = v1.abs();
@@ -1072,7 +1099,271 @@ final class VectorUnaryLoops {
       FloatVector v5 = v4.mul(v3);
       FloatVector v6 = v4.fma(v3, v5.neg());
       FloatVector v7 = v5.neg();
-      FloatVector v8 = v7.blend(k2, v7.compare(VectorOperators.GT, k2));
+      FloatVector v8 = v7.blend(k2, v7.compare(VectorOperators.LT, k2));
+      FloatVector v9 = v8.fma(k3, k4);
+      FloatVector v10 = v9.sub(k4);
+      FloatVector v11 = v10.fma(k5, v8);
+      FloatVector v12 = v10.fma(k6, v11);
+      FloatVector v13 = k7.fma(v12, k8);
+      FloatVector v14 = v13.fma(v12, k9);
+      FloatVector v15 = v14.fma(v12, k10);
+      FloatVector v16 = v15.fma(v12, k11);
+      FloatVector v17 = v12.mul(v12);
+      FloatVector v18 = v16.fma(v17, v12);
+      IntVector v19 = v9.reinterpretAsInts().sub(MAGIC_BITS);
+      IntVector v20 = v19.lanewise(VectorOperators.ASHR, 1);
+      IntVector v21 = v19.sub(v20);
+      FloatVector v22 = v20.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
+      FloatVector v23 = v21.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
+      FloatVector v24 = v18.add(k12).mul(v22);
+      FloatVector v25 = v6.neg().fma(v24, v24);
+      FloatVector v26 = v2.blend(k0, v2.compare(VectorOperators.GT, k0));
+      FloatVector v27 = v26.fma(k14, k12);
+      FloatVector v28 = k1.div(v27);
+      FloatVector v29 = v28.add(v28);
+      FloatVector v30 = k15.fma(v29, k16);
+      FloatVector v31 = v30.fma(v29, k17);
+      FloatVector v32 = v31.fma(v29, k18);
+      FloatVector v33 = v32.fma(v29, k19);
+      FloatVector v34 = v33.fma(v29, k20);
+      FloatVector v35 = v34.fma(v29, k21);
+      FloatVector v36 = v35.fma(v29, k22);
+      FloatVector v37 = v36.fma(v29, k23);
+      FloatVector v38 = v37.fma(v29, k24);
+      FloatVector v39 = v38.fma(v29, k25);
+      FloatVector v40 = v39.mul(v28);
+      FloatVector v41 = v2.fma(k13, v40);
+      FloatVector v42 = v41.mul(v25).mul(v23);
+      FloatVector v43 = k12.sub(v42);
+      FloatVector v44 = v42.blend(v43, v1.compare(VectorOperators.GT, k26));
+      FloatVector.fromArray(F, dy, dyo + i).mul(v44).intoArray(dx, dxo + i);
+    }
+  }
+
+  static void geluTanhGradient(float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
+    FloatVector k0 = FloatVector.broadcast(F, 12.95f);
+    FloatVector k1 = FloatVector.broadcast(F, 0.07135481387376785f);
+    FloatVector k2 = FloatVector.broadcast(F, -2.3022082635570995f);
+    FloatVector k3 = FloatVector.broadcast(F, 12582912.0f);
+    FloatVector k4 = FloatVector.broadcast(F, -1.5957691669464111f);
+    FloatVector k5 = FloatVector.broadcast(F, -0.693359375f);
+    FloatVector k6 = FloatVector.broadcast(F, 1.4426950408889634f);
+    FloatVector k7 = FloatVector.broadcast(F, 2.398832396e-09f);
+    FloatVector k8 = FloatVector.broadcast(F, -4.5340680421e-08f);
+    FloatVector k9 = FloatVector.broadcast(F, 0.00021219444f);
+    FloatVector k10 = FloatVector.broadcast(F, 0.0013814610429108143f);
+    FloatVector k11 = FloatVector.broadcast(F, 0.008368710055947304f);
+    FloatVector k12 = FloatVector.broadcast(F, 0.04166838899254799f);
+    FloatVector k13 = FloatVector.broadcast(F, 0.1666652113199234f);
+    FloatVector k14 = FloatVector.broadcast(F, 0.4999999403953552f);
+    FloatVector k15 = FloatVector.broadcast(F, 1.0f);
+    FloatVector k16 = FloatVector.broadcast(F, 0.21406444907188416f);
+    FloatVector k17 = FloatVector.broadcast(F, 1.5957691669464111f);
+    FloatVector k18 = FloatVector.broadcast(F, 0.0f);
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector v1 = FloatVector.fromArray(F, saved, so + i);
+      FloatVector v2 = v1.abs();
+      FloatVector v3 = v2.blend(k0, v2.compare(VectorOperators.GT, k0));
+      FloatVector v4 = v3.mul(v3);
+      FloatVector v5 = v3.mul(k1);
+      FloatVector v6 = v3.fma(k2, k3);
+      FloatVector v7 = v6.sub(k3);
+      FloatVector v8 = v3.fma(k4, v7.mul(k5));
+      FloatVector v9 = v5.neg();
+      FloatVector v10 = v9.fma(v4, v8).fma(k6, k3);
+      FloatVector v11 = v10.sub(k3);
+      FloatVector v12 = v9.fma(v4, v11.mul(k5)).add(v8);
+      FloatVector v13 = v10.add(v7);
+      FloatVector v14 = v7.add(v11);
+      FloatVector v15 = v3.fma(k1, v5.neg());
+      FloatVector v16 = v3.fma(k7, v15);
+      FloatVector v17 = v16.fma(v4, v3.mul(k8));
+      FloatVector v18 = v3.fma(v3, v4.neg()).fma(v5, v17);
+      FloatVector v19 = v14.fma(k9, v12.sub(v18));
+      FloatVector v20 = k10.fma(v19, k11);
+      FloatVector v21 = v20.fma(v19, k12);
+      FloatVector v22 = v21.fma(v19, k13);
+      FloatVector v23 = v22.fma(v19, k14);
+      FloatVector v24 = v19.mul(v19);
+      FloatVector v25 = v23.fma(v24, v19);
+      IntVector v26 = v13.reinterpretAsInts().sub(MAGIC_BITS);
+      IntVector v27 = v26.lanewise(VectorOperators.ASHR, 1);
+      IntVector v28 = v26.sub(v27);
+      FloatVector v29 = v27.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
+      FloatVector v30 = v28.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
+      FloatVector v31 = v25.add(k15).mul(v29);
+      FloatVector v32 = v31.mul(v30);
+      FloatVector v33 = k15.div(v32.add(k15));
+      FloatVector v34 = v4.fma(k16, k17).mul(v3);
+      FloatVector v35 = v33.neg();
+      FloatVector v36 = v32.mul(v33);
+      FloatVector v37 = v36.blend(v35, v1.compare(VectorOperators.LT, k18));
+      FloatVector v38 = v34.fma(v37, k15).mul(v33);
+      FloatVector v39 = v38.mul(v31).mul(v30);
+      FloatVector v40 = v38.blend(v39, v1.compare(VectorOperators.LT, k18));
+      FloatVector.fromArray(F, dy, dyo + i).mul(v40).intoArray(dx, dxo + i);
+    }
+  }
+
+  static void siluGradient(float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
+    FloatVector k0 = FloatVector.broadcast(F, -176.0f);
+    FloatVector k1 = FloatVector.broadcast(F, 1.4426950408889634f);
+    FloatVector k2 = FloatVector.broadcast(F, 12582912.0f);
+    FloatVector k3 = FloatVector.broadcast(F, -0.693359375f);
+    FloatVector k4 = FloatVector.broadcast(F, 0.00021219444f);
+    FloatVector k5 = FloatVector.broadcast(F, 0.0013814610429108143f);
+    FloatVector k6 = FloatVector.broadcast(F, 0.008368710055947304f);
+    FloatVector k7 = FloatVector.broadcast(F, 0.04166838899254799f);
+    FloatVector k8 = FloatVector.broadcast(F, 0.1666652113199234f);
+    FloatVector k9 = FloatVector.broadcast(F, 0.4999999403953552f);
+    FloatVector k10 = FloatVector.broadcast(F, 1.0f);
+    FloatVector k11 = FloatVector.broadcast(F, 0.0f);
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector v1 = FloatVector.fromArray(F, saved, so + i);
+      FloatVector v2 = v1.abs().neg();
+      FloatVector v3 = v2.blend(k0, v2.compare(VectorOperators.LT, k0));
+      FloatVector v4 = v3.fma(k1, k2);
+      FloatVector v5 = v4.sub(k2);
+      FloatVector v6 = v5.fma(k3, v3);
+      FloatVector v7 = v5.fma(k4, v6);
+      FloatVector v8 = k5.fma(v7, k6);
+      FloatVector v9 = v8.fma(v7, k7);
+      FloatVector v10 = v9.fma(v7, k8);
+      FloatVector v11 = v10.fma(v7, k9);
+      FloatVector v12 = v7.mul(v7);
+      FloatVector v13 = v11.fma(v12, v7);
+      IntVector v14 = v4.reinterpretAsInts().sub(MAGIC_BITS);
+      IntVector v15 = v14.lanewise(VectorOperators.ASHR, 1);
+      IntVector v16 = v14.sub(v15);
+      FloatVector v17 = v15.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
+      FloatVector v18 = v16.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
+      FloatVector v19 = v13.add(k10).mul(v17);
+      FloatVector v20 = v19.mul(v18);
+      FloatVector v21 = k10.div(v20.add(k10));
+      FloatVector v22 = v20.mul(v21);
+      FloatVector v23 = v22.blend(v21, v1.compare(VectorOperators.LT, k11));
+      FloatVector v24 = v1.fma(v23, k10).mul(v21);
+      FloatVector v25 = v24.mul(v19).mul(v18);
+      FloatVector v26 = v24.blend(v25, v1.compare(VectorOperators.LT, k11));
+      FloatVector.fromArray(F, dy, dyo + i).mul(v26).intoArray(dx, dxo + i);
+    }
+  }
+
+  static void mishGradient(float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
+    FloatVector k0 = FloatVector.broadcast(F, 20.0f);
+    FloatVector k1 = FloatVector.broadcast(F, -176.0f);
+    FloatVector k2 = FloatVector.broadcast(F, 1.4426950408889634f);
+    FloatVector k3 = FloatVector.broadcast(F, 12582912.0f);
+    FloatVector k4 = FloatVector.broadcast(F, -0.693359375f);
+    FloatVector k5 = FloatVector.broadcast(F, 0.00021219444f);
+    FloatVector k6 = FloatVector.broadcast(F, 0.0013814610429108143f);
+    FloatVector k7 = FloatVector.broadcast(F, 0.008368710055947304f);
+    FloatVector k8 = FloatVector.broadcast(F, 0.04166838899254799f);
+    FloatVector k9 = FloatVector.broadcast(F, 0.1666652113199234f);
+    FloatVector k10 = FloatVector.broadcast(F, 0.4999999403953552f);
+    FloatVector k11 = FloatVector.broadcast(F, 1.0f);
+    FloatVector k12 = FloatVector.broadcast(F, 2.0f);
+    FloatVector k13 = FloatVector.broadcast(F, 4.0f);
+    FloatVector k14 = FloatVector.broadcast(F, -2.0f);
+    FloatVector k15 = FloatVector.broadcast(F, 0.0f);
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector v1 = FloatVector.fromArray(F, saved, so + i);
+      FloatVector v2 = v1.blend(k0, v1.compare(VectorOperators.GT, k0));
+      FloatVector v3 = v2.blend(k1, v2.compare(VectorOperators.LT, k1));
+      FloatVector v4 = v3.fma(k2, k3);
+      FloatVector v5 = v4.sub(k3);
+      FloatVector v6 = v5.fma(k4, v3);
+      FloatVector v7 = v5.fma(k5, v6);
+      FloatVector v8 = k6.fma(v7, k7);
+      FloatVector v9 = v8.fma(v7, k8);
+      FloatVector v10 = v9.fma(v7, k9);
+      FloatVector v11 = v10.fma(v7, k10);
+      FloatVector v12 = v7.mul(v7);
+      FloatVector v13 = v11.fma(v12, v7);
+      IntVector v14 = v4.reinterpretAsInts().sub(MAGIC_BITS);
+      IntVector v15 = v14.lanewise(VectorOperators.ASHR, 1);
+      IntVector v16 = v14.sub(v15);
+      FloatVector v17 = v15.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
+      FloatVector v18 = v16.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
+      FloatVector v19 = v13.add(k11).mul(v17);
+      FloatVector v20 = v19.mul(v18);
+      FloatVector v21 = v20.add(k12);
+      FloatVector v22 = k11.div(v20.fma(v21, k12));
+      FloatVector v23 = v2.div(v20.add(k11));
+      FloatVector v24 = v22.mul(k13).mul(k11.sub(v22)).mul(v23);
+      FloatVector v25 = v21.fma(v22, v24).mul(v19).mul(v18);
+      FloatVector v26 = v24.fma(v20, v22.fma(k14, k11));
+      FloatVector v27 = v26.blend(v25, v1.compare(VectorOperators.LT, k15));
+      FloatVector.fromArray(F, dy, dyo + i).mul(v27).intoArray(dx, dxo + i);
+    }
+  }
+
+  static void logSigmoidGradient(float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
+    FloatVector k0 = FloatVector.broadcast(F, -176.0f);
+    FloatVector k1 = FloatVector.broadcast(F, 1.4426950408889634f);
+    FloatVector k2 = FloatVector.broadcast(F, 12582912.0f);
+    FloatVector k3 = FloatVector.broadcast(F, -0.693359375f);
+    FloatVector k4 = FloatVector.broadcast(F, 0.00021219444f);
+    FloatVector k5 = FloatVector.broadcast(F, 0.0013814610429108143f);
+    FloatVector k6 = FloatVector.broadcast(F, 0.008368710055947304f);
+    FloatVector k7 = FloatVector.broadcast(F, 0.04166838899254799f);
+    FloatVector k8 = FloatVector.broadcast(F, 0.1666652113199234f);
+    FloatVector k9 = FloatVector.broadcast(F, 0.4999999403953552f);
+    FloatVector k10 = FloatVector.broadcast(F, 1.0f);
+    FloatVector k11 = FloatVector.broadcast(F, 0.0f);
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector v1 = FloatVector.fromArray(F, saved, so + i);
+      FloatVector v2 = v1.neg();
+      FloatVector v3 = v2.abs().neg();
+      FloatVector v4 = v3.blend(k0, v3.compare(VectorOperators.LT, k0));
+      FloatVector v5 = v4.fma(k1, k2);
+      FloatVector v6 = v5.sub(k2);
+      FloatVector v7 = v6.fma(k3, v4);
+      FloatVector v8 = v6.fma(k4, v7);
+      FloatVector v9 = k5.fma(v8, k6);
+      FloatVector v10 = v9.fma(v8, k7);
+      FloatVector v11 = v10.fma(v8, k8);
+      FloatVector v12 = v11.fma(v8, k9);
+      FloatVector v13 = v8.mul(v8);
+      FloatVector v14 = v12.fma(v13, v8);
+      IntVector v15 = v5.reinterpretAsInts().sub(MAGIC_BITS);
+      IntVector v16 = v15.lanewise(VectorOperators.ASHR, 1);
+      IntVector v17 = v15.sub(v16);
+      FloatVector v18 = v16.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
+      FloatVector v19 = v17.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
+      FloatVector v20 = v14.add(k10).mul(v18);
+      FloatVector v21 = v20.mul(v19);
+      FloatVector v22 = v21.blend(k10, v2.compare(VectorOperators.GE, k11));
+      FloatVector v23 = v22.div(v21.add(k10));
+      FloatVector.fromArray(F, dy, dyo + i).mul(v23).intoArray(dx, dxo + i);
+    }
+  }
+
+  static void softplusGradient(float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
+    FloatVector k0 = FloatVector.broadcast(F, p);
+    FloatVector k1 = FloatVector.broadcast(F, 0.0f);
+    FloatVector k2 = FloatVector.broadcast(F, 128.0f);
+    FloatVector k3 = FloatVector.broadcast(F, -176.0f);
+    FloatVector k4 = FloatVector.broadcast(F, 1.4426950408889634f);
+    FloatVector k5 = FloatVector.broadcast(F, 12582912.0f);
+    FloatVector k6 = FloatVector.broadcast(F, -0.693359375f);
+    FloatVector k7 = FloatVector.broadcast(F, 0.00021219444f);
+    FloatVector k8 = FloatVector.broadcast(F, 0.0013814610429108143f);
+    FloatVector k9 = FloatVector.broadcast(F, 0.008368710055947304f);
+    FloatVector k10 = FloatVector.broadcast(F, 0.04166838899254799f);
+    FloatVector k11 = FloatVector.broadcast(F, 0.1666652113199234f);
+    FloatVector k12 = FloatVector.broadcast(F, 0.4999999403953552f);
+    FloatVector k13 = FloatVector.broadcast(F, 1.0f);
+    FloatVector k14 = FloatVector.broadcast(F, q);
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector v1 = FloatVector.fromArray(F, saved, so + i);
+      FloatVector v2 = v1.mul(k0);
+      FloatVector v3 = v2.abs();
+      FloatVector v4 = v1.fma(k0, v2.neg());
+      FloatVector v5 = v4.neg();
+      FloatVector v6 = v4.blend(v5, v2.compare(VectorOperators.GT, k1));
+      FloatVector v7 = k1.blend(v6, v3.compare(VectorOperators.LT, k2));
+      FloatVector v8 = v3.neg();
       FloatVector v9 = v8.blend(k3, v8.compare(VectorOperators.LT, k3));
       FloatVector v10 = v9.fma(k4, k5);
       FloatVector v11 = v10.sub(k5);
@@ -1089,282 +1380,35 @@ final class VectorUnaryLoops {
       IntVector v22 = v20.sub(v21);
       FloatVector v23 = v21.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
       FloatVector v24 = v22.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
-      FloatVector v25 = v19.add(k13).mul(v23).mul(v24);
-      FloatVector v26 = v6.neg().fma(v25, v25);
-      FloatVector v27 = v3.fma(k14, k13);
-      FloatVector v28 = k13.div(v27);
-      FloatVector v29 = k15.fma(v28, k16);
-      FloatVector v30 = v29.fma(v28, k17);
-      FloatVector v31 = v30.fma(v28, k18);
-      FloatVector v32 = v31.fma(v28, k19);
-      FloatVector v33 = v32.fma(v28, k20);
-      FloatVector v34 = v33.fma(v28, k21);
-      FloatVector v35 = v34.fma(v28, k22);
-      FloatVector v36 = v35.fma(v28, k23);
-      FloatVector v37 = v36.fma(v28, k24);
-      FloatVector v38 = v37.fma(v28, k25);
-      FloatVector v39 = v38.mul(v28).mul(v26).mul(k1);
-      FloatVector v40 = v39.blend(k13.sub(v39), v1.compare(VectorOperators.GT, k26));
-      FloatVector v41 = v26.mul(k27);
-      FloatVector v42 = v1.fma(v41, v40);
-      FloatVector.fromArray(F, dy, dyo + i).mul(v42).intoArray(dx, dxo + i);
+      FloatVector v25 = v19.add(k13).mul(v23);
+      FloatVector v26 = v25.mul(v24);
+      FloatVector v27 = v7.fma(v26, v26);
+      FloatVector v28 = v27.blend(k13, v2.compare(VectorOperators.GE, k1));
+      FloatVector v29 = v28.div(v27.add(k13));
+      FloatVector v30 = v29.blend(k13, v2.compare(VectorOperators.GT, k14));
+      FloatVector.fromArray(F, dy, dyo + i).mul(v30).intoArray(dx, dxo + i);
     }
   }
 
-  static void geluTanhGradient(
-      float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
-    FloatVector k0 = FloatVector.broadcast(F, 0.07135481282f);
-    FloatVector k1 = FloatVector.broadcast(F, 1.5957691216f);
-    FloatVector k2 = FloatVector.broadcast(F, 89.0f);
-    FloatVector k3 = FloatVector.broadcast(F, -104.0f);
-    FloatVector k4 = FloatVector.broadcast(F, 1.4426950408889634f);
-    FloatVector k5 = FloatVector.broadcast(F, 12582912.0f);
-    FloatVector k6 = FloatVector.broadcast(F, -0.693359375f);
-    FloatVector k7 = FloatVector.broadcast(F, 0.00021219444f);
-    FloatVector k8 = FloatVector.broadcast(F, 0.0013814610429108143f);
-    FloatVector k9 = FloatVector.broadcast(F, 0.008368710055947304f);
-    FloatVector k10 = FloatVector.broadcast(F, 0.04166838899254799f);
-    FloatVector k11 = FloatVector.broadcast(F, 0.1666652113199234f);
-    FloatVector k12 = FloatVector.broadcast(F, 0.4999999403953552f);
-    FloatVector k13 = FloatVector.broadcast(F, 1.0f);
-    FloatVector k14 = FloatVector.broadcast(F, 0.0f);
-    FloatVector k15 = FloatVector.broadcast(F, 0.21406443846f);
-    for (int i = 0; i < n; i += LANES) {
-      FloatVector v1 = FloatVector.fromArray(F, saved, so + i);
-      FloatVector v2 = v1.mul(v1);
-      FloatVector v3 = v2.fma(k0, k1);
-      FloatVector v4 = v3.mul(v1);
-      FloatVector v5 = v4.abs().neg();
-      FloatVector v6 = v5.blend(k2, v5.compare(VectorOperators.GT, k2));
-      FloatVector v7 = v6.blend(k3, v6.compare(VectorOperators.LT, k3));
-      FloatVector v8 = v7.fma(k4, k5);
-      FloatVector v9 = v8.sub(k5);
-      FloatVector v10 = v9.fma(k6, v7);
-      FloatVector v11 = v9.fma(k7, v10);
-      FloatVector v12 = k8.fma(v11, k9);
-      FloatVector v13 = v12.fma(v11, k10);
-      FloatVector v14 = v13.fma(v11, k11);
-      FloatVector v15 = v14.fma(v11, k12);
-      FloatVector v16 = v11.mul(v11);
-      FloatVector v17 = v15.fma(v16, v11);
-      IntVector v18 = v8.reinterpretAsInts().sub(MAGIC_BITS);
-      IntVector v19 = v18.lanewise(VectorOperators.ASHR, 1);
-      IntVector v20 = v18.sub(v19);
-      FloatVector v21 = v19.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
-      FloatVector v22 = v20.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
-      FloatVector v23 = v17.add(k13).mul(v21).mul(v22);
-      FloatVector v24 = v23.blend(k13, v4.compare(VectorOperators.GE, k14));
-      FloatVector v25 = v24.div(v23.add(k13));
-      FloatVector v26 = v2.fma(k15, k1).mul(v1);
-      FloatVector v27 = k13.sub(v25);
-      FloatVector v28 = v25.mul(v27).fma(v26, v25);
-      FloatVector.fromArray(F, dy, dyo + i).mul(v28).intoArray(dx, dxo + i);
-    }
-  }
-
-  static void siluGradient(
-      float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
-    FloatVector k0 = FloatVector.broadcast(F, 89.0f);
-    FloatVector k1 = FloatVector.broadcast(F, -104.0f);
-    FloatVector k2 = FloatVector.broadcast(F, 1.4426950408889634f);
-    FloatVector k3 = FloatVector.broadcast(F, 12582912.0f);
-    FloatVector k4 = FloatVector.broadcast(F, -0.693359375f);
-    FloatVector k5 = FloatVector.broadcast(F, 0.00021219444f);
-    FloatVector k6 = FloatVector.broadcast(F, 0.0013814610429108143f);
-    FloatVector k7 = FloatVector.broadcast(F, 0.008368710055947304f);
-    FloatVector k8 = FloatVector.broadcast(F, 0.04166838899254799f);
-    FloatVector k9 = FloatVector.broadcast(F, 0.1666652113199234f);
-    FloatVector k10 = FloatVector.broadcast(F, 0.4999999403953552f);
-    FloatVector k11 = FloatVector.broadcast(F, 1.0f);
-    FloatVector k12 = FloatVector.broadcast(F, 0.0f);
-    for (int i = 0; i < n; i += LANES) {
-      FloatVector v1 = FloatVector.fromArray(F, saved, so + i);
-      FloatVector v2 = v1.abs().neg();
-      FloatVector v3 = v2.blend(k0, v2.compare(VectorOperators.GT, k0));
-      FloatVector v4 = v3.blend(k1, v3.compare(VectorOperators.LT, k1));
-      FloatVector v5 = v4.fma(k2, k3);
-      FloatVector v6 = v5.sub(k3);
-      FloatVector v7 = v6.fma(k4, v4);
-      FloatVector v8 = v6.fma(k5, v7);
-      FloatVector v9 = k6.fma(v8, k7);
-      FloatVector v10 = v9.fma(v8, k8);
-      FloatVector v11 = v10.fma(v8, k9);
-      FloatVector v12 = v11.fma(v8, k10);
-      FloatVector v13 = v8.mul(v8);
-      FloatVector v14 = v12.fma(v13, v8);
-      IntVector v15 = v5.reinterpretAsInts().sub(MAGIC_BITS);
-      IntVector v16 = v15.lanewise(VectorOperators.ASHR, 1);
-      IntVector v17 = v15.sub(v16);
-      FloatVector v18 = v16.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
-      FloatVector v19 = v17.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
-      FloatVector v20 = v14.add(k11).mul(v18).mul(v19);
-      FloatVector v21 = v20.blend(k11, v1.compare(VectorOperators.GE, k12));
-      FloatVector v22 = v21.div(v20.add(k11));
-      FloatVector v23 = k11.sub(v22);
-      FloatVector v24 = v1.mul(v23).add(k11);
-      FloatVector v25 = v22.mul(v24);
-      FloatVector.fromArray(F, dy, dyo + i).mul(v25).intoArray(dx, dxo + i);
-    }
-  }
-
-  static void mishGradient(
-      float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
-    FloatVector k0 = FloatVector.broadcast(F, 20.0f);
-    FloatVector k1 = FloatVector.broadcast(F, 89.0f);
-    FloatVector k2 = FloatVector.broadcast(F, -104.0f);
-    FloatVector k3 = FloatVector.broadcast(F, 1.4426950408889634f);
-    FloatVector k4 = FloatVector.broadcast(F, 12582912.0f);
-    FloatVector k5 = FloatVector.broadcast(F, -0.693359375f);
-    FloatVector k6 = FloatVector.broadcast(F, 0.00021219444f);
-    FloatVector k7 = FloatVector.broadcast(F, 0.0013814610429108143f);
-    FloatVector k8 = FloatVector.broadcast(F, 0.008368710055947304f);
-    FloatVector k9 = FloatVector.broadcast(F, 0.04166838899254799f);
-    FloatVector k10 = FloatVector.broadcast(F, 0.1666652113199234f);
-    FloatVector k11 = FloatVector.broadcast(F, 0.4999999403953552f);
-    FloatVector k12 = FloatVector.broadcast(F, 1.0f);
-    FloatVector k13 = FloatVector.broadcast(F, 2.0f);
-    for (int i = 0; i < n; i += LANES) {
-      FloatVector v1 = FloatVector.fromArray(F, saved, so + i);
-      FloatVector v2 = v1.blend(k0, v1.compare(VectorOperators.GT, k0));
-      FloatVector v3 = v2.blend(k1, v2.compare(VectorOperators.GT, k1));
-      FloatVector v4 = v3.blend(k2, v3.compare(VectorOperators.LT, k2));
-      FloatVector v5 = v4.fma(k3, k4);
-      FloatVector v6 = v5.sub(k4);
-      FloatVector v7 = v6.fma(k5, v4);
-      FloatVector v8 = v6.fma(k6, v7);
-      FloatVector v9 = k7.fma(v8, k8);
-      FloatVector v10 = v9.fma(v8, k9);
-      FloatVector v11 = v10.fma(v8, k10);
-      FloatVector v12 = v11.fma(v8, k11);
-      FloatVector v13 = v8.mul(v8);
-      FloatVector v14 = v12.fma(v13, v8);
-      IntVector v15 = v5.reinterpretAsInts().sub(MAGIC_BITS);
-      IntVector v16 = v15.lanewise(VectorOperators.ASHR, 1);
-      IntVector v17 = v15.sub(v16);
-      FloatVector v18 = v16.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
-      FloatVector v19 = v17.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
-      FloatVector v20 = v14.add(k12).mul(v18).mul(v19);
-      FloatVector v21 = v20.fma(v20, v20.add(v20));
-      FloatVector v22 = v21.div(v21.add(k13));
-      FloatVector v23 = v20.div(v20.add(k12));
-      FloatVector v24 = k12.sub(v22.mul(v22));
-      FloatVector v25 = v1.mul(v23).fma(v24, v22);
-      FloatVector.fromArray(F, dy, dyo + i).mul(v25).intoArray(dx, dxo + i);
-    }
-  }
-
-  static void logSigmoidGradient(
-      float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
-    FloatVector k0 = FloatVector.broadcast(F, 89.0f);
-    FloatVector k1 = FloatVector.broadcast(F, -104.0f);
-    FloatVector k2 = FloatVector.broadcast(F, 1.4426950408889634f);
-    FloatVector k3 = FloatVector.broadcast(F, 12582912.0f);
-    FloatVector k4 = FloatVector.broadcast(F, -0.693359375f);
-    FloatVector k5 = FloatVector.broadcast(F, 0.00021219444f);
-    FloatVector k6 = FloatVector.broadcast(F, 0.0013814610429108143f);
-    FloatVector k7 = FloatVector.broadcast(F, 0.008368710055947304f);
-    FloatVector k8 = FloatVector.broadcast(F, 0.04166838899254799f);
-    FloatVector k9 = FloatVector.broadcast(F, 0.1666652113199234f);
-    FloatVector k10 = FloatVector.broadcast(F, 0.4999999403953552f);
-    FloatVector k11 = FloatVector.broadcast(F, 1.0f);
-    FloatVector k12 = FloatVector.broadcast(F, 0.0f);
-    for (int i = 0; i < n; i += LANES) {
-      FloatVector v1 = FloatVector.fromArray(F, saved, so + i);
-      FloatVector v2 = v1.neg();
-      FloatVector v3 = v2.abs().neg();
-      FloatVector v4 = v3.blend(k0, v3.compare(VectorOperators.GT, k0));
-      FloatVector v5 = v4.blend(k1, v4.compare(VectorOperators.LT, k1));
-      FloatVector v6 = v5.fma(k2, k3);
-      FloatVector v7 = v6.sub(k3);
-      FloatVector v8 = v7.fma(k4, v5);
-      FloatVector v9 = v7.fma(k5, v8);
-      FloatVector v10 = k6.fma(v9, k7);
-      FloatVector v11 = v10.fma(v9, k8);
-      FloatVector v12 = v11.fma(v9, k9);
-      FloatVector v13 = v12.fma(v9, k10);
-      FloatVector v14 = v9.mul(v9);
-      FloatVector v15 = v13.fma(v14, v9);
-      IntVector v16 = v6.reinterpretAsInts().sub(MAGIC_BITS);
-      IntVector v17 = v16.lanewise(VectorOperators.ASHR, 1);
-      IntVector v18 = v16.sub(v17);
-      FloatVector v19 = v17.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
-      FloatVector v20 = v18.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
-      FloatVector v21 = v15.add(k11).mul(v19).mul(v20);
-      FloatVector v22 = v21.blend(k11, v2.compare(VectorOperators.GE, k12));
-      FloatVector v23 = v22.div(v21.add(k11));
-      FloatVector.fromArray(F, dy, dyo + i).mul(v23).intoArray(dx, dxo + i);
-    }
-  }
-
-  static void softplusGradient(
-      float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
-    FloatVector k0 = FloatVector.broadcast(F, p);
-    FloatVector k1 = FloatVector.broadcast(F, 89.0f);
-    FloatVector k2 = FloatVector.broadcast(F, -104.0f);
-    FloatVector k3 = FloatVector.broadcast(F, 1.4426950408889634f);
-    FloatVector k4 = FloatVector.broadcast(F, 12582912.0f);
-    FloatVector k5 = FloatVector.broadcast(F, -0.693359375f);
-    FloatVector k6 = FloatVector.broadcast(F, 0.00021219444f);
-    FloatVector k7 = FloatVector.broadcast(F, 0.0013814610429108143f);
-    FloatVector k8 = FloatVector.broadcast(F, 0.008368710055947304f);
-    FloatVector k9 = FloatVector.broadcast(F, 0.04166838899254799f);
-    FloatVector k10 = FloatVector.broadcast(F, 0.1666652113199234f);
-    FloatVector k11 = FloatVector.broadcast(F, 0.4999999403953552f);
-    FloatVector k12 = FloatVector.broadcast(F, 1.0f);
-    FloatVector k13 = FloatVector.broadcast(F, 0.0f);
-    FloatVector k14 = FloatVector.broadcast(F, q);
-    for (int i = 0; i < n; i += LANES) {
-      FloatVector v1 = FloatVector.fromArray(F, saved, so + i);
-      FloatVector v2 = v1.mul(k0);
-      FloatVector v3 = v2.abs().neg();
-      FloatVector v4 = v3.blend(k1, v3.compare(VectorOperators.GT, k1));
-      FloatVector v5 = v4.blend(k2, v4.compare(VectorOperators.LT, k2));
-      FloatVector v6 = v5.fma(k3, k4);
-      FloatVector v7 = v6.sub(k4);
-      FloatVector v8 = v7.fma(k5, v5);
-      FloatVector v9 = v7.fma(k6, v8);
-      FloatVector v10 = k7.fma(v9, k8);
-      FloatVector v11 = v10.fma(v9, k9);
-      FloatVector v12 = v11.fma(v9, k10);
-      FloatVector v13 = v12.fma(v9, k11);
-      FloatVector v14 = v9.mul(v9);
-      FloatVector v15 = v13.fma(v14, v9);
-      IntVector v16 = v6.reinterpretAsInts().sub(MAGIC_BITS);
-      IntVector v17 = v16.lanewise(VectorOperators.ASHR, 1);
-      IntVector v18 = v16.sub(v17);
-      FloatVector v19 = v17.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
-      FloatVector v20 = v18.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
-      FloatVector v21 = v15.add(k12).mul(v19).mul(v20);
-      FloatVector v22 = v21.blend(k12, v2.compare(VectorOperators.GE, k13));
-      FloatVector v23 = v22.div(v21.add(k12));
-      FloatVector v24 = v23.blend(k12, v2.compare(VectorOperators.GT, k14));
-      FloatVector.fromArray(F, dy, dyo + i).mul(v24).intoArray(dx, dxo + i);
-    }
-  }
-
-  static void sigmoidGradient(
-      float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
+  static void sigmoidGradient(float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
     FloatVector k0 = FloatVector.broadcast(F, 1.0f);
     for (int i = 0; i < n; i += LANES) {
       FloatVector v1 = FloatVector.fromArray(F, saved, so + i);
-      FloatVector v2 = k0.sub(v1);
-      FloatVector v3 = v1.mul(v2);
-      FloatVector.fromArray(F, dy, dyo + i).mul(v3).intoArray(dx, dxo + i);
-    }
-  }
-
-  static void tanhGradient(
-      float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
-    FloatVector k0 = FloatVector.broadcast(F, 1.0f);
-    for (int i = 0; i < n; i += LANES) {
-      FloatVector v1 = FloatVector.fromArray(F, saved, so + i);
-      FloatVector v2 = k0.sub(v1.mul(v1));
+      FloatVector v2 = k0.sub(v1).mul(v1);
       FloatVector.fromArray(F, dy, dyo + i).mul(v2).intoArray(dx, dxo + i);
     }
   }
 
-  static void leakyReluGradient(
-      float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
+  static void tanhGradient(float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
+    FloatVector k0 = FloatVector.broadcast(F, 1.0f);
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector v1 = FloatVector.fromArray(F, saved, so + i);
+      FloatVector v2 = k0.sub(v1).mul(k0.add(v1));
+      FloatVector.fromArray(F, dy, dyo + i).mul(v2).intoArray(dx, dxo + i);
+    }
+  }
+
+  static void leakyReluGradient(float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
     FloatVector k0 = FloatVector.broadcast(F, 0.0f);
     FloatVector k1 = FloatVector.broadcast(F, 1.0f);
     FloatVector k2 = FloatVector.broadcast(F, p);
@@ -1375,8 +1419,7 @@ final class VectorUnaryLoops {
     }
   }
 
-  static void reluGradient(
-      float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
+  static void reluGradient(float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
     FloatVector k0 = FloatVector.broadcast(F, 0.0f);
     for (int i = 0; i < n; i += LANES) {
       FloatVector v1 = FloatVector.fromArray(F, dy, dyo + i);
@@ -1386,8 +1429,7 @@ final class VectorUnaryLoops {
     }
   }
 
-  static void absGradient(
-      float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
+  static void absGradient(float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
     FloatVector k0 = FloatVector.broadcast(F, 0.0f);
     for (int i = 0; i < n; i += LANES) {
       FloatVector v1 = FloatVector.fromArray(F, dy, dyo + i);
@@ -1399,8 +1441,7 @@ final class VectorUnaryLoops {
     }
   }
 
-  static void clampGradient(
-      float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
+  static void clampGradient(float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
     FloatVector k0 = FloatVector.broadcast(F, p);
     FloatVector k1 = FloatVector.broadcast(F, q);
     FloatVector k2 = FloatVector.broadcast(F, 0.0f);
@@ -1413,8 +1454,7 @@ final class VectorUnaryLoops {
     }
   }
 
-  static void hardtanhGradient(
-      float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
+  static void hardtanhGradient(float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
     FloatVector k0 = FloatVector.broadcast(F, p);
     FloatVector k1 = FloatVector.broadcast(F, 0.0f);
     FloatVector k2 = FloatVector.broadcast(F, q);
@@ -1429,7 +1469,7 @@ final class VectorUnaryLoops {
 
   static void expSum(float[] x, int xo, float[] y, int yo, int n, float shift, float[] lanes) {
     FloatVector k0 = FloatVector.broadcast(F, 89.0f);
-    FloatVector k1 = FloatVector.broadcast(F, -104.0f);
+    FloatVector k1 = FloatVector.broadcast(F, -176.0f);
     FloatVector k2 = FloatVector.broadcast(F, 1.4426950408889634f);
     FloatVector k3 = FloatVector.broadcast(F, 12582912.0f);
     FloatVector k4 = FloatVector.broadcast(F, -0.693359375f);
@@ -1461,10 +1501,12 @@ final class VectorUnaryLoops {
       IntVector v16 = v14.sub(v15);
       FloatVector v17 = v15.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
       FloatVector v18 = v16.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
-      FloatVector v19 = v13.add(k11).mul(v17).mul(v18);
-      sum = sum.add(v19);
-      v19.intoArray(y, yo + i);
+      FloatVector v19 = v13.add(k11).mul(v17);
+      FloatVector v20 = v19.mul(v18);
+      sum = sum.add(v20);
+      v20.intoArray(y, yo + i);
     }
     sum.intoArray(lanes, 0);
   }
+
 }

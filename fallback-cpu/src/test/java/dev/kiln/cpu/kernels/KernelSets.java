@@ -6,12 +6,13 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** The kernel sets under test: plain loops and the Vector API at every width, in one JVM. */
-final class KernelSets {
+public final class KernelSets {
   private static final List<Kernels> ALL = load();
 
   private KernelSets() {}
 
-  static List<Kernels> all() {
+  /** All of them. */
+  public static List<Kernels> all() {
     return ALL;
   }
 

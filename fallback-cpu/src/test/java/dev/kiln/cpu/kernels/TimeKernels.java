@@ -1,9 +1,14 @@
 package dev.kiln.cpu.kernels;
 
+import dev.kiln.backend.UnaryOp;
 import dev.kiln.cpu.threads.WorkerPool;
+import java.util.List;
 import java.util.Locale;
 
-/** Times products and convolutions: {@code java ... TimeKernels gemm 1 2}, GFLOP/s on stdout. */
+/**
+ * Times products, convolutions, elementwise functions and sums: {@code java ... TimeKernels gemm 1
+ * 2}, {@code conv}, {@code unary} or {@code reduce}; GFLOP/s or ns per element on stdout.
+ */
 public final class TimeKernels {
   private TimeKernels() {}
 
@@ -13,11 +18,52 @@ public final class TimeKernels {
     for (int i = 1; i < args.length; i++) {
       WorkerPool.shared().setThreads(Integer.parseInt(args[i]));
       System.out.println(args[i] + " threads");
-      if (args[0].equals("gemm")) {
-        gemms(set);
-      } else {
-        convolutions(set);
+      switch (args[0]) {
+        case "gemm" -> gemms(set);
+        case "unary" -> unary(set);
+        case "reduce" -> reductions(set);
+        default -> convolutions(set);
       }
+    }
+  }
+
+  /** One thread, from and to the second-level cache; {@code -Dops=GELU,EXP} picks some. */
+  private static void unary(Kernels set) {
+    List<String> picked = List.of(System.getProperty("ops", "").split(","));
+    int n = 16_384;
+    float[] x = Check.random(1, n);
+    float[] dy = Check.random(2, n);
+    float[] y = new float[n];
+    for (UnaryOp op : UnaryOp.values()) {
+      if (!picked.contains("") && !picked.contains(op.name())) {
+        continue;
+      }
+      double forward = best(() -> set.unary().apply(op, 0.75f, 20f, x, 0, y, 0, n));
+      double back = best(() -> set.unary().gradient(op, 0.75f, 20f, dy, 0, x, 0, y, 0, n));
+      System.out.printf(
+          Locale.ROOT,
+          "%-12s ns per element: forward %6.3f gradient %6.3f%n",
+          op,
+          forward * 1e9 / n,
+          back * 1e9 / n);
+    }
+  }
+
+  private static void reductions(Kernels set) {
+    Reduce reduce = new Reduce(set.rows(), WorkerPool.shared());
+    int[][] shapes = {
+      {1, 10_000_000, 1}, {1000, 1000, 1}, {1, 1000, 1000}, {1, 100_000, 10}, {64, 128, 196}
+    };
+    for (int[] s : shapes) {
+      int size = s[0] * s[1] * s[2];
+      float[] x = Check.random(1, size);
+      float[] y = new float[s[0] * s[2]];
+      StringBuilder line = new StringBuilder();
+      for (Reduce.Kind kind : Reduce.Kind.values()) {
+        double time = best(() -> reduce.reduce(kind, x, 0, s[0], s[1], s[2], y, 0));
+        line.append(String.format(Locale.ROOT, " %s %6.3f", kind, time * 1e9 / size));
+      }
+      System.out.printf("%-20s ns per element:%s%n", java.util.Arrays.toString(s), line);
     }
   }
 
