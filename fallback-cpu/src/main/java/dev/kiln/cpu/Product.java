@@ -4,8 +4,13 @@ import dev.kiln.backend.Epilogue;
 import dev.kiln.backend.View;
 import java.util.Optional;
 
-/** Matrix products of the oracle: three loops, accumulated in double, integers in long. */
+/**
+ * Matrix products of the oracle: three loops, accumulated in double, integers in long. Long sums
+ * are sums of parts, so that errors grow with the number of parts.
+ */
 final class Product {
+  private static final long DOT_PART = 256;
+
   private Product() {}
 
   static void matmul(
@@ -58,8 +63,12 @@ final class Product {
   private static double dot(
       CpuStorage a, long i, long stepA, CpuStorage b, long j, long stepB, long k) {
     double sum = 0;
-    for (long l = 0; l < k; l++) {
-      sum += a.get(i + l * stepA) * b.get(j + l * stepB);
+    for (long first = 0; first < k; first += DOT_PART) {
+      double part = 0;
+      for (long l = first; l < Math.min(k, first + DOT_PART); l++) {
+        part += a.get(i + l * stepA) * b.get(j + l * stepB);
+      }
+      sum += part;
     }
     return sum;
   }

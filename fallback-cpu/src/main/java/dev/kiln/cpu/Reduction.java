@@ -31,7 +31,8 @@ final class Reduction {
     for (Walk w = new Walk(out, outer); w.more(); w.step()) {
       elements.restart(w.at(1));
       if (x.dtype().isFloating()) {
-        o.set(w.at(0), ofDoubles(op, from, elements));
+        double value = ofDoubles(op, from, elements);
+        o.set(w.at(0), op == ReduceOp.MEAN ? value / inner.numel() : value);
       } else if (op == ReduceOp.MEAN) {
         o.set(w.at(0), (double) ofLongs(ReduceOp.SUM, from, elements) / inner.numel());
       } else {
@@ -41,6 +42,9 @@ final class Reduction {
   }
 
   private static double ofDoubles(ReduceOp op, CpuStorage from, Walk w) {
+    if (op == ReduceOp.SUM || op == ReduceOp.MEAN || op == ReduceOp.SUM_SQUARES) {
+      return sum(op == ReduceOp.SUM_SQUARES, from, w);
+    }
     double r =
         switch (op) {
           case PROD, ALL -> 1;
@@ -53,13 +57,12 @@ final class Reduction {
     for (; w.more(); w.step(), n++) {
       double v = from.get(w.at(0));
       switch (op) {
-        case SUM, MEAN -> r += v;
-        case SUM_SQUARES -> r += v * v;
         case PROD -> r *= v;
         case MAX -> r = Math.max(r, v);
         case MIN -> r = Math.min(r, v);
         case ANY -> r = v != 0 ? 1 : r;
         case ALL -> r = v == 0 ? 0 : r;
+        case SUM, MEAN, SUM_SQUARES -> throw new AssertionError(op);
         case ARGMAX, ARGMIN -> {
           boolean better = op == ReduceOp.ARGMAX ? v > best : v < best;
           if (n == 0 || !Double.isNaN(best) && (better || Double.isNaN(v))) {
@@ -69,7 +72,21 @@ final class Reduction {
         }
       }
     }
-    return op == ReduceOp.MEAN ? r / n : r;
+    return r;
+  }
+
+  /** Compensated: what each addition loses is summed too. Neumaier 1974. */
+  private static double sum(boolean squares, CpuStorage from, Walk w) {
+    double sum = 0;
+    double lost = 0;
+    for (; w.more(); w.step()) {
+      double x = from.get(w.at(0));
+      double v = squares ? x * x : x;
+      double next = sum + v;
+      lost += Math.abs(sum) >= Math.abs(v) ? sum - next + v : v - next + sum;
+      sum = next;
+    }
+    return Double.isFinite(sum) ? sum + lost : sum;
   }
 
   private static long ofLongs(ReduceOp op, CpuStorage from, Walk w) {

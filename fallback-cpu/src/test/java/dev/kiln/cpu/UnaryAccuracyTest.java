@@ -6,6 +6,9 @@ import dev.kiln.backend.UnaryOp;
 import dev.kiln.cpu.UnaryAccuracy.Worst;
 import dev.kiln.cpu.kernels.KernelSets;
 import dev.kiln.cpu.kernels.Kernels;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -32,6 +35,13 @@ class UnaryAccuracyTest {
   @EnumSource(UnaryOp.class)
   void everyFunctionHasARow(UnaryOp op) {
     assertThat(AccuracyTable.ROWS).as("rows of AccuracyTable").anyMatch(row -> row.op() == op);
+  }
+
+  @ParameterizedTest
+  @EnumSource(UnaryOp.class)
+  void everyFunctionStandsInTheDocumentation(UnaryOp op) throws IOException {
+    assertThat(Files.readAllLines(Path.of("../docs/numerics.md")))
+        .anyMatch(line -> line.startsWith("| " + op.name() + " "));
   }
 
   @ParameterizedTest

@@ -46,8 +46,7 @@ public final class UnarySweep {
     }
   }
 
-  private static UnaryAccuracy.Worst[] piece(
-      List<Kernels> sets, AccuracyTable.Row row, int piece) {
+  private static UnaryAccuracy.Worst[] piece(List<Kernels> sets, AccuracyTable.Row row, int piece) {
     float a = (float) row.a();
     float b = (float) row.b();
     float[] x = new float[PIECE];

@@ -285,7 +285,7 @@ public final class Elementwise {
 
   /** {@code x * value}. */
   public static Tensor mul(Tensor x, double value) {
-    return affine("mul", x, value, 0);
+    return affine("mul", x, value, -0.0); // 0 would turn a product of -0 into 0
   }
 
   /** {@code x / value}; integers become FLOAT32. */

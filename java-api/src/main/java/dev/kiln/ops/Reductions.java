@@ -269,10 +269,25 @@ public final class Reductions {
     for (int a : axes) {
       n *= x.size(a);
     }
-    Tensor centred = Elementwise.sub(x, mean(x, axes.clone(), true));
+    Tensor centred = Elementwise.sub(x, NoGrad.run(() -> centre(x.detach(), axes)));
+    // The centre is rounded, so the distances from it have a sum that is not quite 0.
+    Tensor rest = Elementwise.square(sum(centred, axes.clone(), keepdim));
     Tensor squares = sum(Elementwise.square(centred), axes.clone(), keepdim);
     double divisor = Math.max(0, n - correction);
-    return Elementwise.div(squares, divisor);
+    return Elementwise.div(
+        Elementwise.sub(squares, Elementwise.mul(rest, n == 0 ? 0 : 1 / n)), divisor);
+  }
+
+  /** The mean, by distances from the first element: equal elements have exactly that as mean. */
+  private static Tensor centre(Tensor x, int[] axes) {
+    if (x.numel() == 0) {
+      return mean(x, axes.clone(), true);
+    }
+    Tensor first = x;
+    for (int a : axes) {
+      first = first.narrow(a, 0, 1);
+    }
+    return Elementwise.add(first, mean(Elementwise.sub(x, first), axes.clone(), true));
   }
 
   /** The standard deviation; where it is 0 its gradient is 0. */

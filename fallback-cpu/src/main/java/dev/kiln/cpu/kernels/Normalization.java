@@ -14,6 +14,7 @@ import java.util.Arrays;
  */
 public final class Normalization {
   private static final int ROW_PARTS = 16;
+  private static final int ROW_BLOCK = 32;
 
   private final RowKernels rows;
   private final WorkerPool pool;
@@ -275,21 +276,27 @@ public final class Normalization {
       int dbo) {
     // As many parts as the shape allows, whatever the threads.
     int parts = Math.max(1, Math.min(ROW_PARTS, count / 16));
-    float[] partial = Workspace.mine().floats(Workspace.Slot.PARTIAL, 2L * parts * n);
+    double[] partial = Workspace.mine().totals(2 * parts * n);
     pool.parallelFor(
         parts,
         part -> {
-          int pw = 2 * part * n;
-          int pb = pw + n;
-          Arrays.fill(partial, pw, pw + 2 * n, 0f);
-          for (int r = cut(count, parts, part); r < cut(count, parts, part + 1); r++) {
+          // The sums of a few rows in float, of many in double.
+          float[] block = Workspace.mine().floats(Workspace.Slot.PARTIAL, 2L * n);
+          int first = cut(count, parts, part);
+          int last = cut(count, parts, part + 1);
+          Arrays.fill(partial, 2 * part * n, 2 * (part + 1) * n, 0);
+          Arrays.fill(block, 0, 2 * n, 0f);
+          for (int r = first; r < last; r++) {
             int d = dyo + r * n;
             int s = xo + r * n;
             int o = dxo + r * n;
             float center = mean[mo + r];
             float inv = invStd[io + r];
-            addProduct(dy, d, x, s, n, center, inv, partial, pw);
-            rows.accumulate(dy, d, n, partial, pb);
+            addProduct(dy, d, x, s, n, center, inv, block, 0);
+            rows.accumulate(dy, d, n, block, n);
+            if ((r - first) % ROW_BLOCK == ROW_BLOCK - 1 || r == last - 1) {
+              drain(block, 2 * n, partial, 2 * part * n);
+            }
             System.arraycopy(dy, d, dx, o, n);
             if (weight.length > 0) {
               multiply(dx, o, weight, wo, n);
@@ -300,11 +307,22 @@ public final class Normalization {
             spread(dx, o, x, s, dx, o, n, center, slope, (float) (sum / n), inv);
           }
         });
-    Arrays.fill(dweight, dwo, dwo + n, 0f);
-    Arrays.fill(dbias, dbo, dbo + n, 0f);
-    for (int part = 0; part < parts; part++) {
-      rows.accumulate(partial, 2 * part * n, n, dweight, dwo);
-      rows.accumulate(partial, (2 * part + 1) * n, n, dbias, dbo);
+    for (int part = 1; part < parts; part++) {
+      for (int i = 0; i < 2 * n; i++) {
+        partial[i] += partial[2 * part * n + i];
+      }
+    }
+    for (int i = 0; i < n; i++) {
+      dweight[dwo + i] = (float) partial[i];
+      dbias[dbo + i] = (float) partial[n + i];
+    }
+  }
+
+  /** Moves sums on to their totals. */
+  private static void drain(float[] sums, int n, double[] totals, int to) {
+    for (int i = 0; i < n; i++) {
+      totals[to + i] += sums[i];
+      sums[i] = 0;
     }
   }
 

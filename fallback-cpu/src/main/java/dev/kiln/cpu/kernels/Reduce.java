@@ -9,8 +9,9 @@ import java.util.Arrays;
 /**
  * Sums and extremes over the middle axis of [outer, n, inner].
  *
- * <p>Long sums are cut into parts of a fixed length, whose totals are added in order; so results
- * are exact to a few ulps and the same for any number of threads.
+ * <p>At most 32 elements are added up in float, what they come to in double; and long sums are cut
+ * into parts of a fixed length, whose totals are added in order. So the error does not grow with
+ * the length, and is the same for any number of threads.
  */
 public final class Reduce {
   private static final int PART = 65_536;
@@ -112,13 +113,36 @@ public final class Reduce {
 
   private void reduceColumns(
       Kind kind, float[] x, int xo, int outer, int n, int inner, float[] y, int yo) {
+    if (kind == Kind.SUM || kind == Kind.MEAN) {
+      sumColumns(kind == Kind.MEAN ? n : 1, x, xo, outer, n, inner, y, yo);
+      return;
+    }
     int parts = Math.max(1, divideUp(n, ROW_PART));
-    int blocks = divideUp(inner, COLUMNS);
     float[] partial =
         parts == 1
             ? y
             : Workspace.mine().floats(Workspace.Slot.PARTIAL, (long) outer * parts * inner);
     int base = parts == 1 ? yo : 0;
+    pieces(
+        outer,
+        n,
+        inner,
+        (rows, from, width, at) ->
+            extremes(kind, x, xo + from, rows, inner, width, partial, base + at));
+    for (int o = 0; parts > 1 && o < outer; o++) {
+      extremes(kind, partial, o * parts * inner, parts, inner, inner, y, yo + o * inner);
+    }
+  }
+
+  /** A part of the rows and some columns. */
+  private interface Columns {
+    /** Reduces {@code rows} rows that begin at {@code from} to one row of partial results at. */
+    void reduce(int rows, int from, int width, int at);
+  }
+
+  private void pieces(int outer, int n, int inner, Columns body) {
+    int parts = Math.max(1, divideUp(n, ROW_PART));
+    int blocks = divideUp(inner, COLUMNS);
     Pieces.ranges(
         pool,
         outer * parts * blocks,
@@ -129,53 +153,70 @@ public final class Reduce {
             int part = piece / blocks % parts;
             int o = piece / blocks / parts;
             int first = part * ROW_PART;
-            int last = Math.min(n, first + ROW_PART);
-            columns(
-                kind,
-                x,
-                xo + (o * n + first) * inner + column,
-                last - first,
-                inner,
+            body.reduce(
+                Math.min(n, first + ROW_PART) - first,
+                (o * n + first) * inner + column,
                 Math.min(COLUMNS, inner - column),
-                partial,
-                base + (o * parts + part) * inner + column);
+                (o * parts + part) * inner + column);
           }
         });
-    if (parts > 1) {
-      for (int o = 0; o < outer; o++) {
-        columns(kind, partial, o * parts * inner, parts, inner, inner, y, yo + o * inner);
-      }
-    }
-    if (kind == Kind.MEAN) {
-      for (int i = 0; i < outer * inner; i++) {
-        y[yo + i] /= n;
+  }
+
+  private static void extremes(
+      Kind kind, float[] x, int xo, int n, int ld, int width, float[] y, int yo) {
+    boolean max = kind == Kind.MAX;
+    Arrays.fill(y, yo, yo + width, max ? Float.NEGATIVE_INFINITY : Float.POSITIVE_INFINITY);
+    for (int r = 0; r < n; r++) {
+      if (max) {
+        maxRow(x, xo + r * ld, y, yo, width);
+      } else {
+        minRow(x, xo + r * ld, y, yo, width);
       }
     }
   }
 
-  /** Reduces {@code n} rows of {@code width} columns into one row. */
-  private void columns(Kind kind, float[] x, int xo, int n, int ld, int width, float[] y, int yo) {
-    if (kind == Kind.MAX || kind == Kind.MIN) {
-      boolean max = kind == Kind.MAX;
-      Arrays.fill(y, yo, yo + width, max ? Float.NEGATIVE_INFINITY : Float.POSITIVE_INFINITY);
-      for (int r = 0; r < n; r++) {
-        if (max) {
-          maxRow(x, xo + r * ld, y, yo, width);
-        } else {
-          minRow(x, xo + r * ld, y, yo, width);
-        }
+  private void sumColumns(
+      double divisor, float[] x, int xo, int outer, int n, int inner, float[] y, int yo) {
+    int parts = Math.max(1, divideUp(n, ROW_PART));
+    double[] partial = Workspace.mine().totals(outer * parts * inner);
+    pieces(
+        outer,
+        n,
+        inner,
+        (rows, from, width, at) -> addColumns(x, xo + from, rows, inner, width, partial, at));
+    for (int o = 0; o < outer; o++) {
+      int first = o * parts * inner;
+      for (int part = 1; part < parts; part++) {
+        addRow(partial, first + part * inner, inner, partial, first);
       }
-      return;
+      for (int i = 0; divisor == 1 && i < inner; i++) {
+        y[yo + o * inner + i] = (float) partial[first + i];
+      }
+      for (int i = 0; divisor != 1 && i < inner; i++) {
+        y[yo + o * inner + i] = (float) (partial[first + i] / divisor);
+      }
     }
+  }
+
+  /** Sums {@code n} rows of {@code width} columns: a few rows in float, those sums in double. */
+  private void addColumns(float[] x, int xo, int n, int ld, int width, double[] totals, int to) {
     float[] block = Workspace.mine().floats(Workspace.Slot.SUMS, width);
-    Arrays.fill(y, yo, yo + width, 0f);
+    Arrays.fill(totals, to, to + width, 0);
     for (int r = 0; r < n; r += ROW_BLOCK) {
       int end = Math.min(n, r + ROW_BLOCK);
       Arrays.fill(block, 0, width, 0f);
       for (int q = r; q < end; q++) {
         rows.accumulate(x, xo + q * ld, width, block, 0);
       }
-      rows.accumulate(block, 0, width, y, yo);
+      for (int i = 0; i < width; i++) {
+        totals[to + i] += block[i];
+      }
+    }
+  }
+
+  private static void addRow(double[] x, int xo, int n, double[] y, int yo) {
+    for (int i = 0; i < n; i++) {
+      y[yo + i] += x[xo + i];
     }
   }
 

@@ -23,7 +23,8 @@ final class VectorUnaryLoops {
   private VectorUnaryLoops() {}
 
   /** Runs a forward loop; false if there is none. */
-  static boolean forward(UnaryOp op, float[] x, int xo, float[] y, int yo, int n, float p, float q) {
+  static boolean forward(
+      UnaryOp op, float[] x, int xo, float[] y, int yo, int n, float p, float q) {
     switch (op) {
       case EXP:
         exp(x, xo, y, yo, n, p, q);
@@ -85,7 +86,17 @@ final class VectorUnaryLoops {
   }
 
   /** Runs a gradient loop; false if there is none. */
-  static boolean gradient(UnaryOp op, float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
+  static boolean gradient(
+      UnaryOp op,
+      float[] dy,
+      int dyo,
+      float[] saved,
+      int so,
+      float[] dx,
+      int dxo,
+      int n,
+      float p,
+      float q) {
     switch (op) {
       case ERF:
         erfGradient(dy, dyo, saved, so, dx, dxo, n, p, q);
@@ -889,7 +900,8 @@ final class VectorUnaryLoops {
     }
   }
 
-  static void erfGradient(float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
+  static void erfGradient(
+      float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
     FloatVector k0 = FloatVector.broadcast(F, 15.0f);
     FloatVector k1 = FloatVector.broadcast(F, -176.0f);
     FloatVector k2 = FloatVector.broadcast(F, 1.4426950408889634f);
@@ -934,7 +946,8 @@ final class VectorUnaryLoops {
     }
   }
 
-  static void eluGradient(float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
+  static void eluGradient(
+      float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
     FloatVector k0 = FloatVector.broadcast(F, 0.0f);
     FloatVector k1 = FloatVector.broadcast(F, -176.0f);
     FloatVector k2 = FloatVector.broadcast(F, 1.4426950408889634f);
@@ -975,7 +988,8 @@ final class VectorUnaryLoops {
     }
   }
 
-  static void celuGradient(float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
+  static void celuGradient(
+      float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
     FloatVector k0 = FloatVector.broadcast(F, 0.0f);
     FloatVector k1 = FloatVector.broadcast(F, p);
     FloatVector k2 = FloatVector.broadcast(F, -176.0f);
@@ -1021,7 +1035,8 @@ final class VectorUnaryLoops {
     }
   }
 
-  static void seluGradient(float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
+  static void seluGradient(
+      float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
     FloatVector k0 = FloatVector.broadcast(F, 0.0f);
     FloatVector k1 = FloatVector.broadcast(F, -176.0f);
     FloatVector k2 = FloatVector.broadcast(F, 1.4426950408889634f);
@@ -1063,7 +1078,8 @@ final class VectorUnaryLoops {
     }
   }
 
-  static void geluGradient(float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
+  static void geluGradient(
+      float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
     FloatVector k0 = FloatVector.broadcast(F, 19.0f);
     FloatVector k1 = FloatVector.broadcast(F, 0.5f);
     FloatVector k2 = FloatVector.broadcast(F, -176.0f);
@@ -1140,7 +1156,8 @@ final class VectorUnaryLoops {
     }
   }
 
-  static void geluTanhGradient(float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
+  static void geluTanhGradient(
+      float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
     FloatVector k0 = FloatVector.broadcast(F, 12.95f);
     FloatVector k1 = FloatVector.broadcast(F, 0.07135481387376785f);
     FloatVector k2 = FloatVector.broadcast(F, -2.3022082635570995f);
@@ -1205,7 +1222,8 @@ final class VectorUnaryLoops {
     }
   }
 
-  static void siluGradient(float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
+  static void siluGradient(
+      float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
     FloatVector k0 = FloatVector.broadcast(F, -176.0f);
     FloatVector k1 = FloatVector.broadcast(F, 1.4426950408889634f);
     FloatVector k2 = FloatVector.broadcast(F, 12582912.0f);
@@ -1249,7 +1267,8 @@ final class VectorUnaryLoops {
     }
   }
 
-  static void mishGradient(float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
+  static void mishGradient(
+      float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
     FloatVector k0 = FloatVector.broadcast(F, 20.0f);
     FloatVector k1 = FloatVector.broadcast(F, -176.0f);
     FloatVector k2 = FloatVector.broadcast(F, 1.4426950408889634f);
@@ -1298,7 +1317,8 @@ final class VectorUnaryLoops {
     }
   }
 
-  static void logSigmoidGradient(float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
+  static void logSigmoidGradient(
+      float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
     FloatVector k0 = FloatVector.broadcast(F, -176.0f);
     FloatVector k1 = FloatVector.broadcast(F, 1.4426950408889634f);
     FloatVector k2 = FloatVector.broadcast(F, 12582912.0f);
@@ -1339,7 +1359,8 @@ final class VectorUnaryLoops {
     }
   }
 
-  static void softplusGradient(float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
+  static void softplusGradient(
+      float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
     FloatVector k0 = FloatVector.broadcast(F, p);
     FloatVector k1 = FloatVector.broadcast(F, 0.0f);
     FloatVector k2 = FloatVector.broadcast(F, 128.0f);
@@ -1390,7 +1411,8 @@ final class VectorUnaryLoops {
     }
   }
 
-  static void sigmoidGradient(float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
+  static void sigmoidGradient(
+      float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
     FloatVector k0 = FloatVector.broadcast(F, 1.0f);
     for (int i = 0; i < n; i += LANES) {
       FloatVector v1 = FloatVector.fromArray(F, saved, so + i);
@@ -1399,7 +1421,8 @@ final class VectorUnaryLoops {
     }
   }
 
-  static void tanhGradient(float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
+  static void tanhGradient(
+      float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
     FloatVector k0 = FloatVector.broadcast(F, 1.0f);
     for (int i = 0; i < n; i += LANES) {
       FloatVector v1 = FloatVector.fromArray(F, saved, so + i);
@@ -1408,7 +1431,8 @@ final class VectorUnaryLoops {
     }
   }
 
-  static void leakyReluGradient(float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
+  static void leakyReluGradient(
+      float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
     FloatVector k0 = FloatVector.broadcast(F, 0.0f);
     FloatVector k1 = FloatVector.broadcast(F, 1.0f);
     FloatVector k2 = FloatVector.broadcast(F, p);
@@ -1419,7 +1443,8 @@ final class VectorUnaryLoops {
     }
   }
 
-  static void reluGradient(float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
+  static void reluGradient(
+      float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
     FloatVector k0 = FloatVector.broadcast(F, 0.0f);
     for (int i = 0; i < n; i += LANES) {
       FloatVector v1 = FloatVector.fromArray(F, dy, dyo + i);
@@ -1429,7 +1454,8 @@ final class VectorUnaryLoops {
     }
   }
 
-  static void absGradient(float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
+  static void absGradient(
+      float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
     FloatVector k0 = FloatVector.broadcast(F, 0.0f);
     for (int i = 0; i < n; i += LANES) {
       FloatVector v1 = FloatVector.fromArray(F, dy, dyo + i);
@@ -1441,7 +1467,8 @@ final class VectorUnaryLoops {
     }
   }
 
-  static void clampGradient(float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
+  static void clampGradient(
+      float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
     FloatVector k0 = FloatVector.broadcast(F, p);
     FloatVector k1 = FloatVector.broadcast(F, q);
     FloatVector k2 = FloatVector.broadcast(F, 0.0f);
@@ -1454,7 +1481,8 @@ final class VectorUnaryLoops {
     }
   }
 
-  static void hardtanhGradient(float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
+  static void hardtanhGradient(
+      float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
     FloatVector k0 = FloatVector.broadcast(F, p);
     FloatVector k1 = FloatVector.broadcast(F, 0.0f);
     FloatVector k2 = FloatVector.broadcast(F, q);
@@ -1508,5 +1536,4 @@ final class VectorUnaryLoops {
     }
     sum.intoArray(lanes, 0);
   }
-
 }

@@ -35,6 +35,7 @@ public final class Workspace {
   private static final float[] EMPTY = {};
 
   private final float[][] arrays = new float[Slot.values().length][];
+  private double[] totals = {};
 
   private Workspace() {
     java.util.Arrays.fill(arrays, EMPTY);
@@ -64,5 +65,13 @@ public final class Workspace {
     float[] made = new float[grown];
     arrays[slot.ordinal()] = made;
     return made;
+  }
+
+  /** Returns an array of at least {@code size} doubles, for sums of many rows. */
+  public double[] totals(int size) {
+    if (totals.length < size) {
+      totals = new double[size];
+    }
+    return totals;
   }
 }
