@@ -125,8 +125,7 @@ class FarFromZeroTest {
         Tensor x = Tensor.of(new float[] {far, -far, -far, far}, Shape.of(2, 2), device);
         x.requiresGrad(true);
         Tensor target = Tensor.zeros(Shape.of(2), DType.INT64, device);
-        Tensor loss =
-            Losses.crossEntropy(x, target, Optional.empty(), 0, -100, Reduction.NONE);
+        Tensor loss = Losses.crossEntropy(x, target, Optional.empty(), 0, -100, Reduction.NONE);
         assertThat(loss.add(0).toFloatArray()).containsExactly(0, 2 * far);
         loss.sum().backward();
         assertThat(x.grad().orElseThrow().toFloatArray()).containsExactly(0, 0, -1, 1);

@@ -109,8 +109,7 @@ class VarianceTest {
       float[] x = data(mean);
       try (Scope scope = Scope.open()) {
         Tensor t = Tensor.of(x, Shape.of(COLUMNS, ROWS), device);
-        double[] y =
-            Normalization.layerNorm(t, Shape.of(ROWS), NONE, NONE, eps).toDoubleArray();
+        double[] y = Normalization.layerNorm(t, Shape.of(ROWS), NONE, NONE, eps).toDoubleArray();
         double[] z =
             Normalization.groupNorm(t.reshape(COLUMNS, 2, ROWS / 2), 1, NONE, NONE, eps)
                 .toDoubleArray();
