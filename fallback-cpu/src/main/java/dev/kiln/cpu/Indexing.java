@@ -3,6 +3,7 @@ package dev.kiln.cpu;
 import dev.kiln.DType;
 import dev.kiln.IndexException;
 import dev.kiln.Shape;
+import dev.kiln.backend.ScatterOp;
 import dev.kiln.backend.View;
 
 /** Gathering and scattering along an axis, with every index checked before anything is written. */
@@ -43,6 +44,43 @@ final class Indexing {
       sums.set(at, sums.get(at) + from.get(w.at(0)));
     }
     Elementwise.copy(out, all);
+  }
+
+  static void scatter(ScatterOp op, View out, View src, View index, int axis) {
+    check("scatter", index, axis, out.shape().dim(axis));
+    CpuStorage o = CpuStorage.of(out);
+    CpuStorage from = CpuStorage.of(src);
+    CpuStorage idx = CpuStorage.of(index);
+    boolean floating = out.dtype().isFloating();
+    Walk w = new Walk(src, index, alongIndex(out, index.shape(), axis));
+    for (; w.more(); w.step()) {
+      long at = w.at(2) + idx.getLong(w.at(1)) * out.stride(axis);
+      if (op == ScatterOp.SET) {
+        o.setFrom(at, from, w.at(0));
+      } else if (floating) {
+        o.set(at, combined(op, o.get(at), from.get(w.at(0))));
+      } else {
+        o.setLong(at, combined(op, o.getLong(at), from.getLong(w.at(0))));
+      }
+    }
+  }
+
+  private static double combined(ScatterOp op, double there, double v) {
+    return switch (op) {
+      case SET -> v;
+      case PROD -> there * v;
+      case MAX -> Math.max(there, v);
+      case MIN -> Math.min(there, v);
+    };
+  }
+
+  private static long combined(ScatterOp op, long there, long v) {
+    return switch (op) {
+      case SET -> v;
+      case PROD -> there * v;
+      case MAX -> Math.max(there, v);
+      case MIN -> Math.min(there, v);
+    };
   }
 
   /** A view of the index's shape that stands still along the axis. */

@@ -8,6 +8,8 @@ import dev.kiln.backend.Dist;
 import dev.kiln.backend.Epilogue;
 import dev.kiln.backend.FusedOps;
 import dev.kiln.backend.ReduceOp;
+import dev.kiln.backend.ScanOp;
+import dev.kiln.backend.ScatterOp;
 import dev.kiln.backend.Storage;
 import dev.kiln.backend.UnaryOp;
 import dev.kiln.backend.View;
@@ -184,6 +186,21 @@ public final class NullBackend implements Backend {
   @Override
   public void scatterAdd(View out, View src, View index, int axis) {
     launch("scatter_add");
+  }
+
+  @Override
+  public void scatter(ScatterOp op, View out, View src, View index, int axis) {
+    launch("scatter");
+  }
+
+  @Override
+  public void sort(View values, View index, View x, boolean descending) {
+    launch("sort");
+  }
+
+  @Override
+  public void scan(ScanOp op, View out, View x, int axis) {
+    launch("scan");
   }
 
   @Override

@@ -9,6 +9,8 @@ import dev.kiln.backend.Dist;
 import dev.kiln.backend.Epilogue;
 import dev.kiln.backend.FusedOps;
 import dev.kiln.backend.ReduceOp;
+import dev.kiln.backend.ScanOp;
+import dev.kiln.backend.ScatterOp;
 import dev.kiln.backend.Storage;
 import dev.kiln.backend.UnaryOp;
 import dev.kiln.backend.View;
@@ -140,6 +142,21 @@ public final class ScalarBackend implements Backend {
   @Override
   public void scatterAdd(View out, View src, View index, int axis) {
     Indexing.scatterAdd(out, src, index, axis);
+  }
+
+  @Override
+  public void scatter(ScatterOp op, View out, View src, View index, int axis) {
+    Indexing.scatter(op, out, src, index, axis);
+  }
+
+  @Override
+  public void sort(View values, View index, View x, boolean descending) {
+    Sorting.sort(values, index, x, descending);
+  }
+
+  @Override
+  public void scan(ScanOp op, View out, View x, int axis) {
+    Scan.scan(op, out, x, axis);
   }
 
   @Override

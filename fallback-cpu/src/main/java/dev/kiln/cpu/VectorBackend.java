@@ -11,6 +11,8 @@ import dev.kiln.backend.DeviceId;
 import dev.kiln.backend.Dist;
 import dev.kiln.backend.FusedOps;
 import dev.kiln.backend.ReduceOp;
+import dev.kiln.backend.ScanOp;
+import dev.kiln.backend.ScatterOp;
 import dev.kiln.backend.Storage;
 import dev.kiln.backend.UnaryOp;
 import dev.kiln.backend.View;
@@ -295,6 +297,25 @@ public final class VectorBackend implements Backend {
   @Override
   public void scatterAdd(View out, View src, View index, int axis) {
     oracle.scatterAdd(out, src, index, axis);
+  }
+
+  @Override
+  public void scatter(ScatterOp op, View out, View src, View index, int axis) {
+    oracle.scatter(op, out, src, index, axis);
+  }
+
+  @Override
+  public void sort(View values, View index, View x, boolean descending) {
+    RowSort.sort(workers, values, index, x, descending);
+  }
+
+  @Override
+  public void scan(ScanOp op, View out, View x, int axis) {
+    if (isFloat(x) && (op == ScanOp.SUM || op == ScanOp.PROD)) {
+      FloatScan.scan(workers, op, out, x, axis);
+    } else {
+      oracle.scan(op, out, x, axis);
+    }
   }
 
   @Override

@@ -203,6 +203,45 @@ public interface Backend extends AutoCloseable {
   void scatterAdd(View out, View src, View index, int axis);
 
   /**
+   * Writes elements into places along an axis: {@code out[i][index[i][j][k]][k] = src[i][j][k]} for
+   * axis 1, combined with what stands there as the op says, in ascending order of their position in
+   * src; places that no index names keep what they held.
+   *
+   * @param op how an element meets what stands in its place
+   * @param out dense, of the same rank; along other axes at least as long as index
+   * @param src dense, of index's shape and out's type
+   * @param index INT64, dense
+   * @param axis the axis that is indexed
+   * @throws dev.kiln.IndexException if an index is outside the axis
+   */
+  void scatter(ScatterOp op, View out, View src, View index, int axis);
+
+  /**
+   * Sorts along the last axis. Equal elements keep their order, a NaN counts as largest, and -0
+   * equals 0.
+   *
+   * @param values dense, of x's shape, or shorter along the last axis: then it takes the first ones
+   *     of the order alone
+   * @param index INT64, dense, of values' shape: where each element stood in x
+   * @param x dense, of rank 1 or more, of any type
+   * @param descending whether the largest come first
+   */
+  void sort(View values, View index, View x, boolean descending);
+
+  /**
+   * Combines each element along an axis with all before it. Floating sums and products are formed
+   * in double precision from the first element on, FLOAT64 sums with a correction for what each
+   * addition loses (Neumaier 1974), and every result is rounded once; integers are exact modulo
+   * their range.
+   *
+   * @param op the combination
+   * @param out dense, of x's shape; of x's type, or INT64 for positions
+   * @param x dense, of rank 1 or more
+   * @param axis the axis along which it goes
+   */
+  void scan(ScanOp op, View out, View x, int axis);
+
+  /**
    * Fills a view with Philox4x32-10 random numbers, as {@link dev.kiln.random.Draws} defines them
    * bit for bit, and advances the counter.
    *

@@ -6,6 +6,7 @@ import dev.kiln.Tensor;
 import dev.kiln.autograd.Autograd;
 import dev.kiln.autograd.Edge;
 import dev.kiln.autograd.NoGrad;
+import dev.kiln.backend.ScatterOp;
 import java.util.OptionalLong;
 
 /** Picking elements by index and adding them back; repeated indices add up in a fixed order. */
@@ -203,7 +204,7 @@ public final class Indexing {
 
   /**
    * Puts elements into a copy of x along an axis: {@code y[i][index[i][j]] = src[i][j]} for axis 1.
-   * Where an index is repeated the last one wins. Reads the index, so it waits for the device.
+   * Where an index is repeated the last one wins.
    *
    * @param x the input
    * @param dim the axis
@@ -219,48 +220,50 @@ public final class Indexing {
     block("scatter", x, a, index, src);
     Check.backend("scatter", x, index, src);
     Check.sameType("scatter", "input", x, "src", src);
-    Tensor values = front(src, index);
-    Shape block = index.shape().with(a, x.size(a));
-    Tensor at = Check.index("scatter", "index", index);
-    Tensor wins = lastOf(at, a, x.size(a));
-    Tensor kept = values.where(wins, Elementwise.constant(values, 0));
-    Tensor placed = scatterAdd(Tensor.zeros(block, x.dtype(), x.device()), a, at, kept);
-    Tensor hit =
-        NoGrad.run(
-            () ->
-                scatterAdd(
-                        Tensor.zeros(block, DType.INT64, x.device()), a, at, wins.to(DType.INT64))
-                    .ne(0));
-    int[] pad = missing(x, block);
-    return Elementwise.where(
-        Shaping.padConstant(hit, 0, pad), Shaping.padConstant(placed, 0, pad), x);
+    return put(x, a, Check.index("scatter", "index", index), front(src, index));
+  }
+
+  private static Tensor put(Tensor x, int axis, Tensor at, Tensor src) {
+    Tensor y = Shaping.denseCopy(x);
+    Tensor from = Check.dense("scatter", "src", src);
+    y.device().backend().scatter(ScatterOp.SET, y.view(), from.view(), at.view(), axis);
+    return Autograd.record(
+        "scatter",
+        y,
+        Edge.of(x, dy -> put(dy, axis, at, zeros(dy, at.shape()))),
+        Edge.of(
+            src,
+            dy -> {
+              // What another element replaced learns nothing.
+              Tensor mine = Elementwise.eq(numbers(at), gather(last(x.shape(), axis, at), axis, at));
+              return Elementwise.where(
+                  mine, gather(dy, axis, at), Tensor.scalar(0, dy.dtype(), dy.device()));
+            }));
+  }
+
+  private static Tensor zeros(Tensor like, Shape shape) {
+    return Tensor.zeros(shape, like.dtype(), like.device());
+  }
+
+  /** The number of each place of an index, in row-major order. */
+  private static Tensor numbers(Tensor at) {
+    return Shaping.reshape(Tensor.arange(at.numel(), at.device()), at.shape().dims());
+  }
+
+  /** For each place of a shape, the number of the last element scattered there. */
+  private static Tensor last(Shape shape, int axis, Tensor at) {
+    Tensor y = Tensor.empty(shape, DType.INT64, at.device());
+    at.device().backend().scatter(ScatterOp.SET, y.view(), numbers(at).view(), at.view(), axis);
+    return y;
+  }
+
+  /** Puts a gradient back where {@link #gather} picked from. */
+  static Tensor spread(Tensor x, int axis, Tensor at, Tensor dy) {
+    return x.dim() == 0 ? dy : scatterAdd(zerosLike(x, dy), axis, at, dy);
   }
 
   private static Tensor one(Tensor x) {
     return Shaping.reshape(x, 1);
-  }
-
-  /** Marks, as BOOL, the indices that no later one along the axis repeats. */
-  private static Tensor lastOf(Tensor index, int axis, long size) {
-    Tensor rows = index.transpose(axis, -1).contiguous();
-    long[] at = rows.toLongArray();
-    int n = Math.toIntExact(rows.size(-1));
-    int[] wins = new int[at.length];
-    int[] seenIn = new int[Math.toIntExact(size)];
-    for (int r = 0; n > 0 && r < at.length / n; r++) {
-      for (int j = n - 1; j >= 0; j--) {
-        long i = at[r * n + j];
-        // An index outside is reported by the scatter itself.
-        boolean inside = i >= 0 && i < size;
-        if (!inside || seenIn[(int) i] != r + 1) {
-          wins[r * n + j] = 1;
-        }
-        if (inside) {
-          seenIn[(int) i] = r + 1;
-        }
-      }
-    }
-    return Tensor.of(wins, rows.shape(), index.device()).to(DType.BOOL).transpose(axis, -1);
   }
 
   /**

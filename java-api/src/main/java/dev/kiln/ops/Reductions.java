@@ -351,20 +351,4 @@ public final class Reductions {
     return drop(
         reduce("sum_squares", ReduceOp.SUM_SQUARES, x.detach(), x.dtype(), axes), axes, false);
   }
-
-  /**
-   * The sums of all elements up to and with each, along an axis. Added in doubling steps, so the
-   * error grows with the logarithm of the length.
-   */
-  public static Tensor cumsum(Tensor x, int dim) {
-    int a = ShapeRules.axis("cumsum", x, dim);
-    Tensor y = x.dtype().isFloating() ? x : x.to(DType.INT64);
-    long n = x.dim() == 0 ? 1 : x.size(a);
-    for (long step = 1; step < n; step *= 2) {
-      Tensor head = y.narrow(a, 0, step);
-      Tensor rest = y.narrow(a, step, n - step).add(y.narrow(a, 0, n - step));
-      y = Shaping.cat(List.of(head, rest), a);
-    }
-    return y == x ? x.copy() : y;
-  }
 }

@@ -3,11 +3,11 @@ package dev.kiln.ops;
 import dev.kiln.DType;
 import dev.kiln.Shape;
 import dev.kiln.Tensor;
-import java.util.Arrays;
-import java.util.Comparator;
+import dev.kiln.autograd.Autograd;
+import dev.kiln.autograd.Edge;
 
 /**
- * Sorting along an axis. The order is found on the host, so these ops wait for the device.
+ * Sorting along an axis.
  *
  * <p>Equal elements keep their order; a NaN counts as largest. The gradient goes back to where each
  * element came from.
@@ -54,44 +54,16 @@ public final class Sorting {
     return Tensor.scalar(0, DType.INT64, x.device());
   }
 
+  /** Sorts rows and keeps the first k of each; the gradient goes through the picking. */
   private static Sorted pick(Tensor x, int axis, long k, boolean descending) {
-    Tensor rows = x.detach().transpose(axis, -1).contiguous();
-    long[] order = order(rows, Math.toIntExact(k), descending);
-    long[] dims = rows.shape().dims();
-    dims[dims.length - 1] = k;
-    Tensor index = Tensor.of(order, Shape.of(dims), x.device()).transpose(axis, -1).contiguous();
-    return new Sorted(Indexing.gather(x, axis, index), index);
-  }
-
-  private static long[] order(Tensor rows, int k, boolean descending) {
-    int n = Math.toIntExact(rows.size(-1));
-    int count = n == 0 ? 0 : Math.toIntExact(rows.numel() / n);
-    long[] order = new long[Math.multiplyExact(count, k)];
-    Keys keys = Keys.of(rows);
-    Integer[] row = new Integer[n];
-    for (int r = 0; r < count; r++) {
-      Arrays.setAll(row, i -> i);
-      Comparator<Integer> ascending = keys.row(r * n);
-      Arrays.sort(row, descending ? ascending.reversed() : ascending);
-      for (int i = 0; i < k; i++) {
-        order[r * k + i] = row[i];
-      }
-    }
-    return order;
-  }
-
-  /** How two elements of a row compare. */
-  private interface Keys {
-    Comparator<Integer> row(int start);
-
-    static Keys of(Tensor rows) {
-      if (rows.dtype().isFloating()) {
-        double[] values = rows.toDoubleArray();
-        // + 0.0 makes -0 equal to 0
-        return start -> (i, j) -> Double.compare(values[start + i] + 0.0, values[start + j] + 0.0);
-      }
-      long[] values = rows.toLongArray();
-      return start -> (i, j) -> Long.compare(values[start + i], values[start + j]);
-    }
+    Tensor rows = Check.dense("sort", "input", Shaping.transpose(x.detach(), axis, -1));
+    Shape shape = rows.shape().with(-1, k);
+    Tensor values = Tensor.empty(shape, x.dtype(), x.device());
+    Tensor index = Tensor.empty(shape, DType.INT64, x.device());
+    x.device().backend().sort(values.view(), index.view(), rows.view(), descending);
+    Tensor at = Check.dense("sort", "index", Shaping.transpose(index, axis, -1));
+    Tensor sorted = Shaping.denseCopy(Shaping.transpose(values, axis, -1));
+    return new Sorted(
+        Autograd.record("sort", sorted, Edge.of(x, dy -> Indexing.spread(x, axis, at, dy))), at);
   }
 }

@@ -32,6 +32,7 @@ public final class OpCatalog {
             ActivationsRows.rows(),
             SoftmaxRows.rows(),
             ReductionsRows.rows(),
+            ScansRows.rows(),
             SortingRows.rows(),
             ShapingRows.rows(),
             RearrangingRows.rows(),

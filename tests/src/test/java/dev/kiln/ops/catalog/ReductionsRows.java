@@ -17,7 +17,6 @@ final class ReductionsRows {
     Input x3 = input(21, 2, 3, 4);
     int[] none = {};
     int[] last = {-1};
-    Input x2 = input(101, 2, 3, 4);
     List<Row> rows = new ArrayList<>();
     rows.add(new Row("Reductions.sum", x -> Reductions.sum(x.get(0), outer, false), x3));
     rows.add(new Row("Reductions.sum all", x -> Reductions.sum(x.get(0), none, true), x3));
@@ -34,7 +33,6 @@ final class ReductionsRows {
         new Row("Reductions.var corrected", x -> Reductions.var(x.get(0), outer, 2, false), x3));
     rows.add(
         new Row("Reductions.logsumexp", x -> Reductions.logsumexp(x.get(0), outer, false), x3));
-    rows.add(new Row("Reductions.cumsum", t -> Reductions.cumsum(t.get(0), 2), x2));
     rows.add(Row.fixed("Reductions.argmax", t -> Reductions.argmax(t.get(0), 1, false), x3));
     rows.add(Row.fixed("Reductions.argmin", t -> Reductions.argmin(t.get(0), -1, true), x3));
     rows.add(Row.fixed("Reductions.any", t -> Reductions.any(t.get(0).gt(1), last, false), x3));

@@ -6,6 +6,7 @@ import dev.kiln.cli.conform.OpFunction;
 import dev.kiln.cli.conform.OpTable;
 import dev.kiln.ops.Norms;
 import dev.kiln.ops.Reductions;
+import dev.kiln.ops.Scans;
 import dev.kiln.ops.Sorting;
 import java.util.Arrays;
 import java.util.Map;
@@ -90,7 +91,7 @@ public final class ReductionOps {
     t.outputs("max", pick(Reductions::max, Reductions::amax));
     t.outputs("min", pick(Reductions::min, Reductions::amin));
     t.op("norm", (in, at) -> Norms.norm(in.x(), order(at), at.dims(), at.flag("keepdim", false)));
-    t.op("cumsum", (in, at) -> Reductions.cumsum(in.x(), at.integer("dim")));
+    t.op("cumsum", (in, at) -> Scans.cumsum(in.x(), at.integer("dim")));
     t.outputs(
         "sort",
         (in, at) ->
