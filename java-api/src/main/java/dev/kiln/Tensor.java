@@ -582,7 +582,7 @@ public final class Tensor implements AutoCloseable {
 
   /** {@code this - value}. */
   public Tensor sub(double value) {
-    return Elementwise.add(this, -value);
+    return Elementwise.sub(this, value);
   }
 
   /** {@code this * other}, broadcast. */
@@ -662,22 +662,32 @@ public final class Tensor implements AutoCloseable {
 
   /** {@code this == value} as BOOL. */
   public Tensor eq(double value) {
-    return eq(Elementwise.constant(this, value));
+    return Elementwise.eq(this, value);
   }
 
   /** {@code this != value} as BOOL. */
   public Tensor ne(double value) {
-    return ne(Elementwise.constant(this, value));
+    return Elementwise.ne(this, value);
   }
 
   /** {@code this < value} as BOOL. */
   public Tensor lt(double value) {
-    return lt(Elementwise.constant(this, value));
+    return Elementwise.lt(this, value);
+  }
+
+  /** {@code this <= value} as BOOL. */
+  public Tensor le(double value) {
+    return Elementwise.le(this, value);
+  }
+
+  /** {@code this >= value} as BOOL. */
+  public Tensor ge(double value) {
+    return Elementwise.ge(this, value);
   }
 
   /** {@code this > value} as BOOL. */
   public Tensor gt(double value) {
-    return gt(Elementwise.constant(this, value));
+    return Elementwise.gt(this, value);
   }
 
   /** Elements of this tensor where a condition holds, else of another. */

@@ -61,12 +61,12 @@ public final class Elementwise {
     return unary(name, op, floating(name, x), a, b);
   }
 
-  private static Tensor floating(String name, Tensor x) {
+  static Tensor floating(String name, Tensor x) {
     x.view(name, "input");
     return x.dtype().isFloating() ? x : x.to(DType.FLOAT32);
   }
 
-  private static Tensor number(String name, Tensor x) {
+  static Tensor number(String name, Tensor x) {
     if (x.dtype() == DType.BOOL) {
       throw new DTypeException(
           "[" + name + "] input " + x.describe() + " is BOOL; convert it with to(dtype)");
@@ -79,9 +79,9 @@ public final class Elementwise {
     return unary("neg", UnaryOp.NEG, number("neg", x), 0, 0);
   }
 
-  /** The sign: -1, 0 or 1. The gradient is 0. */
+  /** The sign: -1, 0 or 1; of BOOL the value itself. The gradient is 0. */
   public static Tensor sign(Tensor x) {
-    return unary("sign", UnaryOp.SIGN, number("sign", x), 0, 0);
+    return x.dtype() == DType.BOOL ? x.copy() : unary("sign", UnaryOp.SIGN, x, 0, 0);
   }
 
   /** The absolute value; its gradient at 0 is 0. */
@@ -106,7 +106,7 @@ public final class Elementwise {
 
   /** {@code x * x}. */
   public static Tensor square(Tensor x) {
-    return unary("square", UnaryOp.SQUARE, number("square", x), 0, 0);
+    return unary("square", UnaryOp.SQUARE, with("square", x, 2), 0, 0);
   }
 
   /** The square root; NaN below 0. */
@@ -239,9 +239,14 @@ public final class Elementwise {
     return floatUnary("softplus", UnaryOp.SOFTPLUS, x, beta, threshold);
   }
 
-  /** Limits x to min .. max; the gradient passes inside and at the limits. */
+  /**
+   * Limits x to min .. max; the gradient passes inside and at the limits. An infinite limit is
+   * none; integers become FLOAT32 where a limit is no integer.
+   */
   public static Tensor clamp(Tensor x, double min, double max) {
-    return unary("clamp", UnaryOp.CLAMP, number("clamp", x), min, max);
+    Tensor low = Double.isInfinite(min) ? x : with("clamp", x, min);
+    Tensor in = Double.isInfinite(max) ? low : with("clamp", low, max);
+    return unary("clamp", UnaryOp.CLAMP, number("clamp", in), min, max);
   }
 
   /** Limits x to min .. max; the gradient passes strictly inside. */
@@ -266,16 +271,29 @@ public final class Elementwise {
   }
 
   private static Tensor affine(String name, Tensor input, double scale, double shift) {
-    Tensor typed =
-        fits(number(name, input), scale) && fits(input, shift) ? input : floating(name, input);
+    Tensor typed = with(name, with(name, input, scale), shift);
     Tensor x = Check.dense(name, "input", typed);
     Tensor y = Tensor.empty(x.shape(), x.dtype(), x.device());
     Check.backend(name, x).unary(UnaryOp.AFFINE, y.view(), x.view(), scale, shift);
     return Autograd.record(name, y, Edge.of(typed, dy -> scale == 1 ? dy : mul(dy, scale)));
   }
 
+  /** Whether a number keeps the type of integers: it is one itself, as Python's int. */
   private static boolean fits(Tensor x, double value) {
-    return x.dtype().isFloating() || value == Math.rint(value);
+    return x.dtype().isFloating() || !Double.isInfinite(value) && value == Math.rint(value);
+  }
+
+  /** The type of x mixed with a number: an integer makes BOOL INT64, a fraction FLOAT32. */
+  private static DType with(DType x, double value) {
+    if (x.isFloating()) {
+      return x;
+    }
+    boolean whole = !Double.isInfinite(value) && value == Math.rint(value);
+    return !whole ? DType.FLOAT32 : x == DType.BOOL ? DType.INT64 : x;
+  }
+
+  private static Tensor with(String name, Tensor x, double value) {
+    return as(name, x, with(x.dtype(), value));
   }
 
   /** {@code x + value}. */
@@ -283,9 +301,15 @@ public final class Elementwise {
     return affine("add", x, 1, value);
   }
 
+  /** {@code x - value}; BOOL is refused, as in PyTorch. */
+  public static Tensor sub(Tensor x, double value) {
+    return affine("sub", number("sub", x), 1, -value);
+  }
+
   /** {@code x * value}. */
   public static Tensor mul(Tensor x, double value) {
-    return affine("mul", x, value, -0.0); // 0 would turn a product of -0 into 0
+    // Adding -0 keeps the sign of a product of 0.
+    return affine("mul", x, value, -0.0);
   }
 
   /** {@code x / value}; integers become FLOAT32. */
@@ -293,15 +317,17 @@ public final class Elementwise {
     return div(x, constant(floating("div", x), value));
   }
 
-  /** Makes a scalar on x's device, of x's type if the value fits it, else FLOAT32. */
+  /**
+   * Makes a scalar on x's device, of the type that x has when it meets the number: a floating x
+   * keeps its type, integers and BOOL become FLOAT32 for a fraction, BOOL INT64 for an integer.
+   */
   public static Tensor constant(Tensor x, double value) {
-    DType dtype = fits(x, value) && x.dtype() != DType.BOOL ? x.dtype() : DType.FLOAT32;
-    return Tensor.scalar(value, x.dtype().isFloating() ? x.dtype() : dtype, x.device());
+    return Tensor.scalar(value, with(x.dtype(), value), x.device());
   }
 
   // ---- two operands ---------------------------------------------------------------------------
 
-  private static Tensor binary(String name, BinaryOp op, Tensor a, Tensor b) {
+  static Tensor binary(String name, BinaryOp op, Tensor a, Tensor b) {
     Backend backend = Check.backend(name, a, b);
     Shape shape = ShapeRules.broadcast(name, a, b);
     Tensor y = Tensor.empty(shape, op.isPredicate() ? DType.BOOL : a.dtype(), a.device());
@@ -311,7 +337,7 @@ public final class Elementwise {
   }
 
   /** The type of a mix; a scalar counts only if it is of a higher kind. */
-  private static DType common(Tensor a, Tensor b) {
+  static DType common(Tensor a, Tensor b) {
     DType both = DType.promote(a.dtype(), b.dtype());
     if (a.dim() == 0 && b.dim() > 0 && sameKind(a, b)) {
       return b.dtype();
@@ -327,7 +353,7 @@ public final class Elementwise {
         && a.dtype().isIntegral() == b.dtype().isIntegral();
   }
 
-  private static Tensor as(String name, Tensor t, DType dtype) {
+  static Tensor as(String name, Tensor t, DType dtype) {
     t.view(name, "input");
     return t.to(dtype);
   }
@@ -341,7 +367,7 @@ public final class Elementwise {
 
   /** {@code a - b}. */
   public static Tensor sub(Tensor a, Tensor b) {
-    DType dtype = common(a, b);
+    DType dtype = common(number("sub", a), number("sub", b));
     Tensor y = binary("sub", BinaryOp.SUB, as("sub", a, dtype), as("sub", b, dtype));
     return Autograd.record("sub", y, Edge.of(a, dy -> dy), Edge.of(b, dy -> mul(dy, -1)));
   }
@@ -494,6 +520,43 @@ public final class Elementwise {
     return binary("ge", BinaryOp.GE, as("ge", a, dtype), as("ge", b, dtype));
   }
 
+  /** {@code x == value}, as BOOL. */
+  public static Tensor eq(Tensor x, double value) {
+    return compare("eq", BinaryOp.EQ, x, value);
+  }
+
+  /** {@code x != value}, as BOOL. */
+  public static Tensor ne(Tensor x, double value) {
+    return compare("ne", BinaryOp.NE, x, value);
+  }
+
+  /** {@code x < value}, as BOOL. */
+  public static Tensor lt(Tensor x, double value) {
+    return compare("lt", BinaryOp.LT, x, value);
+  }
+
+  /** {@code x <= value}, as BOOL. */
+  public static Tensor le(Tensor x, double value) {
+    return compare("le", BinaryOp.LE, x, value);
+  }
+
+  /** {@code x > value}, as BOOL. */
+  public static Tensor gt(Tensor x, double value) {
+    return compare("gt", BinaryOp.GT, x, value);
+  }
+
+  /** {@code x >= value}, as BOOL. */
+  public static Tensor ge(Tensor x, double value) {
+    return compare("ge", BinaryOp.GE, x, value);
+  }
+
+  /** Narrow integers are compared as INT64, so that a number outside their range does not wrap. */
+  private static Tensor compare(String name, BinaryOp op, Tensor x, double value) {
+    DType mixed = with(x.dtype(), value);
+    DType dtype = mixed.isIntegral() ? DType.INT64 : mixed;
+    return binary(name, op, as(name, x, dtype), Tensor.scalar(value, dtype, x.device()));
+  }
+
   /** Whether both are non-zero, as BOOL. */
   public static Tensor logicalAnd(Tensor a, Tensor b) {
     return binary(
@@ -546,6 +609,16 @@ public final class Elementwise {
         y,
         Edge.of(a, dy -> where(condition, dy, constant(dy, 0))),
         Edge.of(b, dy -> where(condition, constant(dy, 0), dy)));
+  }
+
+  /** Takes elements of a where a condition holds, else a number. */
+  public static Tensor where(Tensor condition, Tensor a, double b) {
+    return where(condition, a, constant(a, b));
+  }
+
+  /** Takes a number where a condition holds, else elements of b. */
+  public static Tensor where(Tensor condition, double a, Tensor b) {
+    return where(condition, constant(b, a), b);
   }
 
   /**

@@ -245,7 +245,7 @@ public final class Rearranging {
 
   /** Replaces elements by a constant where a mask holds; x and mask broadcast. */
   public static Tensor maskedFill(Tensor x, Tensor mask, double value) {
-    return maskedFill(x, mask, Elementwise.constant(x, value));
+    return maskedFill(x, mask, Tensor.scalar(value, x.dtype(), x.device()));
   }
 
   /** Replaces elements by a number of rank 0 where a mask holds; x and mask broadcast. */
@@ -256,7 +256,7 @@ public final class Rearranging {
     }
     ShapeRules.rank("masked_fill", "value", value, 0, "a number");
     ShapeRules.broadcast("masked_fill", x, mask);
-    return Elementwise.where(mask, value, x);
+    return Elementwise.where(mask, value.to(x.dtype()), x);
   }
 
   /**

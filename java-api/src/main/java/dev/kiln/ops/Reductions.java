@@ -134,14 +134,19 @@ public final class Reductions {
     }
   }
 
-  /** The index of the first largest along an axis, INT64; a NaN counts as largest. */
+  /**
+   * The index of the first largest along an axis, INT64; a NaN counts as largest. BOOL is refused.
+   */
   public static Tensor argmax(Tensor x, int dim, boolean keepdim) {
-    return arg("argmax", ReduceOp.ARGMAX, x, dim, keepdim);
+    return arg("argmax", ReduceOp.ARGMAX, Elementwise.number("argmax", x), dim, keepdim);
   }
 
-  /** The index of the first smallest along an axis, INT64; a NaN counts as smallest. */
+  /**
+   * The index of the first smallest along an axis, INT64; a NaN counts as smallest. BOOL is
+   * refused.
+   */
   public static Tensor argmin(Tensor x, int dim, boolean keepdim) {
-    return arg("argmin", ReduceOp.ARGMIN, x, dim, keepdim);
+    return arg("argmin", ReduceOp.ARGMIN, Elementwise.number("argmin", x), dim, keepdim);
   }
 
   private static Tensor arg(String name, ReduceOp op, Tensor x, int dim, boolean keepdim) {
@@ -163,12 +168,12 @@ public final class Reductions {
 
   /** The largest along an axis, with its index. */
   public static Extreme max(Tensor x, int dim, boolean keepdim) {
-    return pick("max", x, dim, argmax(x, dim, true), keepdim);
+    return pick("max", x, dim, arg("max", ReduceOp.ARGMAX, x, dim, true), keepdim);
   }
 
   /** The smallest along an axis, with its index. */
   public static Extreme min(Tensor x, int dim, boolean keepdim) {
-    return pick("min", x, dim, argmin(x, dim, true), keepdim);
+    return pick("min", x, dim, arg("min", ReduceOp.ARGMIN, x, dim, true), keepdim);
   }
 
   private static Extreme pick(String name, Tensor x, int dim, Tensor index, boolean keepdim) {
@@ -329,16 +334,21 @@ public final class Reductions {
     return drop(Elementwise.add(Elementwise.log(s), shift), axes, keepdim);
   }
 
-  /** Whether any element is non-zero, BOOL. */
-  public static Tensor any(Tensor x, int[] dims, boolean keepdim) {
-    int[] axes = ShapeRules.axes("any", x, dims);
-    return drop(reduce("any", ReduceOp.ANY, x.detach(), DType.BOOL, axes), axes, keepdim);
+  /** PyTorch's older truth type: of UINT8 the answer is UINT8. */
+  private static Tensor truth(Tensor x, Tensor y) {
+    return x.dtype() == DType.UINT8 ? y.to(DType.UINT8) : y;
   }
 
-  /** Whether all elements are non-zero, BOOL. */
+  /** Whether any element is non-zero; BOOL, but UINT8 for UINT8. */
+  public static Tensor any(Tensor x, int[] dims, boolean keepdim) {
+    int[] axes = ShapeRules.axes("any", x, dims);
+    return truth(x, drop(reduce("any", ReduceOp.ANY, x.detach(), DType.BOOL, axes), axes, keepdim));
+  }
+
+  /** Whether all elements are non-zero; BOOL, but UINT8 for UINT8. */
   public static Tensor all(Tensor x, int[] dims, boolean keepdim) {
     int[] axes = ShapeRules.axes("all", x, dims);
-    return drop(reduce("all", ReduceOp.ALL, x.detach(), DType.BOOL, axes), axes, keepdim);
+    return truth(x, drop(reduce("all", ReduceOp.ALL, x.detach(), DType.BOOL, axes), axes, keepdim));
   }
 
   /** The sum of squares of all elements, a scalar; for norms. Not differentiable. */
