@@ -51,7 +51,8 @@ public final class ReductionOps {
   private static OpFunction pick(Pick along, OverAxes all) {
     return (in, at) -> {
       if (!at.has("dim")) {
-        return Map.of("y", all.of(in.x(), new int[0], false));
+        Tensor extreme = all.of(in.x(), new int[0], false);
+        return Map.of("y", extreme, "values", extreme);
       }
       Reductions.Extreme e = along.of(in.x(), at.integer("dim"), at.flag("keepdim", false));
       return Map.of("values", e.values(), "indices", e.indices());
