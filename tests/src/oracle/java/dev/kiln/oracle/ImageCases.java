@@ -34,7 +34,7 @@ final class ImageCases {
     String size = sizes(in.get("x"), at, axes);
     String factors = "None";
     if (!at.has("size") && !at.flag("recompute_scale_factor", false)) {
-      factors = at.get("scale_factor", 1) instanceof List ? "{scale_factor}" : repeated(at, axes);
+      factors = at.get("scale_factor", 1) instanceof List ? "{scale_factor}" : repeated(axes);
       size = "None";
     }
     String corners = ", {align_corners:False}";
@@ -55,7 +55,7 @@ final class ImageCases {
     return new Script(call).run(in, at);
   }
 
-  private static String repeated(Attrs at, int axes) {
+  private static String repeated(int axes) {
     return "[" + ("{scale_factor}, ".repeat(axes)).replaceAll(", $", "]");
   }
 
