@@ -1,5 +1,6 @@
 package dev.kiln.ops;
 
+import dev.kiln.KilnException;
 import dev.kiln.Tensor;
 
 /** Activation functions that are more than a function of one element; see {@link Elementwise}. */
@@ -57,5 +58,59 @@ public final class Activations {
         "[glu] axis " + a + " of input " + x.describe() + " must have an even size");
     long half = x.size(a) / 2;
     return x.narrow(a, 0, half).mul(x.narrow(a, half, half).sigmoid());
+  }
+
+  /**
+   * x outside -lambda .. lambda, 0 inside and at the limits.
+   *
+   * @param x the input
+   * @param lambda the limit; PyTorch's default is 0.5
+   * @return of x's shape
+   */
+  public static Tensor hardshrink(Tensor x, double lambda) {
+    Check.floating("hardshrink", "input", x);
+    Tensor inside = x.detach().abs().le(Elementwise.constant(x, lambda));
+    return Elementwise.where(inside, Elementwise.constant(x, 0), x);
+  }
+
+  /**
+   * x moved towards 0 by lambda, and 0 where it is no farther away.
+   *
+   * @param x the input
+   * @param lambda how far, 0 or more; PyTorch's default is 0.5
+   * @return of x's shape
+   * @throws KilnException if lambda is below 0
+   */
+  public static Tensor softshrink(Tensor x, double lambda) {
+    Check.floating("softshrink", "input", x);
+    if (!(lambda >= 0)) {
+      throw new KilnException("[softshrink] lambda " + lambda + " must be 0 or more");
+    }
+    return x.sub(x.clamp(-lambda, lambda));
+  }
+
+  /** {@code x - tanh(x)}. */
+  public static Tensor tanhshrink(Tensor x) {
+    Check.floating("tanhshrink", "input", x);
+    return x.sub(x.tanh());
+  }
+
+  /**
+   * x above a threshold, a constant elsewhere.
+   *
+   * @param x the input
+   * @param threshold the threshold
+   * @param value the constant
+   * @return of x's shape
+   */
+  public static Tensor threshold(Tensor x, double threshold, double value) {
+    Check.floating("threshold", "input", x);
+    Tensor below = x.detach().le(Elementwise.constant(x, threshold));
+    return Elementwise.where(below, Elementwise.constant(x, value), x);
+  }
+
+  /** Softmax of -x along an axis. */
+  public static Tensor softmin(Tensor x, int dim) {
+    return Softmax.softmax(Elementwise.mul(x, -1), dim);
   }
 }

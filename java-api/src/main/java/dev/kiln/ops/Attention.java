@@ -8,6 +8,8 @@ import java.util.OptionalDouble;
 
 /** Attention. Vaswani et al. 2017. */
 public final class Attention {
+  private static final String OP = "scaled_dot_product_attention";
+
   private Attention() {}
 
   /**
@@ -24,39 +26,53 @@ public final class Attention {
    */
   public static Tensor scaledDotProduct(
       Tensor q, Tensor k, Tensor v, Optional<Tensor> mask, boolean causal, OptionalDouble scale) {
-    String op = "scaled_dot_product_attention";
-    Check.floating(op, "query", q);
     ShapeRules.require(
-        q.dim() >= 2 && k.dim() >= 2 && v.dim() >= 2 && q.size(-1) == k.size(-1),
+        v.dim() >= 2 && (k.dim() < 2 || k.size(-2) == v.size(-2)),
         "["
-            + op
+            + OP
+            + "] key "
+            + k.describe()
+            + " and value "
+            + v.describe()
+            + " must be equally long sequences");
+    return weights(q, k, mask, causal, scale).matmul(v);
+  }
+
+  /**
+   * What each query takes of each key's value: {@code softmax(q k^T * scale + mask)}.
+   *
+   * @param q [..., queries, e]
+   * @param k [..., keys, e]
+   * @param mask as for {@link #scaledDotProduct}, if there is one
+   * @param causal whether query i sees keys 0 .. i only; not together with a mask
+   * @param scale of the scores; 1 / sqrt(e) if not given
+   * @return [..., queries, keys]
+   */
+  public static Tensor weights(
+      Tensor q, Tensor k, Optional<Tensor> mask, boolean causal, OptionalDouble scale) {
+    Check.floating(OP, "query", q);
+    ShapeRules.require(
+        q.dim() >= 2 && k.dim() >= 2 && q.size(-1) == k.size(-1),
+        "["
+            + OP
             + "] query "
             + q.describe()
             + " and key "
             + k.describe()
             + " must be [..., sequence, features] with equally many features");
     ShapeRules.require(
-        k.size(-2) == v.size(-2),
-        "["
-            + op
-            + "] key "
-            + k.describe()
-            + " and value "
-            + v.describe()
-            + " must be equally long sequences");
-    ShapeRules.require(
-        !causal || mask.isEmpty(), "[" + op + "] give either a mask or causal, not both");
+        !causal || mask.isEmpty(), "[" + OP + "] give either a mask or causal, not both");
     Tensor scores = q.mul(scale.orElse(1 / Math.sqrt(q.size(-1)))).matmul(k.transpose(-1, -2));
     Optional<Tensor> seen =
         causal
-            ? Optional.of(Rearranging.below(op, scores, 0))
+            ? Optional.of(Rearranging.below(OP, scores, 0))
             : mask.filter(m -> m.dtype() == DType.BOOL);
     if (seen.isPresent()) {
       scores = scores.where(seen.get(), Elementwise.constant(scores, Double.NEGATIVE_INFINITY));
     } else if (mask.isPresent()) {
       scores = scores.add(mask.get());
     }
-    return (mask.isPresent() ? seenOnly(scores) : scores.softmax(-1)).matmul(v);
+    return mask.isPresent() ? seenOnly(scores) : scores.softmax(-1);
   }
 
   /** Softmax, and 0 rather than NaN where a query sees no key at all, as in PyTorch. */

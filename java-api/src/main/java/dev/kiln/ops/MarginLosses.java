@@ -1,7 +1,10 @@
 package dev.kiln.ops;
 
+import dev.kiln.DType;
 import dev.kiln.KilnException;
 import dev.kiln.Tensor;
+import java.util.Optional;
+import java.util.function.BinaryOperator;
 
 /** Losses that ask for a margin between scores or vectors, with PyTorch's formulas. */
 public final class MarginLosses {
@@ -62,6 +65,30 @@ public final class MarginLosses {
   }
 
   /**
+   * {@link #tripletMargin} with a distance of the caller's own.
+   *
+   * @param distance of two batches: one number for each pair, not negative
+   * @param swap whether the negative's distance from the positive counts if it is smaller
+   */
+  public static Tensor tripletMarginWithDistance(
+      Tensor anchor,
+      Tensor positive,
+      Tensor negative,
+      BinaryOperator<Tensor> distance,
+      double margin,
+      boolean swap,
+      Reduction reduction) {
+    String op = "triplet_margin_with_distance_loss";
+    Check.floating(op, "anchor", anchor);
+    Tensor near = distance.apply(anchor, positive);
+    Tensor far = distance.apply(anchor, negative);
+    if (swap) {
+      far = far.minimum(distance.apply(positive, negative));
+    }
+    return reduce(op, positivePart(near.sub(far).add(margin)), reduction);
+  }
+
+  /**
    * {@code 1 - cos} where the target is 1, {@code max(0, cos - margin)} where it is -1.
    *
    * @param x1 [n, features] or [features]
@@ -90,5 +117,114 @@ public final class MarginLosses {
     Tensor together = only(target, 1, Elementwise.affine(cos, -1, 1));
     Tensor apart = only(target, -1, positivePart(cos.add(-margin)));
     return reduce(op, together.add(apart), reduction);
+  }
+
+  /**
+   * {@code ln(1 + e^(-target x))}, without overflow.
+   *
+   * @param x scores
+   * @param target 1 or -1, of x's shape
+   */
+  public static Tensor softMargin(Tensor x, Tensor target, Reduction reduction) {
+    Check.floating("soft_margin_loss", "input", x);
+    ShapeRules.same("soft_margin_loss", "input", x, "target", target);
+    Tensor loss = Elementwise.logSigmoid(x.mul(target)).neg();
+    return reduce("soft_margin_loss", loss, reduction);
+  }
+
+  /**
+   * Binary cross-entropy of unnormalised scores, averaged over the classes.
+   *
+   * @param x scores, [..., classes]
+   * @param target 0 or 1, of x's shape
+   * @param weight of each class, broadcast to x, if there is one
+   */
+  public static Tensor multiLabelSoftMargin(
+      Tensor x, Tensor target, Optional<Tensor> weight, Reduction reduction) {
+    String op = "multilabel_soft_margin_loss";
+    Check.floating(op, "input", x);
+    ShapeRules.same(op, "input", x, "target", target);
+    ShapeRules.require(x.dim() >= 1, "[" + op + "] input " + x.describe() + " has no class axis");
+    Tensor loss = Losses.bceWithLogits(x, target.to(x.dtype()), Optional.empty(), Reduction.NONE);
+    Tensor weighted = weight.isPresent() ? loss.mul(weight.get()) : loss;
+    return reduce(op, weighted.mean(-1), reduction);
+  }
+
+  /**
+   * The sum over the wrong classes i of {@code max(0, margin - x[y] + x[i])^p}, divided by the
+   * number of classes.
+   *
+   * @param x scores, [n, classes] or [classes]
+   * @param target the right classes y, [n] or a scalar
+   * @param p 1 or 2
+   * @param margin how far the right class shall lead
+   * @param weight of each right class, [classes], if there is one
+   * @throws KilnException if p is neither 1 nor 2
+   * @throws dev.kiln.IndexException if a target is no class
+   */
+  public static Tensor multiMargin(
+      Tensor x, Tensor target, int p, double margin, Optional<Tensor> weight, Reduction reduction) {
+    String op = "multi_margin_loss";
+    Check.floating(op, "input", x);
+    if (p != 1 && p != 2) {
+      throw new KilnException("[" + op + "] p " + p + " must be 1 or 2");
+    }
+    boolean one = x.dim() == 1;
+    ShapeRules.require(
+        (one || x.dim() == 2)
+            && x.size(-1) > 0
+            && target.numel() == (one ? 1 : x.size(0))
+            && target.dim() <= 1,
+        "["
+            + op
+            + "] input "
+            + x.describe()
+            + " and target "
+            + target.describe()
+            + " must be [n, classes] and [n], or [classes] and a scalar");
+    Tensor scores = one ? x.unsqueeze(0) : x;
+    Tensor right = Check.index(op, "target", target).reshape(-1, 1);
+    Tensor behind = scores.sub(scores.gather(1, right)).add(margin).relu();
+    Tensor costs = p == 1 ? behind : behind.square();
+    if (weight.isPresent()) {
+      ShapeRules.vector(op, "weight", weight.get(), x.size(-1), "class");
+      costs = costs.mul(weight.get().gather(0, right.reshape(-1)).unsqueeze(1));
+    }
+    Tensor classes = Tensor.arange(x.size(-1), x.device());
+    Tensor wrong = costs.where(classes.ne(right), Elementwise.constant(costs, 0));
+    Tensor loss = wrong.mean(1);
+    return reduce(op, one ? loss.squeeze(0) : loss, reduction);
+  }
+
+  /**
+   * The sum over right classes j and wrong ones i of {@code max(0, 1 - x[j] + x[i])}, divided by
+   * the number of classes.
+   *
+   * @param x scores, [n, classes] or [classes]
+   * @param target right classes, of x's shape: those before the first negative number count
+   * @throws dev.kiln.IndexException if a target is no class
+   */
+  public static Tensor multiLabelMargin(Tensor x, Tensor target, Reduction reduction) {
+    String op = "multilabel_margin_loss";
+    Check.floating(op, "input", x);
+    ShapeRules.same(op, "input", x, "target", target);
+    ShapeRules.require(
+        x.dim() == 1 || x.dim() == 2,
+        "[" + op + "] input " + x.describe() + " must be [n, classes] or [classes]");
+    Tensor scores = x.dim() == 1 ? x.unsqueeze(0) : x;
+    Tensor labels = Check.index(op, "target", target).reshape(scores.shape().dims());
+    Tensor counts = Reductions.cumsum(labels.lt(0), 1).eq(0);
+    Tensor right = labels.where(counts, Elementwise.constant(labels, 0));
+    Tensor none = Tensor.zeros(scores.shape(), DType.INT64, x.device());
+    Tensor wrong = Indexing.scatterAdd(none, 1, right, counts.to(DType.INT64)).eq(0);
+    // [n, right class, wrong class]
+    Tensor behind = scores.unsqueeze(1).sub(scores.gather(1, right).unsqueeze(2)).add(1).relu();
+    Tensor pairs = Elementwise.logicalAnd(counts.unsqueeze(2), wrong.unsqueeze(1));
+    Tensor loss =
+        behind
+            .where(pairs, Elementwise.constant(behind, 0))
+            .sum(1, 2)
+            .mul(1.0 / Math.max(1, x.size(-1)));
+    return reduce(op, x.dim() == 1 ? loss.squeeze(0) : loss, reduction);
   }
 }

@@ -246,4 +246,45 @@ public final class Products {
     dims[dims.length - 1] = weight.size(0);
     return Shaping.reshape(recorded, dims);
   }
+
+  /**
+   * A form of two vectors for each output: {@code y[k] = x1^T W[k] x2 + b[k]}.
+   *
+   * @param x1 [..., in1]
+   * @param x2 [..., in2], its leading axes as x1's
+   * @param weight [out, in1, in2]
+   * @param bias [out], if there is one
+   * @return [..., out]
+   */
+  public static Tensor bilinear(Tensor x1, Tensor x2, Tensor weight, Optional<Tensor> bias) {
+    ShapeRules.rank("bilinear", "weight", weight, 3, "[out, in1, in2]");
+    ShapeRules.require(
+        x1.dim() >= 1
+            && x2.dim() >= 1
+            && x1.shape().without(-1).equals(x2.shape().without(-1))
+            && x1.size(-1) == weight.size(1)
+            && x2.size(-1) == weight.size(2),
+        "[bilinear] inputs "
+            + x1.describe()
+            + " and "
+            + x2.describe()
+            + " must be [..., "
+            + weight.size(1)
+            + "] and [..., "
+            + weight.size(2)
+            + "] with the same leading axes, for weight "
+            + weight.describe());
+    bias.ifPresent(b -> ShapeRules.vector("bilinear", "bias", b, weight.size(0), "output feature"));
+    long out = weight.size(0);
+    Tensor a = rows(x1);
+    Tensor b = rows(x2);
+    // [n, in1] [in1, out * in2], then one dot product with x2 for each output
+    Tensor wide = Shaping.reshape(Shaping.permute(weight, 1, 0, 2), x1.size(-1), out * x2.size(-1));
+    Tensor half = Shaping.reshape(matmul(a, wide), a.size(0), out, x2.size(-1));
+    Tensor y = Shaping.squeeze(matmul(half, Shaping.unsqueeze(b, 2)), 2);
+    Tensor shifted = bias.isPresent() ? Elementwise.add(y, bias.get()) : y;
+    long[] dims = x1.shape().dims();
+    dims[dims.length - 1] = out;
+    return Shaping.reshape(shifted, dims);
+  }
 }

@@ -1,10 +1,12 @@
 package dev.kiln.ops;
 
+import dev.kiln.Generator;
 import dev.kiln.Tensor;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 
 /** Recurrent networks: single steps, and layers over whole sequences. */
 public final class Recurrent {
@@ -14,6 +16,8 @@ public final class Recurrent {
   public enum Kind {
     /** {@code tanh(W x + b + U h + c)}. Elman 1990. */
     RNN_TANH(1),
+    /** {@code max(W x + b + U h + c, 0)}. Le et al. 2015. */
+    RNN_RELU(1),
     /** Gated recurrent unit; gates r, z, n. Cho et al. 2014. */
     GRU(3),
     /** Long short-term memory; gates i, f, g, o. Hochreiter and Schmidhuber 1997. */
@@ -30,15 +34,27 @@ public final class Recurrent {
    * The weights of one direction of one layer.
    *
    * @param inputWeight [gates * hidden, in]
-   * @param hiddenWeight [gates * hidden, hidden]
+   * @param hiddenWeight [gates * hidden, hidden], or [gates * hidden, projected]
    * @param inputBias [gates * hidden], if there is one
    * @param hiddenBias [gates * hidden], if there is one
+   * @param projection [projected, hidden], for an LSTM whose hidden state is projected after each
+   *     step; Sak et al. 2014
    */
   public record Weights(
       Tensor inputWeight,
       Tensor hiddenWeight,
       Optional<Tensor> inputBias,
-      Optional<Tensor> hiddenBias) {}
+      Optional<Tensor> hiddenBias,
+      Optional<Tensor> projection) {
+    /** Takes no projection. */
+    public Weights(
+        Tensor inputWeight,
+        Tensor hiddenWeight,
+        Optional<Tensor> inputBias,
+        Optional<Tensor> hiddenBias) {
+      this(inputWeight, hiddenWeight, inputBias, hiddenBias, Optional.empty());
+    }
+  }
 
   /**
    * The state between steps.
@@ -70,7 +86,8 @@ public final class Recurrent {
     ShapeRules.require(
         state.h().dim() == x.dim()
             && w.hiddenWeight().dim() == 2
-            && w.hiddenWeight().size(0) == kind.gates * state.h().size(-1),
+            && w.hiddenWeight().size(1) == state.h().size(-1)
+            && w.hiddenWeight().size(0) == kind.gates * state.c().size(-1),
         "["
             + kind.name().toLowerCase(Locale.ROOT)
             + "] hidden state "
@@ -90,13 +107,20 @@ public final class Recurrent {
     Tensor hidden = Products.linear(state.h(), w.hiddenWeight(), w.hiddenBias());
     return switch (kind) {
       case RNN_TANH -> plain(input.add(hidden).tanh());
+      case RNN_RELU -> plain(input.add(hidden).relu());
       case GRU -> plain(gru(input, hidden, state.h()));
-      case LSTM -> lstm(input.add(hidden), state.c());
+      case LSTM -> projected(lstm(input.add(hidden), state.c()), w);
     };
   }
 
   private static State plain(Tensor h) {
     return new State(h, h);
+  }
+
+  private static State projected(State s, Weights w) {
+    return w.projection().isEmpty()
+        ? s
+        : new State(Products.linear(s.h(), w.projection().get(), Optional.empty()), s.c());
   }
 
   private static Tensor gate(Tensor all, int i, int of) {
@@ -132,6 +156,39 @@ public final class Recurrent {
    */
   public static Result layers(
       Kind kind, Tensor x, Tensor h, Tensor c, List<List<Weights>> weights) {
+    return layers(kind, x, h, c, weights, y -> y);
+  }
+
+  /**
+   * Runs layers over a sequence, with dropout between them.
+   *
+   * @param kind what each step computes
+   * @param x [length, batch, in], of length 1 or more
+   * @param h the first hidden states, [layers * directions, batch, hidden]
+   * @param c the first cell states, likewise; h for kinds that have none
+   * @param weights of each layer: forward and, for bidirectional ones, backward
+   * @param dropout the probability with which an output of a layer but the last is set to 0
+   * @param generator where the masks are drawn from
+   * @return outputs and last states
+   */
+  public static Result layers(
+      Kind kind,
+      Tensor x,
+      Tensor h,
+      Tensor c,
+      List<List<Weights>> weights,
+      double dropout,
+      Generator generator) {
+    return layers(kind, x, h, c, weights, y -> RandomOps.dropout(y, dropout, generator));
+  }
+
+  private static Result layers(
+      Kind kind,
+      Tensor x,
+      Tensor h,
+      Tensor c,
+      List<List<Weights>> weights,
+      UnaryOperator<Tensor> between) {
     String op = kind.name().toLowerCase(Locale.ROOT);
     ShapeRules.rank(op, "input", x, 3, "[length, batch, features]");
     ShapeRules.rank(op, "hidden state", h, 3, "[layers * directions, batch, hidden]");
@@ -140,22 +197,33 @@ public final class Recurrent {
     ShapeRules.require(
         directions > 0
             && h.size(0) == (long) directions * weights.size()
-            && h.shape().equals(c.shape()),
+            && h.shape().with(2, 1).equals(c.shape().with(2, 1)),
         "["
             + op
             + "] hidden state "
             + h.describe()
             + " must have "
             + directions * weights.size()
-            + " layers in all");
+            + " layers in all, and cell state "
+            + c.describe()
+            + " as many");
+    ShapeRules.require(
+        h.size(1) == x.size(1),
+        "["
+            + op
+            + "] hidden state "
+            + h.describe()
+            + " must have the batch size of input "
+            + x.describe());
     Tensor y = x;
     List<Tensor> lastH = new ArrayList<>();
     List<Tensor> lastC = new ArrayList<>();
     for (List<Weights> layer : weights) {
+      Tensor input = lastH.isEmpty() ? y : between.apply(y);
       List<Tensor> outputs = new ArrayList<>();
       for (int d = 0; d < directions; d++) {
         State first = new State(h.select(0, lastH.size()), c.select(0, lastH.size()));
-        outputs.add(direction(kind, y, first, layer.get(d), d == 1, lastH, lastC));
+        outputs.add(direction(kind, input, first, layer.get(d), d == 1, lastH, lastC));
       }
       y = directions == 1 ? outputs.get(0) : Shaping.cat(outputs, 2);
     }
