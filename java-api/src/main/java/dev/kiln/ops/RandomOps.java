@@ -128,8 +128,9 @@ public final class RandomOps {
     Check.floating("rrelu", "input", x);
     ShapeRules.require(
         lower <= upper, "[rrelu] lower " + lower + " must not be above upper " + upper);
-    Tensor slope = Tensor.empty(x.shape(), x.dtype(), x.device());
-    generator.fill(slope, Dist.UNIFORM, lower, upper);
+    // Drawn as FLOAT32, so that inputs of every type meet the same slopes.
+    Tensor drawn = Tensor.empty(x.shape(), DType.FLOAT32, x.device());
+    Tensor slope = generator.fill(drawn, Dist.UNIFORM, lower, upper).to(x.dtype());
     Tensor falls = x.detach().le(Elementwise.constant(x, 0));
     return Elementwise.where(falls, x.mul(slope), x);
   }

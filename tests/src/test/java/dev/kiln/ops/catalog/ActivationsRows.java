@@ -24,6 +24,14 @@ final class ActivationsRows {
             image,
             uniform(126, 0.1, 0.4, 1)));
     rows.add(new Row("Activations.glu", t -> Activations.glu(t.get(0), 1), image));
+    rows.add(
+        new Row("Activations.hardshrink", t -> Activations.hardshrink(t.get(0), 0.4567), image));
+    rows.add(
+        new Row("Activations.softshrink", t -> Activations.softshrink(t.get(0), 0.4567), image));
+    rows.add(new Row("Activations.tanhshrink", t -> Activations.tanhshrink(t.get(0)), image));
+    rows.add(
+        new Row("Activations.threshold", t -> Activations.threshold(t.get(0), 0.3456, 20), image));
+    rows.add(new Row("Activations.softmin", t -> Activations.softmin(t.get(0), 1), image));
     return rows;
   }
 }

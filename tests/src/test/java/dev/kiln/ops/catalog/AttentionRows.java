@@ -64,6 +64,13 @@ final class AttentionRows {
                     Optional.empty(),
                     false),
             self));
+    rows.add(
+        new Row(
+            "Attention.weights",
+            t -> Attention.weights(t.get(0), t.get(1), maybe(t, 2), false, OptionalDouble.empty()),
+            q,
+            k,
+            input(149, 3, 5)));
     return rows;
   }
 }

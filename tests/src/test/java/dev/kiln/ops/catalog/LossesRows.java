@@ -138,6 +138,13 @@ final class LossesRows {
             t -> Losses.poissonNll(t.get(0), t.get(1), false, false, 1e-8, Reduction.MEAN),
             p,
             q));
+    rows.add(
+        new Row(
+            "Losses.bceWithLogits weighted",
+            x -> Losses.bceWithLogits(x.get(0), x.get(1), maybe(x, 2), maybe(x, 2), Reduction.NONE),
+            scores,
+            target,
+            constant(weight)));
     return rows;
   }
 }

@@ -48,7 +48,9 @@ public final class OpCatalog {
             RecurrentRows.rows(),
             ResamplingRows.rows(),
             LossesRows.rows(),
-            MarginLossesRows.rows())
+            MarginLossesRows.rows(),
+            LikelihoodLossesRows.rows(),
+            EmbeddingsRows.rows())
         .flatMap(List::stream)
         .toList();
   }

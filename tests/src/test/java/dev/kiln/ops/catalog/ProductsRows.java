@@ -66,6 +66,14 @@ final class ProductsRows {
             x -> Products.linear(x.get(0), x.get(1), maybe(x, 2)),
             input(64, 4),
             input(65, 5, 4)));
+    rows.add(
+        new Row(
+            "Products.bilinear",
+            x -> Products.bilinear(x.get(0), x.get(1), x.get(2), maybe(x, 3)),
+            input(165, 2, 3, 4),
+            input(166, 2, 3, 2),
+            input(167, 5, 4, 2),
+            input(168, 5)));
     return rows;
   }
 }

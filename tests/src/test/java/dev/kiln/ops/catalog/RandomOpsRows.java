@@ -19,6 +19,26 @@ final class RandomOpsRows {
             x -> RandomOps.dropout(x.get(0), 0.4, x.get(0).device().generator()),
             input(69, 5, 6)));
     rows.add(
+        new Row(
+            "RandomOps.featureDropout",
+            x -> RandomOps.featureDropout(x.get(0), 0.4, x.get(0).device().generator()),
+            input(161, 3, 4, 2)));
+    rows.add(
+        new Row(
+            "RandomOps.alphaDropout",
+            x -> RandomOps.alphaDropout(x.get(0), 0.3, x.get(0).device().generator()),
+            input(162, 5, 6)));
+    rows.add(
+        new Row(
+            "RandomOps.featureAlphaDropout",
+            x -> RandomOps.featureAlphaDropout(x.get(0), 0.3, x.get(0).device().generator()),
+            input(163, 3, 4, 2)));
+    rows.add(
+        new Row(
+            "RandomOps.rrelu",
+            x -> RandomOps.rrelu(x.get(0), 0.1, 0.4, x.get(0).device().generator()),
+            input(164, 5, 6)));
+    rows.add(
         Row.fixed("RandomOps.bernoulli", t -> RandomOps.bernoulli(t.get(0), 0.3), input(69, 5, 6)));
     return rows;
   }

@@ -9,6 +9,7 @@ import dev.kiln.ops.Recurrent.Kind;
 import dev.kiln.testing.GradCheck.Input;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** The rows of recurrent networks. */
 final class RecurrentRows {
@@ -54,7 +55,40 @@ final class RecurrentRows {
               bx,
               bh));
     }
+    Input wx = input(181, 12, 3);
+    Input second = input(182, 12, 2);
+    Input wh = input(183, 12, 2);
+    rows.add(
+        new Row(
+            "Recurrent.layers projected, with dropout",
+            t -> {
+              List<List<Recurrent.Weights>> two =
+                  List.of(
+                      List.of(projecting(t.get(3), t.get(5), t.get(6))),
+                      List.of(projecting(t.get(4), t.get(5), t.get(6))));
+              Recurrent.Result r =
+                  Recurrent.layers(
+                      Kind.LSTM,
+                      t.get(0),
+                      t.get(1),
+                      t.get(2),
+                      two,
+                      0.4,
+                      t.get(0).device().generator());
+              return r.y().sum(0).sum().add(r.h().sum()).add(r.c().mul(0.5));
+            },
+            input(184, 3, 2, 3),
+            input(185, 2, 2, 2),
+            input(186, 2, 2, 3),
+            wx,
+            second,
+            wh,
+            input(187, 2, 3)));
     return rows;
+  }
+
+  private static Recurrent.Weights projecting(Tensor wx, Tensor wh, Tensor down) {
+    return new Recurrent.Weights(wx, wh, Optional.empty(), Optional.empty(), Optional.of(down));
   }
 
   private static Recurrent.Weights weights(List<Tensor> t, int first) {

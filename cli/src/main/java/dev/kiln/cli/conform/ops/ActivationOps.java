@@ -44,6 +44,13 @@ public final class ActivationOps {
     t.op("softmax", (in, at) -> Softmax.softmax(in.x(), at.integer("dim", -1)));
     t.op("log_softmax", (in, at) -> Softmax.logSoftmax(in.x(), at.integer("dim", -1)));
     t.op("prelu", (in, at) -> Activations.prelu(in.x(), in.get("weight")));
+    t.op("hardshrink", (in, at) -> Activations.hardshrink(in.x(), at.number("lambd", 0.5)));
+    t.op("softshrink", (in, at) -> Activations.softshrink(in.x(), at.number("lambd", 0.5)));
+    t.op("tanhshrink", (in, at) -> Activations.tanhshrink(in.x()));
+    t.op(
+        "threshold",
+        (in, at) -> Activations.threshold(in.x(), at.number("threshold"), at.number("value")));
+    t.op("softmin", (in, at) -> Activations.softmin(in.x(), at.integer("dim", -1)));
     t.op("glu", (in, at) -> Activations.glu(in.x(), at.integer("dim", -1)));
   }
 }

@@ -5,6 +5,7 @@ import dev.kiln.cli.conform.Attrs;
 import dev.kiln.cli.conform.CaseFormatException;
 import dev.kiln.cli.conform.Inputs;
 import dev.kiln.cli.conform.OpTable;
+import dev.kiln.ops.Embeddings;
 import dev.kiln.ops.Indexing;
 import dev.kiln.ops.Rearranging;
 import java.util.Optional;
@@ -29,6 +30,15 @@ public final class IndexingOps {
         (in, at) -> Indexing.indexAdd(in.x(), at.integer("dim"), in.get("index"), source(in, at)));
     t.op("masked_fill", IndexingOps::maskedFill);
     t.op("embedding", IndexingOps::embedding);
+    t.op("embedding_bag", IndexingOps::embeddingBag);
+    t.op(
+        "embedding_renorm",
+        (in, at) ->
+            Embeddings.renorm(
+                in.get("weight").copy().detach(),
+                in.get("indices"),
+                at.number("max_norm"),
+                at.number("norm_type", 2)));
   }
 
   /** What is scattered may be a tensor or one value; PyTorch also lets it be added. */
@@ -59,9 +69,29 @@ public final class IndexingOps {
   }
 
   private static Tensor embedding(Inputs in, Attrs at) {
-    OptionalLong padding =
-        at.has("padding_idx") ? OptionalLong.of(at.longs("padding_idx")[0]) : OptionalLong.empty();
     return Indexing.embedding(
-        in.get("weight"), in.get("indices"), padding, at.flag("scale_grad_by_freq", false));
+        in.get("weight"), in.get("indices"), padding(at), at.flag("scale_grad_by_freq", false));
+  }
+
+  private static OptionalLong padding(Attrs at) {
+    return at.has("padding_idx")
+        ? OptionalLong.of(at.longs("padding_idx")[0])
+        : OptionalLong.empty();
+  }
+
+  private static Tensor embeddingBag(Inputs in, Attrs at) {
+    return Embeddings.embeddingBag(
+        in.get("weight"),
+        in.get("indices"),
+        in.find("offsets"),
+        switch (at.text("mode", "mean")) {
+          case "sum" -> Embeddings.Mode.SUM;
+          case "mean" -> Embeddings.Mode.MEAN;
+          case "max" -> Embeddings.Mode.MAX;
+          default -> throw new CaseFormatException("attrs.mode must be sum, mean or max");
+        },
+        in.find("per_sample_weights"),
+        padding(at),
+        at.flag("scale_grad_by_freq", false));
   }
 }

@@ -6,6 +6,7 @@ import dev.kiln.cli.conform.Attrs;
 import dev.kiln.cli.conform.CaseFormatException;
 import dev.kiln.cli.conform.Inputs;
 import dev.kiln.cli.conform.OpTable;
+import dev.kiln.ops.LikelihoodLosses;
 import dev.kiln.ops.Losses;
 import dev.kiln.ops.MarginLosses;
 import dev.kiln.ops.Reduction;
@@ -86,6 +87,48 @@ public final class LossOps {
                 in.get("target"),
                 at.number("margin", 0),
                 reduction(at)));
+    t.op(
+        "soft_margin_loss",
+        (in, at) -> MarginLosses.softMargin(in.x(), in.get("target"), reduction(at)));
+    t.op(
+        "multilabel_soft_margin_loss",
+        (in, at) ->
+            MarginLosses.multiLabelSoftMargin(
+                in.x(), in.get("target"), in.find("weight"), reduction(at)));
+    t.op(
+        "multi_margin_loss",
+        (in, at) ->
+            MarginLosses.multiMargin(
+                in.x(),
+                in.get("target"),
+                at.integer("p", 1),
+                at.number("margin", 1),
+                in.find("weight"),
+                reduction(at)));
+    t.op(
+        "multilabel_margin_loss",
+        (in, at) -> MarginLosses.multiLabelMargin(in.x(), in.get("target"), reduction(at)));
+    t.op(
+        "gaussian_nll_loss",
+        (in, at) ->
+            LikelihoodLosses.gaussianNll(
+                in.x(),
+                in.get("target"),
+                in.get("var"),
+                at.flag("full", false),
+                at.number("eps", 1e-6),
+                reduction(at)));
+    t.op(
+        "ctc_loss",
+        (in, at) ->
+            LikelihoodLosses.ctc(
+                in.get("log_probs"),
+                in.get("targets"),
+                in.get("input_lengths"),
+                in.get("target_lengths"),
+                at.integer("blank", 0),
+                reduction(at),
+                at.flag("zero_infinity", false)));
   }
 
   private interface Distance {

@@ -17,6 +17,10 @@ public final class ProductOps {
     t.op("bmm", (in, at) -> Products.bmm(in.get("a"), in.get("b")));
     t.op("linear", (in, at) -> Products.linear(in.x(), in.get("weight"), in.find("bias")));
     t.op(
+        "bilinear",
+        (in, at) ->
+            Products.bilinear(in.get("x1"), in.get("x2"), in.get("weight"), in.find("bias")));
+    t.op(
         "addmm",
         (in, at) ->
             Products.addmm(

@@ -9,6 +9,7 @@ import dev.kiln.ops.Recurrent;
 import dev.kiln.ops.Recurrent.Kind;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
@@ -26,15 +27,16 @@ public final class RecurrentOps {
         });
     t.op("gru_cell", (in, at) -> cell(Kind.GRU, in).h());
     t.op("rnn_tanh_cell", (in, at) -> cell(Kind.RNN_TANH, in).h());
+    t.op("rnn_relu_cell", (in, at) -> cell(Kind.RNN_RELU, in).h());
     t.outputs(
         "lstm",
         (in, at) -> {
           Recurrent.Result r = layers(Kind.LSTM, in, at);
           return Map.of("y", r.y(), "hn", r.h(), "cn", r.c());
         });
-    for (Kind kind : List.of(Kind.GRU, Kind.RNN_TANH)) {
+    for (Kind kind : List.of(Kind.GRU, Kind.RNN_TANH, Kind.RNN_RELU)) {
       t.outputs(
-          kind == Kind.GRU ? "gru" : "rnn_tanh",
+          kind.name().toLowerCase(Locale.ROOT),
           (in, at) -> {
             Recurrent.Result r = layers(kind, in, at);
             return Map.of("y", r.y(), "hn", r.h());
@@ -53,7 +55,8 @@ public final class RecurrentOps {
         in.get("weight_ih" + suffix),
         in.get("weight_hh" + suffix),
         in.find("bias_ih" + suffix),
-        in.find("bias_hh" + suffix));
+        in.find("bias_hh" + suffix),
+        in.find("weight_hr" + suffix));
   }
 
   /** Without a batch axis, the sequence and its states are taken as a batch of one. */
@@ -91,7 +94,13 @@ public final class RecurrentOps {
     Tensor h =
         h0.orElseGet(
             () -> Tensor.zeros(Shape.of(states, x.size(1), hidden), x.dtype(), x.device()));
-    Tensor c = c0.orElse(h);
+    long cells = weights.get(0).get(0).inputWeight().size(0) / 4;
+    Tensor c =
+        c0.orElseGet(
+            () ->
+                kind == Kind.LSTM
+                    ? Tensor.zeros(Shape.of(states, x.size(1), cells), x.dtype(), x.device())
+                    : h);
     Recurrent.Result r = Recurrent.layers(kind, x, h, c, weights);
     return batchFirst ? new Recurrent.Result(r.y().transpose(0, 1), r.h(), r.c()) : r;
   }
