@@ -17,6 +17,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 
 /**
@@ -74,16 +76,32 @@ public abstract class Module {
    * @return the output
    */
   public final Tensor call(Tensor x) {
+    return call(x, () -> forward(x), y -> y);
+  }
+
+  /**
+   * Runs a function of more inputs or outputs than {@link #forward} has, as {@link #call} runs
+   * that: with the hooks after it, and this module's name in errors. Modules that have one offer it
+   * as a method {@code run}.
+   *
+   * @param <R> what the function returns
+   * @param x the input that hooks see
+   * @param function what to run
+   * @param output picks from the result the tensor that hooks see
+   * @return the function's result
+   */
+  protected final <R> R call(
+      Tensor x, Supplier<? extends R> function, Function<? super R, Tensor> output) {
     try {
-      Tensor y = forward(x);
-      if (y == null) {
+      R result = function.get();
+      if (result == null) {
         throw new KilnException(
             "[module] forward of " + typeName() + " returned null; return a tensor");
       }
       for (ForwardHook hook : hooks) {
-        hook.after(this, x, y);
+        hook.after(this, x, output.apply(result));
       }
-      return y;
+      return result;
     } catch (KilnException e) {
       if (!label.isEmpty()) {
         e.raisedIn(label);
