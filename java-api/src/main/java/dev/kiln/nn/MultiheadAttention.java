@@ -237,9 +237,10 @@ public final class MultiheadAttention extends Module {
       Tensor query, Tensor key, Tensor value, AttentionMask mask, Weights wanted) {
     checkInputs(query, key, value);
     boolean one = query.dim() == 2;
-    Tensor q = heads(projected(batchMajor(query, one), 0));
-    Tensor k = projected(batchMajor(key, one), 1);
-    Tensor v = projected(batchMajor(value, one), 2);
+    List<Tensor> in = projected(query, key, value, one);
+    Tensor q = heads(in.get(0));
+    Tensor k = in.get(1);
+    Tensor v = in.get(2);
     long keys = k.size(1);
     if (biasK.isPresent()) {
       k = append(k, biasK.get());
@@ -296,13 +297,26 @@ public final class MultiheadAttention extends Module {
     return one ? x.unsqueeze(0) : batchFirst ? x : x.transpose(0, 1);
   }
 
-  /** Projects queries (0), keys (1) or values (2), [batch, length, e]. */
+  /** Projects queries, keys and values, each [batch, length, e]. */
+  private List<Tensor> projected(Tensor query, Tensor key, Tensor value, boolean one) {
+    if (inWeight.isPresent() && query == key && key == value) {
+      // One product for all three.
+      Tensor all = Products.linear(batchMajor(query, one), inWeight.get(), inBias);
+      return List.of(third(all, 2, 0), third(all, 2, 1), third(all, 2, 2));
+    }
+    return List.of(
+        projected(batchMajor(query, one), 0),
+        projected(batchMajor(key, one), 1),
+        projected(batchMajor(value, one), 2));
+  }
+
+  private Tensor third(Tensor x, int axis, int which) {
+    return x.narrow(axis, which * embedDim, embedDim);
+  }
+
   private Tensor projected(Tensor x, int which) {
-    Tensor weight =
-        inWeight.isPresent()
-            ? inWeight.get().narrow(0, which * embedDim, embedDim)
-            : ownWeights.get(which);
-    return Products.linear(x, weight, inBias.map(b -> b.narrow(0, which * embedDim, embedDim)));
+    Tensor weight = inWeight.map(w -> third(w, 0, which)).orElseGet(() -> ownWeights.get(which));
+    return Products.linear(x, weight, inBias.map(b -> third(b, 0, which)));
   }
 
   private static Tensor append(Tensor x, Tensor row) {

@@ -24,7 +24,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * named by the class, with a suffix after a space where a layer has several.
  */
 class LayerGradientTest {
-  private record Row(String name, Supplier<Module> layer, Input x) {
+  record Row(String name, Supplier<Module> layer, Input x) {
     String layerName() {
       return name.split(" ")[0];
     }
@@ -41,6 +41,7 @@ class LayerGradientTest {
     rows.addAll(weighted());
     rows.addAll(normalisations());
     rows.addAll(shaping());
+    rows.addAll(SequenceLayerRows.rows());
     return rows.stream();
   }
 
