@@ -110,9 +110,7 @@ public final class Embedding extends Module {
     if (maxNorm.isPresent()) {
       Embeddings.renorm(weight, indices, maxNorm.getAsDouble(), normType);
     }
-    return scaleGradByFreq
-        ? Embeddings.scaledByFrequency(weight, indices, paddingIdx)
-        : Indexing.embedding(weight, indices, paddingIdx);
+    return Indexing.embedding(weight, indices, paddingIdx, scaleGradByFreq);
   }
 
   @Override

@@ -22,6 +22,9 @@ final class Ctc {
   private static final String OP = "ctc_loss";
   private static final double NEVER = Double.NEGATIVE_INFINITY;
 
+  /** So improbable that nothing is left of it, but a number, whose slope is one too. */
+  private static final double HARDLY = -1e30;
+
   private final Tensor given;
   private final Tensor logProbs;
   private final Tensor states;
@@ -149,6 +152,10 @@ final class Ctc {
     return Shaping.cat(List.of(pairs, last), 1);
   }
 
+  private Tensor nobody() {
+    return Tensor.full(Shape.of(states.size(0)), 0, DType.BOOL, states.device());
+  }
+
   /** Where a state may follow the one two before it: labels that differ. */
   private static Tensor skips(Tensor states) {
     long n = states.size(1);
@@ -190,8 +197,9 @@ final class Ctc {
         Edge.of(
             given,
             dy -> {
-              Autograd.firstOrderOnly(OP);
-              return gradient(dy, forward, emitted, likelihood, impossible, zeroInfinity);
+              return NoGrad.isRecording()
+                  ? differentiableGradient(dy, zeroInfinity ? impossible.squeeze(1) : nobody())
+                  : gradient(dy, forward, emitted, likelihood, impossible, zeroInfinity);
             }));
   }
 
@@ -223,11 +231,7 @@ final class Ctc {
    * all are asked for.
    */
   private List<Tensor> forward(Tensor emitted, boolean all) {
-    Tensor at = stateNumbers();
-    Tensor zero = Tensor.zeros(states.shape(), logProbs.dtype(), logProbs.device());
-    Tensor never = Elementwise.constant(zero, NEVER);
-    // Before the first step, as if in state 0: from there states 0 and 1 can be entered.
-    Tensor state = zero.where(at.eq(0), never);
+    Tensor state = start(NEVER);
     List<Tensor> kept = new ArrayList<>();
     for (int t = 0; t < emitted.size(0); t++) {
       Tensor before = state;
@@ -235,7 +239,7 @@ final class Ctc {
       state =
           scoped(
               () -> {
-                Tensor next = follow(before).add(emitted.select(0, step));
+                Tensor next = follow(before, NEVER).add(emitted.select(0, step));
                 return next.where(runs(step), before);
               });
       if (all) {
@@ -250,12 +254,18 @@ final class Ctc {
     return kept;
   }
 
+  /** Before the first step, as if in state 0: from there states 0 and 1 can be entered. */
+  private Tensor start(double never) {
+    Tensor zero = Tensor.zeros(states.shape(), logProbs.dtype(), logProbs.device());
+    return zero.where(stateNumbers().eq(0), Elementwise.constant(zero, never));
+  }
+
   /** Sums the probabilities of the states that each may follow. */
-  private Tensor follow(Tensor before) {
+  private Tensor follow(Tensor before, double never) {
     long n = states.size(1);
-    Tensor padded = Shaping.padConstant(before, NEVER, 2, 0);
+    Tensor padded = Shaping.padConstant(before, never, 2, 0);
     Tensor two = padded.narrow(1, 0, n);
-    Tensor skipped = two.where(skips, Elementwise.constant(two, NEVER));
+    Tensor skipped = two.where(skips, Elementwise.constant(two, never));
     return logAdd(before, padded.narrow(1, 1, n), skipped);
   }
 
@@ -322,5 +332,38 @@ final class Ctc {
     Tensor one = Shaping.padConstant(after, NEVER, 0, 2).narrow(1, 1, n);
     Tensor two = Shaping.padConstant(skipped, NEVER, 0, 2).narrow(1, 2, n);
     return logAdd(after, one, two);
+  }
+
+  /**
+   * The same gradient as part of a graph: that of the recursion composed of differentiable ops, and
+   * the share of {@link #gradient} that assumes that probabilities add up to 1.
+   */
+  private Tensor differentiableGradient(Tensor dy, Tensor leftOut) {
+    Tensor steps = given.dim() == 2 ? given.unsqueeze(1) : given;
+    Shape shape = Shape.of(steps.size(0), states.size(0), states.size(1));
+    Tensor emitted = steps.gather(2, Shaping.expand(states.unsqueeze(0), shape));
+    Tensor state = start(HARDLY);
+    for (int t = 0; t < steps.size(0); t++) {
+      Tensor next = follow(state, HARDLY).add(emitted.select(0, t));
+      state = next.where(runs(t), state);
+    }
+    Tensor last = state.where(isFinal(), Elementwise.constant(state, HARDLY));
+    Tensor loss = Reductions.logsumexp(last, new int[] {1}, false).neg();
+    Tensor weight = Elementwise.where(leftOut, Elementwise.constant(dy, 0), dy);
+    Tensor slope =
+        Autograd.grad(
+                List.of(loss.mul(weight).sum()),
+                List.of(Tensor.ones(Shape.scalar(), dy.dtype(), dy.device())),
+                List.of(given),
+                true,
+                true)
+            .get(0);
+    Tensor counts = Tensor.arange(steps.size(0), states.device()).unsqueeze(1);
+    Tensor shares =
+        steps
+            .exp()
+            .mul(weight.unsqueeze(1))
+            .mul(counts.lt(inputLengths.squeeze(1)).unsqueeze(2).to(dy.dtype()));
+    return slope.add(shares.reshape(given.shape().dims()));
   }
 }

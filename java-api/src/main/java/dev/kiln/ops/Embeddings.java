@@ -4,14 +4,12 @@ import dev.kiln.DType;
 import dev.kiln.KilnException;
 import dev.kiln.Shape;
 import dev.kiln.Tensor;
-import dev.kiln.autograd.Autograd;
-import dev.kiln.autograd.Edge;
 import dev.kiln.autograd.NoGrad;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
 
-/** Rows of tables beyond plain lookup ({@link Indexing#embedding}): their sums, norms, and pace. */
+/** Rows of tables beyond plain lookup ({@link Indexing#embedding}): their sums and their norms. */
 public final class Embeddings {
   private Embeddings() {}
 
@@ -23,34 +21,6 @@ public final class Embeddings {
     MEAN,
     /** The largest of each feature. */
     MAX
-  }
-
-  /**
-   * Looks up rows of a table, each of which learns at one pace however often it is looked up: its
-   * gradient is divided by how often it occurs.
-   *
-   * @param weight [rows, features]
-   * @param indices integers of any shape
-   * @param paddingIndex the row that learns nothing, if there is one
-   * @return [indices..., features]
-   * @throws dev.kiln.IndexException if an index is no row
-   */
-  public static Tensor scaledByFrequency(Tensor weight, Tensor indices, OptionalLong paddingIndex) {
-    Tensor y = Indexing.embedding(weight, indices, paddingIndex);
-    return sharing(y, weight.size(0), Check.index("embedding", "indices", indices).unsqueeze(-1));
-  }
-
-  /** Divides the gradient of looked-up rows by how often each occurs. */
-  private static Tensor sharing(Tensor rows, long count, Tensor indices) {
-    Tensor often =
-        NoGrad.run(
-            () -> {
-              Tensor flat = indices.reshape(-1);
-              Tensor counts = histogram(flat, count);
-              return counts.gather(0, flat).reshape(indices.shape().dims()).to(rows.dtype());
-            });
-    return Autograd.record(
-        "embedding", rows.alias(rows.view()), Edge.of(rows, dy -> dy.div(often)));
   }
 
   private static Tensor histogram(Tensor flat, long count) {
@@ -120,10 +90,7 @@ public final class Embeddings {
     ShapeRules.rank(op, "weight", weight, 2, "[rows, features]");
     check(op, indices, offsets, mode, perIndex, scaleGradByFreq);
     Tensor at = Check.index(op, "indices", indices);
-    Tensor rows = Indexing.embedding(weight, at, OptionalLong.empty());
-    if (scaleGradByFreq) {
-      rows = sharing(rows, weight.size(0), at.unsqueeze(-1));
-    }
+    Tensor rows = Indexing.embedding(weight, at, OptionalLong.empty(), scaleGradByFreq);
     if (perIndex.isPresent()) {
       rows = rows.mul(perIndex.get().unsqueeze(-1));
     }

@@ -85,6 +85,10 @@ public final class LikelihoodLosses {
       long blank,
       Reduction reduction,
       boolean zeroInfinity) {
+    if (Casts.raises(logProbs)) {
+      Tensor full = Casts.full(logProbs);
+      return ctc(full, targets, inputLengths, targetLengths, blank, reduction, zeroInfinity);
+    }
     Ctc ctc = Ctc.of(logProbs, targets, inputLengths, targetLengths, blank);
     Tensor loss = ctc.loss(zeroInfinity);
     if (reduction == Reduction.MEAN) {

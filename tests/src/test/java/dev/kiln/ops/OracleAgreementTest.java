@@ -102,6 +102,10 @@ class OracleAgreementTest {
             new Function("geluTanh", Elementwise::geluTanh),
             new Function("softplus", x -> Elementwise.softplus(x, 2, 6)),
             new Function("clamp", x -> Elementwise.clamp(x, -1, 2)),
+            new Function("hardshrink", x -> Activations.hardshrink(x, 0.4)),
+            new Function("softshrink", x -> Activations.softshrink(x, 0.4)),
+            new Function("tanhshrink", Activations::tanhshrink),
+            new Function("threshold", x -> Activations.threshold(x, 0.3, -7)),
             new Function("pow 3", x -> Elementwise.pow(x, 3)),
             new Function("affine", x -> Elementwise.affine(x, 3, -1)),
             new Function("add itself transposed", x -> x.add(x.mul(2)))));

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 
-/** The rows of tables' sums, norms and pace. */
+/** The rows of sums and norms of tables' rows. */
 final class EmbeddingsRows {
   private EmbeddingsRows() {}
 
@@ -60,12 +60,6 @@ final class EmbeddingsRows {
                       false),
               table));
     }
-    // Its gradient is, by design, another than that of its result; EmbeddingTest has it.
-    rows.add(
-        Row.fixed(
-            "Embeddings.scaledByFrequency",
-            t -> Embeddings.scaledByFrequency(t.get(0), indices(t.get(0)), OptionalLong.of(1)),
-            table));
     rows.add(
         Row.fixed(
             "Embeddings.renorm",
