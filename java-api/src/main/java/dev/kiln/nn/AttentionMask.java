@@ -7,7 +7,7 @@ import java.util.Optional;
  * Which keys an attention layer's queries do not see; parts add up.
  *
  * <p>As in PyTorch's modules, but unlike {@code scaledDotProduct}, a BOOL that is true hides. A
- * query that sees no key gets NaN.
+ * query that sees no key takes nothing: its weights are zeros.
  *
  * <pre>{@code
  * AttentionMask.none()

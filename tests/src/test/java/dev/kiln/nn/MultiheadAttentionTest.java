@@ -276,6 +276,17 @@ class MultiheadAttentionTest {
   }
 
   @OnEachDevice
+  void whoSeesNothingTakesNothing(Device device) {
+    MultiheadAttention m = shaken(new MultiheadAttention(E, HEADS), device);
+    Tensor x = rand(device, 2, E);
+    AttentionMask all = AttentionMask.none().withKeyPadding(bools(device, Shape.of(2), 1, 1));
+    MultiheadAttention.Output o = m.run(x, x, x, all, Weights.EACH_HEAD);
+    assertThat(o.weights().orElseThrow().toFloatArray()).containsOnly(0);
+    assertThat(o.output().select(0, 1).toFloatArray())
+        .isEqualTo(m.stateDict().get("out_proj.bias").toFloatArray());
+  }
+
+  @OnEachDevice
   void dropoutTakesWeightsInTrainingOnly(Device device) {
     MultiheadAttention m = MultiheadAttention.builder(E, HEADS).dropout(1).build();
     m.to(device);
