@@ -350,14 +350,8 @@ final class Ctc {
     Tensor last = state.where(isFinal(), Elementwise.constant(state, HARDLY));
     Tensor loss = Reductions.logsumexp(last, new int[] {1}, false).neg();
     Tensor weight = Elementwise.where(leftOut, Elementwise.constant(dy, 0), dy);
-    Tensor slope =
-        Autograd.grad(
-                List.of(loss.mul(weight).sum()),
-                List.of(Tensor.ones(Shape.scalar(), dy.dtype(), dy.device())),
-                List.of(given),
-                true,
-                true)
-            .get(0);
+    // As the weight of the result, not a factor: dy may itself depend on the input.
+    Tensor slope = Autograd.grad(List.of(loss), List.of(weight), List.of(given), true, true).get(0);
     Tensor counts = Tensor.arange(steps.size(0), states.device()).unsqueeze(1);
     Tensor shares =
         steps

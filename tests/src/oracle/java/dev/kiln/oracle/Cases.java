@@ -21,6 +21,7 @@ final class Cases {
     AttentionCases.addTo(s);
     ImageCases.addTo(s);
     OptimizerCases.addTo(s);
+    SequenceCases.addTo(s);
     return s;
   }
 }

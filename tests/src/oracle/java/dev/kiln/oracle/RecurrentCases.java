@@ -9,7 +9,7 @@ import java.util.Map;
 final class RecurrentCases {
   private RecurrentCases() {}
 
-  private static final Map<String, Integer> GATES = Map.of("lstm", 4, "gru", 3, "rnn_tanh", 1);
+  private static final Map<String, Integer> GATES = Map.of("lstm", 4, "gru", 3, "rnn_tanh", 1, "rnn_relu", 1);
 
   static void addTo(Suite s) {
     cell(
@@ -24,9 +24,15 @@ final class RecurrentCases {
         "rnn_tanh",
         "torch.rnn_tanh_cell(x, h, weight_ih, weight_hh, {?bias_ih}, {?bias_hh})",
         "y");
+    cell(
+        s,
+        "rnn_relu",
+        "torch.rnn_relu_cell(x, h, weight_ih, weight_hh, {?bias_ih}, {?bias_hh})",
+        "y");
     layers(s, "lstm");
     layers(s, "gru");
     layers(s, "rnn_tanh");
+    layers(s, "rnn_relu");
   }
 
   private static Value small(long seed, long... shape) {
