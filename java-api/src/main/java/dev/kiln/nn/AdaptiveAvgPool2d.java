@@ -1,40 +1,23 @@
 package dev.kiln.nn;
 
-import dev.kiln.KilnException;
 import dev.kiln.Tensor;
 import dev.kiln.ops.Pooling;
 
-/** Averages the parts of a grid of a given size over an image [n, c, h, w] or [c, h, w]. */
-public final class AdaptiveAvgPool2d extends Module {
-  private final Size2 output;
-
-  /** Makes a layer with a square grid; 1 averages the whole image. */
-  public AdaptiveAvgPool2d(int outputSize) {
-    this(outputSize, outputSize);
-  }
-
+/** Averages each of the parts that divide an image [n, c, h, w] or [c, h, w] into a given grid. */
+public final class AdaptiveAvgPool2d extends AdaptivePoolNd {
   /**
    * Makes a layer.
    *
-   * @param outputH rows of the grid
-   * @param outputW columns of the grid
-   * @throws KilnException if one is below 1
+   * @param outputSize the grid's size: one number for all axes, or one for each; {@link #KEEP}
+   *     keeps the input's
+   * @throws dev.kiln.KilnException if one is below 1
    */
-  public AdaptiveAvgPool2d(int outputH, int outputW) {
-    output = new Size2(outputH, outputW);
-    if (outputH < 1 || outputW < 1) {
-      throw new KilnException("[adaptive_avg_pool2d] output size " + output + " must be 1 or more");
-    }
+  public AdaptiveAvgPool2d(int... outputSize) {
+    super("adaptive_avg_pool2d", 2, outputSize);
   }
 
   @Override
-  public Tensor forward(Tensor x) {
-    return Images.batched(
-        "adaptive_avg_pool2d", x, in -> Pooling.adaptiveAvgPool2d(in, output.h(), output.w()));
-  }
-
-  @Override
-  protected String extraRepr() {
-    return "output_size=" + output;
+  Tensor pool(Tensor x, int[] grid) {
+    return Pooling.adaptiveAvgPool2d(x, grid[0], grid[1]);
   }
 }

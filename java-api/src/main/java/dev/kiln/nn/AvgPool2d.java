@@ -1,49 +1,42 @@
 package dev.kiln.nn;
 
-import dev.kiln.Tensor;
-import dev.kiln.backend.Pool2dSpec;
-import dev.kiln.ops.Pooling;
+import java.util.OptionalInt;
 
 /**
  * Averages each window of an image [n, c, h, w] or [c, h, w].
  *
  * <p>The stride is the kernel's size unless set.
  */
-public final class AvgPool2d extends Module {
-  private final Pool2dSpec spec;
-  private final boolean ceilMode;
-
-  /** Makes a layer of square windows side by side. */
+public final class AvgPool2d extends AvgPoolNd {
+  /** Makes a layer of windows side by side, as long along each axis. */
   public AvgPool2d(int kernelSize) {
     this(builder(kernelSize));
   }
 
-  /** Makes a layer of square windows. */
+  /** Makes a layer of windows as long along each axis. */
   public AvgPool2d(int kernelSize, int stride) {
     this(builder(kernelSize).stride(stride));
   }
 
-  private AvgPool2d(Builder b) {
-    spec = b.spec("avg_pool2d", Size2.of(1), b.countIncludePad);
-    ceilMode = b.ceilMode;
+  private AvgPool2d(Builder options) {
+    super(options, options.divisor);
   }
 
-  /** Starts a layer of square windows. */
-  public static Builder builder(int kernelSize) {
-    return builder(kernelSize, kernelSize);
-  }
-
-  /** Starts a layer of windows of some rows and columns. */
-  public static Builder builder(int kernelH, int kernelW) {
-    return new Builder(new Size2(kernelH, kernelW));
+  /**
+   * Starts a layer.
+   *
+   * @param kernelSize one number for all axes, or one for each
+   */
+  public static Builder builder(int... kernelSize) {
+    return new Builder(kernelSize);
   }
 
   /** Collects the options of a layer. */
-  public static final class Builder extends PoolOptions<Builder> {
-    private boolean countIncludePad = true;
+  public static final class Builder extends Options<Builder> {
+    private OptionalInt divisor = OptionalInt.empty();
 
-    private Builder(Size2 kernel) {
-      super(kernel);
+    private Builder(int... kernel) {
+      super("avg_pool2d", 2, kernel);
     }
 
     @Override
@@ -51,9 +44,9 @@ public final class AvgPool2d extends Module {
       return this;
     }
 
-    /** Whether padding counts in the mean; true unless set. */
-    public Builder countIncludePad(boolean wanted) {
-      countIncludePad = wanted;
+    /** What each window's sum is divided by, whatever the window's size; its size unless set. */
+    public Builder divisorOverride(int value) {
+      divisor = OptionalInt.of(value);
       return this;
     }
 
@@ -65,19 +58,5 @@ public final class AvgPool2d extends Module {
     public AvgPool2d build() {
       return new AvgPool2d(this);
     }
-  }
-
-  @Override
-  public Tensor forward(Tensor x) {
-    return Images.batched("avg_pool2d", x, in -> Pooling.avgPool2d(in, spec, ceilMode));
-  }
-
-  @Override
-  protected String extraRepr() {
-    return PoolOptions.describe(spec)
-        + ", ceil_mode="
-        + ceilMode
-        + ", count_include_pad="
-        + spec.countIncludePad();
   }
 }

@@ -1,6 +1,5 @@
 package dev.kiln.nn;
 
-import dev.kiln.ShapeException;
 import dev.kiln.Tensor;
 
 /**
@@ -23,9 +22,9 @@ public final class BatchNorm1d extends BatchNorm {
   }
 
   /** Collects the options of a layer. */
-  public static final class Builder extends BatchNorm.Options<Builder> {
+  public static final class Builder extends Options<Builder> {
     private Builder(long features) {
-      super(features);
+      super(features, true);
     }
 
     @Override
@@ -45,13 +44,11 @@ public final class BatchNorm1d extends BatchNorm {
 
   @Override
   void checkRank(Tensor x) {
-    if (x.dim() != 2 && x.dim() != 3) {
-      throw new ShapeException(
-          "[batch_norm1d] input "
-              + x.describe()
-              + " has rank "
-              + x.dim()
-              + " but [n, features] or [n, features, length] is expected; BatchNorm2d is for images");
-    }
+    checkRank(
+        "batch_norm1d",
+        x,
+        2,
+        3,
+        "[n, features] or [n, features, length] is expected; BatchNorm2d is for images");
   }
 }

@@ -1,6 +1,5 @@
 package dev.kiln.nn;
 
-import dev.kiln.ShapeException;
 import dev.kiln.Tensor;
 
 /** Batch normalisation of images [n, features, h, w]; see {@link BatchNorm}. */
@@ -20,9 +19,9 @@ public final class BatchNorm2d extends BatchNorm {
   }
 
   /** Collects the options of a layer. */
-  public static final class Builder extends BatchNorm.Options<Builder> {
+  public static final class Builder extends Options<Builder> {
     private Builder(long features) {
-      super(features);
+      super(features, true);
     }
 
     @Override
@@ -42,13 +41,6 @@ public final class BatchNorm2d extends BatchNorm {
 
   @Override
   void checkRank(Tensor x) {
-    if (x.dim() != 4) {
-      throw new ShapeException(
-          "[batch_norm2d] input "
-              + x.describe()
-              + " has rank "
-              + x.dim()
-              + " but [n, features, h, w] is expected; BatchNorm1d is for rows");
-    }
+    checkRank("batch_norm2d", x, 4, 4, "[n, features, h, w] is expected; BatchNorm1d is for rows");
   }
 }

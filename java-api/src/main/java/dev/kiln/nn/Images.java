@@ -2,18 +2,24 @@ package dev.kiln.nn;
 
 import dev.kiln.ShapeException;
 import dev.kiln.Tensor;
+import dev.kiln.ops.Pooling.Maxima;
+import java.util.List;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 
-/** Lets layers for batches of images take a single image too. */
+/** Lets layers for batches of sequences, images or volumes take a single one too. */
 final class Images {
+  private static final List<String> LAYOUTS =
+      List.of(
+          "NCL, or CL for one sequence",
+          "NCHW, or CHW for one image",
+          "NCDHW, or CDHW for one volume");
+
   private Images() {}
 
-  /** Runs a function of [n, c, h, w] on that, or on [c, h, w] as a batch of one. */
-  static Tensor batched(String op, Tensor x, UnaryOperator<Tensor> function) {
-    if (x.dim() == 3) {
-      return function.apply(x.unsqueeze(0)).squeeze(0);
-    }
-    if (x.dim() != 4) {
+  /** Tells whether x is one example without a batch axis; demands the right rank. */
+  static boolean single(String op, Tensor x, int axes) {
+    if (x.dim() != axes + 1 && x.dim() != axes + 2) {
       throw new ShapeException(
           "["
               + op
@@ -21,8 +27,23 @@ final class Images {
               + x.describe()
               + " has rank "
               + x.dim()
-              + " but NCHW, or CHW for one image, is expected");
+              + " but "
+              + LAYOUTS.get(axes - 1)
+              + ", is expected");
     }
-    return function.apply(x);
+    return x.dim() == axes + 1;
+  }
+
+  /** Runs a function of [n, c, axes...] on that, or on [c, axes...] as a batch of one. */
+  static Tensor batched(String op, Tensor x, int axes, UnaryOperator<Tensor> function) {
+    return single(op, x, axes) ? function.apply(x.unsqueeze(0)).squeeze(0) : function.apply(x);
+  }
+
+  /** As {@link #batched}, for pooling that also tells positions. */
+  static Maxima pooled(String op, Tensor x, int axes, Function<Tensor, Maxima> function) {
+    if (!single(op, x, axes)) {
+      return function.apply(x);
+    }
+    return function.apply(x.unsqueeze(0)).squeeze(0);
   }
 }

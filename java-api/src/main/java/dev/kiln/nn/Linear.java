@@ -57,7 +57,7 @@ public final class Linear extends Module {
 
   /** Returns the weight, [out, in]. */
   public Tensor weight() {
-    return weight;
+    return current(weight);
   }
 
   /** Returns the bias, [out], if there is one. */
@@ -67,7 +67,7 @@ public final class Linear extends Module {
 
   @Override
   public Tensor forward(Tensor x) {
-    return Products.linear(x, weight, bias);
+    return Products.linear(x, weight(), bias);
   }
 
   @Override

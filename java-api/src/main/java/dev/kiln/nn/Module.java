@@ -14,6 +14,7 @@ import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
@@ -50,6 +51,7 @@ public abstract class Module {
   private final Map<String, Tensor> parameters = new LinkedHashMap<>();
   private final Map<String, Tensor> buffers = new LinkedHashMap<>();
   private final Map<String, Module> children = new LinkedHashMap<>();
+  private final Map<String, Computed> computed = new LinkedHashMap<>();
   private final List<ForwardHook> hooks = new CopyOnWriteArrayList<>();
   private String label = "";
   private boolean training = true;
@@ -227,6 +229,58 @@ public abstract class Module {
       throw new KilnException(
           "[module] " + typeName() + " has \"" + name + "\" already; names are used once");
     }
+  }
+
+  /** What is made of other tensors for each use, in place of a parameter. */
+  private record Computed(Tensor parameter, Supplier<Tensor> value, List<String> parts) {}
+
+  /**
+   * Returns the tensor to compute with in place of a parameter of this module: itself, unless
+   * {@link Parametrize} makes it of others.
+   *
+   * @param parameter what {@link #parameter} registered
+   * @return a tensor of its shape
+   */
+  protected final Tensor current(Tensor parameter) {
+    for (Computed c : computed.values()) {
+      if (c.parameter() == parameter) {
+        return c.value().get();
+      }
+    }
+    return parameter;
+  }
+
+  /** Takes a parameter out; from now on it is computed from parts, which are registered. */
+  final void compute(String name, List<String> parts, Supplier<Tensor> value) {
+    computed.put(name, new Computed(parameters.remove(name), value, parts));
+  }
+
+  /** Puts a computed parameter back, as it is now in eval mode, and takes its parts out. */
+  final void restore(String name) {
+    Computed c = computed.get(name);
+    if (c == null) {
+      throw new KilnException(
+          "[module] \"" + name + "\" of " + typeName() + " is not made of other parameters");
+    }
+    boolean wasTraining = training;
+    training = false;
+    try (NoGrad off = NoGrad.open();
+        Scope scope = Scope.open("restore")) {
+      Tensor now = c.value().get();
+      c.parameter().moveTo(now.device(), now.dtype());
+      c.parameter().copyFrom(now);
+    } finally {
+      training = wasTraining;
+    }
+    computed.remove(name);
+    c.parts().forEach(parameters::remove);
+    c.parts().forEach(buffers::remove);
+    parameters.put(name, c.parameter());
+  }
+
+  /** Returns a parameter registered here, not in children, by name. */
+  final Optional<Tensor> ownParameter(String name) {
+    return Optional.ofNullable(parameters.get(name));
   }
 
   // ---- asking ---------------------------------------------------------------------------------

@@ -1,79 +1,52 @@
 package dev.kiln.nn;
 
-import dev.kiln.KilnException;
-import dev.kiln.backend.Pool2dSpec;
 import java.util.Optional;
 
 /**
- * The options that pooling layers share.
+ * The options that pooling layers share. Where several numbers are taken, one stands for all axes;
+ * else there is one for each, in the order depth, height, width.
  *
  * @param <B> the builder's own type
  */
 public abstract class PoolOptions<B extends PoolOptions<B>> {
-  private final Size2 kernel;
-  private Optional<Size2> stride = Optional.empty();
-  private Size2 padding = Size2.of(0);
-  boolean ceilMode;
+  final String op;
+  private final Extent kernel;
+  private Optional<Extent> stride = Optional.empty();
+  private Extent padding;
+  private boolean ceilMode;
 
-  PoolOptions(Size2 kernel) {
-    this.kernel = kernel;
+  PoolOptions(String op, int axes, int... kernel) {
+    this.op = op;
+    this.kernel = Extent.of(op, "kernel", axes, kernel);
+    padding = Extent.all(axes, 0);
   }
 
   abstract B self();
 
-  /** Rows and columns between two windows; the kernel's size unless set. */
-  public B stride(int both) {
-    return stride(both, both);
+  final Extent extent(String what, int... given) {
+    return Extent.of(op, what, kernel.axes(), given);
   }
 
-  /** Rows and columns between two windows; the kernel's size unless set. */
-  public B stride(int h, int w) {
-    stride = Optional.of(new Size2(h, w));
+  /** How far the windows are apart; the kernel's size unless set. */
+  public final B stride(int... sizes) {
+    stride = Optional.of(extent("stride", sizes));
     return self();
   }
 
-  /** Padding around the image, at most half the kernel; none unless set. */
-  public B padding(int both) {
-    return padding(both, both);
-  }
-
-  /** Padding above and below, and left and right, at most half the kernel; none unless set. */
-  public B padding(int h, int w) {
-    padding = new Size2(h, w);
+  /** Padding on both sides, at most half the kernel; none unless set. */
+  public final B padding(int... sizes) {
+    padding = extent("padding", sizes);
     return self();
   }
 
   /** Whether a last, partial window counts; false unless set. */
-  public B ceilMode(boolean wanted) {
+  public final B ceilMode(boolean wanted) {
     ceilMode = wanted;
     return self();
   }
 
-  Pool2dSpec spec(String op, Size2 dilation, boolean countIncludePad) {
-    Size2 s = stride.orElse(kernel);
-    boolean fits = kernel.h() > 0 && kernel.w() > 0 && s.h() > 0 && s.w() > 0;
-    if (!fits) {
-      throw new KilnException(
-          "[" + op + "] kernel " + kernel + " and stride " + s + " must be 1 or more");
-    }
-    return new Pool2dSpec(
-        kernel.h(),
-        kernel.w(),
-        s.h(),
-        s.w(),
-        padding.h(),
-        padding.w(),
-        dilation.h(),
-        dilation.w(),
-        countIncludePad);
-  }
-
-  static String describe(Pool2dSpec s) {
-    return "kernel_size="
-        + new Size2(s.kernelH(), s.kernelW())
-        + ", stride="
-        + new Size2(s.strideH(), s.strideW())
-        + ", padding="
-        + new Size2(s.paddingH(), s.paddingW());
+  /** Returns the window, once its sizes are known to be right. */
+  final PoolWindow window() {
+    return new PoolWindow(op, kernel, stride.orElse(kernel), padding, ceilMode);
   }
 }

@@ -239,4 +239,107 @@ public final class Convolution {
     return convTranspose2d(x.unsqueeze(2), weight.unsqueeze(2), bias, spec, 0, outputPadding)
         .squeeze(2);
   }
+
+  /**
+   * The transpose of a convolution of volumes: the sum over the filter's layers of transposed 2-d
+   * convolutions, each spread over the layers of the result; see {@link #convTranspose2d}.
+   *
+   * @param x [n, in, depth, h, w], or [in, depth, h, w] for one volume
+   * @param weight [in, out / groups, kd, kh, kw]
+   * @param bias [out], if there is one
+   * @param stride of depth, height, width
+   * @param padding of depth, height, width
+   * @param outputPadding of depth, height, width
+   * @param dilation of depth, height, width
+   * @param groups of channels
+   * @return [n, out, (depth - 1) stride - 2 padding + dilation (kd - 1) + outputPadding + 1, ...]
+   */
+  public static Tensor convTranspose3d(
+      Tensor x,
+      Tensor weight,
+      Optional<Tensor> bias,
+      int[] stride,
+      int[] padding,
+      int[] outputPadding,
+      int[] dilation,
+      int groups) {
+    if (x.dim() == 4) {
+      return convTranspose3d(
+              x.unsqueeze(0), weight, bias, stride, padding, outputPadding, dilation, groups)
+          .squeeze(0);
+    }
+    String op = "conv_transpose3d";
+    ShapeRules.rank(op, "input", x, 5, "NCDHW");
+    ShapeRules.rank(op, "weight", weight, 5, "[in, out / groups, kd, kh, kw]");
+    int kd = Math.toIntExact(weight.size(2));
+    long full = (x.size(2) - 1) * stride[0] + (long) dilation[0] * (kd - 1) + 1;
+    long depth = full - 2L * padding[0] + outputPadding[0];
+    ShapeRules.require(
+        kd > 0
+            && stride[0] > 0
+            && dilation[0] > 0
+            && padding[0] >= 0
+            && outputPadding[0] >= 0
+            && outputPadding[0] < Math.max(stride[0], dilation[0]),
+        "["
+            + op
+            + "] filter "
+            + weight.describe()
+            + " must have layers, padding "
+            + padding[0]
+            + " must be 0 or more, and output padding "
+            + outputPadding[0]
+            + " smaller than the stride "
+            + stride[0]
+            + " or the dilation "
+            + dilation[0]);
+    ShapeRules.require(
+        x.size(2) > 0 && depth > 0,
+        "["
+            + op
+            + "] the output of "
+            + x.describe()
+            + " would be "
+            + depth
+            + " deep; reduce the padding");
+    Conv2dSpec plane =
+        new Conv2dSpec(
+            stride[1], stride[2], padding[1], padding[2], dilation[1], dilation[2], groups);
+    Tensor layers =
+        x.permute(0, 2, 1, 3, 4).reshape(x.size(0) * x.size(2), x.size(1), x.size(3), x.size(4));
+    Tensor sum = null;
+    for (int k = 0; k < kd; k++) {
+      Tensor y =
+          convTranspose2d(
+              layers,
+              weight.select(2, k),
+              Optional.empty(),
+              plane,
+              outputPadding[1],
+              outputPadding[2]);
+      int before = k * dilation[0];
+      Tensor part =
+          spread(y.reshape(x.size(0), x.size(2), y.size(1), y.size(2), y.size(3)), stride[0]);
+      int after = (kd - 1) * dilation[0] - before + outputPadding[0];
+      Tensor placed = Shaping.padConstant(part, 0, 0, 0, 0, 0, 0, 0, before, after);
+      sum = sum == null ? placed : sum.add(placed);
+    }
+    Tensor y = sum.narrow(1, padding[0], depth).permute(0, 2, 1, 3, 4);
+    if (bias.isEmpty()) {
+      return y;
+    }
+    ShapeRules.vector(op, "bias", bias.get(), y.size(1), "output channel");
+    return y.add(bias.get().reshape(1, -1, 1, 1, 1));
+  }
+
+  /** Puts zeros between the layers [n, d, ...]: as many as give a stride. */
+  private static Tensor spread(Tensor x, int stride) {
+    if (stride == 1) {
+      return x;
+    }
+    long[] dims = x.shape().dims();
+    Tensor wide = Shaping.padConstant(x.unsqueeze(2), 0, 0, 0, 0, 0, 0, 0, 0, stride - 1);
+    dims[1] *= stride;
+    return wide.reshape(dims).narrow(1, 0, (x.size(1) - 1) * stride + 1);
+  }
 }

@@ -8,9 +8,23 @@ import dev.kiln.autograd.Edge;
 import dev.kiln.backend.FusedOps;
 import dev.kiln.backend.Pool2dSpec;
 
-/** Pooling of images: the largest or the mean of each window. */
+/** Pooling of images and sequences: the largest or the mean of each window. */
 public final class Pooling {
   private Pooling() {}
+
+  /**
+   * The largest elements and where they stood.
+   *
+   * @param values the largest element of each window
+   * @param indices INT64, of the values' shape: the position of each in its flattened plane or
+   *     volume; -1 for a dilated window all of whose elements lie in padding
+   */
+  public record Maxima(Tensor values, Tensor indices) {
+    /** Takes an axis of size 1 out of both. */
+    public Maxima squeeze(int dim) {
+      return new Maxima(values.squeeze(dim), indices.squeeze(dim));
+    }
+  }
 
   /**
    * Takes the largest element of each window; the gradient goes to the first of equals.
@@ -24,12 +38,30 @@ public final class Pooling {
     if (x.dim() == 3) {
       return maxPool2d(x.unsqueeze(0), spec, ceilMode).squeeze(0);
     }
+    return maxPool2d(x, spec, positions(x, spec, ceilMode));
+  }
+
+  /** As {@link #maxPool2d}, with the position (row * w + column) of each maximum. */
+  public static Maxima maxPool2dWithIndices(Tensor x, Pool2dSpec spec, boolean ceilMode) {
+    if (x.dim() == 3) {
+      return maxPool2dWithIndices(x.unsqueeze(0), spec, ceilMode).squeeze(0);
+    }
+    Tensor index = positions(x, spec, ceilMode);
+    return new Maxima(maxPool2d(x, spec, index), index.to(DType.INT64));
+  }
+
+  /** Makes room for the positions of the maxima. */
+  private static Tensor positions(Tensor x, Pool2dSpec spec, boolean ceilMode) {
     Check.floating("max_pool2d", "input", x);
     Shape shape = ShapeRules.pool2d("max_pool2d", x, spec, ceilMode);
+    return Tensor.empty(shape, DType.INT32, x.device());
+  }
+
+  /** Pools, and fills in the positions of the maxima. */
+  private static Tensor maxPool2d(Tensor x, Pool2dSpec spec, Tensor index) {
     Tensor in = Check.dense("max_pool2d", "input", x);
     FusedOps ops = x.device().backend().fused();
-    Tensor y = Tensor.empty(shape, x.dtype(), x.device());
-    Tensor index = Tensor.empty(shape, DType.INT32, x.device());
+    Tensor y = Tensor.empty(index.shape(), x.dtype(), x.device());
     ops.maxPool2d(y.view(), index.view(), in.view(), spec);
     return Autograd.record(
         "max_pool2d", y, Edge.of(x, dy -> maxPool2dGrad(dy, index, x.shape(), spec)));
@@ -112,6 +144,11 @@ public final class Pooling {
       return avgPool2d(x.unsqueeze(0), spec, ceilMode, divisor).squeeze(0);
     }
     ShapeRules.require(divisor != 0, "[avg_pool2d] divisor_override must not be 0");
+    return sumPool2d(x, spec, ceilMode).div(divisor);
+  }
+
+  /** Sums each window; its dilation must be 1. */
+  static Tensor sumPool2d(Tensor x, Pool2dSpec spec, boolean ceilMode) {
     Shape shape = ShapeRules.pool2d("avg_pool2d", x, spec, ceilMode);
     // With all padding in the image every window is whole, so its mean times its size is its sum.
     int bottom = missing(x.size(2), shape.dim(2), spec.kernelH(), spec.strideH(), spec.paddingH());
@@ -120,8 +157,7 @@ public final class Pooling {
     Pool2dSpec inside =
         new Pool2dSpec(
             spec.kernelH(), spec.kernelW(), spec.strideH(), spec.strideW(), 0, 0, 1, 1, true);
-    double size = (double) spec.kernelH() * spec.kernelW();
-    return avgPool2d(whole, inside, false).mul(size / divisor);
+    return avgPool2d(whole, inside, false).mul((double) spec.kernelH() * spec.kernelW());
   }
 
   private static int missing(long size, long windows, int kernel, int stride, int padding) {
@@ -183,8 +219,13 @@ public final class Pooling {
    * @return [n, c, outputH, outputW]
    */
   public static Tensor adaptiveMaxPool2d(Tensor x, int outputH, int outputW) {
+    return adaptiveMaxPool2dWithIndices(x, outputH, outputW).values();
+  }
+
+  /** As {@link #adaptiveMaxPool2d}, with the position (row * w + column) of each maximum. */
+  public static Maxima adaptiveMaxPool2dWithIndices(Tensor x, int outputH, int outputW) {
     if (x.dim() == 3) {
-      return adaptiveMaxPool2d(x.unsqueeze(0), outputH, outputW).squeeze(0);
+      return adaptiveMaxPool2dWithIndices(x.unsqueeze(0), outputH, outputW).squeeze(0);
     }
     Check.floating("adaptive_max_pool2d", "input", x);
     ShapeRules.rank("adaptive_max_pool2d", "input", x, 4, "NCHW");
@@ -198,14 +239,55 @@ public final class Pooling {
             + outputW
             + ") must not be negative, and the image must have rows and columns");
     if (outputH == 0 || outputW == 0) {
-      return nothing(x, outputH, outputW);
+      Tensor none = nothing(x, outputH, outputW);
+      return new Maxima(none, none.to(DType.INT64));
     }
     // Parts of unequal size are made equal by repeating their last row or column.
     int h = longestPart(x.size(2), outputH);
     int w = longestPart(x.size(3), outputW);
-    Tensor rows = x.indexSelect(2, parts(x, 2, outputH, h));
-    Tensor all = rows.indexSelect(3, parts(x, 3, outputW, w));
-    return maxPool2d(all, new Pool2dSpec(h, w, h, w, 0, 0, 1, 1, true), false);
+    Tensor rows = parts(x, 2, outputH, h);
+    Tensor columns = parts(x, 3, outputW, w);
+    Tensor all = x.indexSelect(2, rows).indexSelect(3, columns);
+    Maxima found = maxPool2dWithIndices(all, new Pool2dSpec(h, w, h, w, 0, 0, 1, 1, true), false);
+    Tensor from = rows.mul(x.size(3)).unsqueeze(1).add(columns).reshape(-1);
+    Shape shape = found.indices().shape();
+    Tensor at = from.indexSelect(0, found.indices().reshape(shape.numel()));
+    return new Maxima(found.values(), at.reshape(shape.dims()));
+  }
+
+  /**
+   * Averages parts that divide a sequence into equally long ones.
+   *
+   * @param x [n, c, length], or [c, length] for one sequence
+   * @param output how many parts
+   * @return [n, c, output]
+   */
+  public static Tensor adaptiveAvgPool1d(Tensor x, int output) {
+    if (x.dim() == 2) {
+      return adaptiveAvgPool1d(x.unsqueeze(0), output).squeeze(0);
+    }
+    ShapeRules.rank("adaptive_avg_pool1d", "input", x, 3, "[n, channels, length]");
+    return adaptiveAvgPool2d(x.unsqueeze(2), 1, output).squeeze(2);
+  }
+
+  /**
+   * Takes the largest element of parts that divide a sequence into equally long ones.
+   *
+   * @param x [n, c, length], or [c, length] for one sequence
+   * @param output how many parts
+   * @return both [n, c, output]
+   */
+  public static Maxima adaptiveMaxPool1dWithIndices(Tensor x, int output) {
+    if (x.dim() == 2) {
+      return adaptiveMaxPool1dWithIndices(x.unsqueeze(0), output).squeeze(0);
+    }
+    ShapeRules.rank("adaptive_max_pool1d", "input", x, 3, "[n, channels, length]");
+    return adaptiveMaxPool2dWithIndices(x.unsqueeze(2), 1, output).squeeze(2);
+  }
+
+  /** As {@link #adaptiveMaxPool1dWithIndices}, without the positions. */
+  public static Tensor adaptiveMaxPool1d(Tensor x, int output) {
+    return adaptiveMaxPool1dWithIndices(x, output).values();
   }
 
   private static Tensor nothing(Tensor x, int outputH, int outputW) {
@@ -260,6 +342,18 @@ public final class Pooling {
     return maxPool2d(x.unsqueeze(2), spec, ceilMode).squeeze(2);
   }
 
+  /** As {@link #maxPool1d}, with the position of each maximum. */
+  public static Maxima maxPool1dWithIndices(
+      Tensor x, int kernel, int stride, int padding, int dilation, boolean ceilMode) {
+    if (x.dim() == 2) {
+      return maxPool1dWithIndices(x.unsqueeze(0), kernel, stride, padding, dilation, ceilMode)
+          .squeeze(0);
+    }
+    ShapeRules.rank("max_pool1d", "input", x, 3, "[n, channels, length]");
+    Pool2dSpec spec = new Pool2dSpec(1, kernel, 1, stride, 0, padding, 1, dilation, true);
+    return maxPool2dWithIndices(x.unsqueeze(2), spec, ceilMode).squeeze(2);
+  }
+
   /**
    * Averages each window of a sequence.
    *
@@ -280,46 +374,5 @@ public final class Pooling {
     ShapeRules.rank("avg_pool1d", "input", x, 3, "[n, channels, length]");
     Pool2dSpec spec = new Pool2dSpec(1, kernel, 1, stride, 0, padding, 1, 1, countIncludePad);
     return avgPool2d(x.unsqueeze(2), spec, ceilMode).squeeze(2);
-  }
-
-  /**
-   * Takes the largest element of each window of a volume: first of each layer's windows, then of
-   * the layers.
-   *
-   * @param x [n, c, depth, h, w], or [c, depth, h, w] for one volume
-   * @param kernel the window's depth, height and width
-   * @param stride from one window to the next
-   * @param padding at both ends
-   * @param dilation from one element of a window to the next
-   * @param ceilMode whether a last, partial window counts
-   * @return [n, c, od, oh, ow]
-   */
-  public static Tensor maxPool3d(
-      Tensor x, int[] kernel, int[] stride, int[] padding, int[] dilation, boolean ceilMode) {
-    if (x.dim() == 4) {
-      return maxPool3d(x.unsqueeze(0), kernel, stride, padding, dilation, ceilMode).squeeze(0);
-    }
-    ShapeRules.rank("max_pool3d", "input", x, 5, "NCDHW");
-    long n = x.size(0);
-    long c = x.size(1);
-    Pool2dSpec plane =
-        new Pool2dSpec(
-            kernel[1],
-            kernel[2],
-            stride[1],
-            stride[2],
-            padding[1],
-            padding[2],
-            dilation[1],
-            dilation[2],
-            true);
-    Pool2dSpec depth =
-        new Pool2dSpec(kernel[0], 1, stride[0], 1, padding[0], 0, dilation[0], 1, true);
-    Tensor planes = maxPool2d(x.reshape(n, c * x.size(2), x.size(3), x.size(4)), plane, ceilMode);
-    long h = planes.size(2);
-    long w = planes.size(3);
-    Tensor columns = planes.reshape(n, c, x.size(2), h * w);
-    Tensor y = maxPool2d(columns, depth, ceilMode);
-    return y.reshape(n, c, y.size(2), h, w);
   }
 }

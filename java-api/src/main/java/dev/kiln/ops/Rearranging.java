@@ -150,6 +150,56 @@ public final class Rearranging {
     return y.reshape(dims);
   }
 
+  /**
+   * Turns pixels into channels, undoing {@link #pixelShuffle}.
+   *
+   * @param x [..., c, h * factor, w * factor]
+   * @param factor how much smaller images become
+   * @return [..., c * factor * factor, h, w]
+   */
+  public static Tensor pixelUnshuffle(Tensor x, int factor) {
+    ShapeRules.require(
+        factor > 0 && x.dim() >= 3 && x.size(-2) % factor == 0 && x.size(-1) % factor == 0,
+        "[pixel_unshuffle] input "
+            + x.describe()
+            + " must be [..., channels, h, w] with h and w divisible by "
+            + factor);
+    long[] dims = x.shape().dims();
+    int last = dims.length - 1;
+    long c = dims[last - 2];
+    long h = dims[last - 1] / factor;
+    long w = dims[last] / factor;
+    long lead = 1;
+    for (int i = 0; i < last - 2; i++) {
+      lead *= dims[i];
+    }
+    dims[last - 2] = c * factor * factor;
+    dims[last - 1] = h;
+    dims[last] = w;
+    return x.reshape(lead * c, h, factor, w, factor).permute(0, 2, 4, 1, 3).reshape(dims);
+  }
+
+  /**
+   * Deals channels out: the first of each group, then the second of each. Zhang et al. 2018.
+   *
+   * @param x [n, c, ...]
+   * @param groups divides c
+   * @return of x's shape
+   */
+  public static Tensor channelShuffle(Tensor x, int groups) {
+    ShapeRules.require(
+        x.dim() >= 3 && groups > 0 && x.size(1) % groups == 0,
+        "[channel_shuffle] input "
+            + x.describe()
+            + " must be [n, channels, ...] with channels divisible by "
+            + groups
+            + " groups");
+    long n = x.size(0);
+    long each = x.size(1) / groups;
+    long rest = x.numel() == 0 ? 0 : x.numel() / (n * x.size(1));
+    return x.reshape(n, groups, each, rest).transpose(1, 2).reshape(x.shape().dims());
+  }
+
   /** What {@link #pad} puts around a tensor. */
   public enum PadMode {
     /** A constant. */

@@ -111,16 +111,27 @@ public final class Resampling {
   private static IntToDoubleFunction source(
       Mode mode, boolean alignCorners, long in, int out, double step) {
     return switch (mode) {
-      // In single precision, as PyTorch has it: where the product is nearly whole the pixel hangs
-      // on
-      // the rounding.
-      case NEAREST -> i -> Math.floor(i * (float) step);
+      case NEAREST -> {
+        // PyTorch leaves the step out of account where the size stays or doubles.
+        if (out == in) {
+          yield i -> i;
+        }
+        if (out == 2 * in) {
+          yield i -> i >> 1;
+        }
+        // In single precision, as PyTorch has it: where the product is nearly whole the pixel hangs
+        // on the rounding.
+        yield i -> Math.floor(i * (float) step);
+      }
       case NEAREST_EXACT -> i -> Math.floor((float) ((i + 0.5) * (float) step));
       default -> {
         if (alignCorners) {
           yield out > 1 ? i -> (double) i * (in - 1) / (out - 1) : i -> 0;
         }
         boolean linear = mode == Mode.BILINEAR;
+        if (linear && out == in) {
+          yield i -> i;
+        }
         yield i -> {
           double at = (i + 0.5) * step - 0.5;
           return linear ? Math.max(0, at) : at;

@@ -20,6 +20,7 @@ final class Cases {
     RecurrentCases.addTo(s);
     AttentionCases.addTo(s);
     ImageCases.addTo(s);
+    WindowCases.addTo(s);
     OptimizerCases.addTo(s);
     SequenceCases.addTo(s);
     return s;

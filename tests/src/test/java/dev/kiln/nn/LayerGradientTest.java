@@ -42,6 +42,7 @@ class LayerGradientTest {
     rows.addAll(normalisations());
     rows.addAll(shaping());
     rows.addAll(SequenceLayerRows.rows());
+    rows.addAll(VisionLayerRows.rows());
     return rows.stream();
   }
 

@@ -14,6 +14,7 @@ import dev.kiln.cli.conform.ops.ProductOps;
 import dev.kiln.cli.conform.ops.RecurrentOps;
 import dev.kiln.cli.conform.ops.ReductionOps;
 import dev.kiln.cli.conform.ops.ShapingOps;
+import dev.kiln.cli.conform.ops.WindowOps;
 import java.util.Collections;
 import java.util.Map;
 import java.util.Optional;
@@ -43,6 +44,7 @@ public final class OpTable {
     ProductOps.addTo(table);
     ConvolutionOps.addTo(table);
     PoolingOps.addTo(table);
+    WindowOps.addTo(table);
     NormalizationOps.addTo(table);
     LossOps.addTo(table);
     AttentionOps.addTo(table);

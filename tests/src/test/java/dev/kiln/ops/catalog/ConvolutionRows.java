@@ -86,6 +86,22 @@ final class ConvolutionRows {
             input(131, 2, 3, 4),
             input(132, 3, 4, 3),
             biasB));
+    rows.add(
+        new Row(
+            "Convolution.convTranspose3d",
+            t ->
+                Convolution.convTranspose3d(
+                    t.get(0),
+                    t.get(1),
+                    maybe(t, 2),
+                    new int[] {2, 1, 2},
+                    new int[] {1, 0, 1},
+                    new int[] {1, 0, 0},
+                    new int[] {1, 2, 1},
+                    2),
+            input(133, 2, 2, 2, 3, 2),
+            input(134, 2, 2, 3, 1, 2),
+            biasB));
     return rows;
   }
 }

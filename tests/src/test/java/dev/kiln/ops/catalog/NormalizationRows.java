@@ -6,6 +6,8 @@ import static dev.kiln.testing.GradCheck.input;
 import static dev.kiln.testing.GradCheck.uniform;
 
 import dev.kiln.Shape;
+import dev.kiln.ops.InstanceNormalization;
+import dev.kiln.ops.LocalResponse;
 import dev.kiln.ops.Normalization;
 import dev.kiln.testing.GradCheck.Input;
 import java.util.ArrayList;
@@ -93,6 +95,31 @@ final class NormalizationRows {
             t -> Normalization.rmsNorm(t.get(0), Shape.of(6), maybe(t, 1), 1e-6),
             imageB,
             uniform(133, 0.5, 1.5, 6)));
+    rows.add(
+        new Row(
+            "LocalResponse.localResponseNorm",
+            t -> LocalResponse.localResponseNorm(t.get(0), 3, 0.4, 0.75, 0.8),
+            imageB));
+    for (boolean own : new boolean[] {true, false}) {
+      rows.add(
+          new Row(
+              "InstanceNormalization.instanceNorm " + own,
+              t ->
+                  InstanceNormalization.instanceNorm(
+                      t.get(0),
+                      Optional.of(t.get(3).copy()),
+                      Optional.of(t.get(4).copy()),
+                      maybe(t, 1),
+                      maybe(t, 2),
+                      own,
+                      0.1,
+                      1e-5),
+              sequence,
+              four,
+              biasB,
+              constant(biasB),
+              constant(four)));
+    }
     return rows;
   }
 }

@@ -42,6 +42,7 @@ public final class OpCatalog {
             NormsRows.rows(),
             ConvolutionRows.rows(),
             PoolingRows.rows(),
+            WindowRows.rows(),
             NormalizationRows.rows(),
             RandomOpsRows.rows(),
             AttentionRows.rows(),

@@ -16,7 +16,6 @@ final class PoolingRows {
     Input image = input(41, 2, 4, 6, 5);
     Input imageB = input(121, 2, 4, 5, 6);
     Input sequence = input(123, 2, 4, 7);
-    Input volume = input(122, 2, 2, 4, 3, 5);
     List<Row> rows = new ArrayList<>();
     rows.add(
         new Row(
@@ -51,16 +50,35 @@ final class PoolingRows {
             "Pooling.avgPool1d", t -> Pooling.avgPool1d(t.get(0), 3, 2, 1, true, false), sequence));
     rows.add(
         new Row(
-            "Pooling.maxPool3d",
-            t ->
-                Pooling.maxPool3d(
-                    t.get(0),
-                    new int[] {2, 2, 3},
-                    new int[] {1, 1, 2},
-                    new int[] {1, 0, 1},
-                    new int[] {2, 1, 1},
-                    false),
-            volume));
+            "Pooling.maxPool1dWithIndices",
+            t -> Pooling.maxPool1dWithIndices(t.get(0), 3, 2, 1, 1, true).values(),
+            sequence));
+    rows.add(
+        new Row(
+            "Pooling.maxPool2dWithIndices",
+            t -> Pooling.maxPool2dWithIndices(t.get(0), pool(2, 1, 1, true), false).values(),
+            image));
+    rows.add(
+        new Row(
+            "Pooling.avgPool2d divided",
+            t -> Pooling.avgPool2d(t.get(0), pool(3, 2, 1, true), true, -5),
+            image));
+    rows.add(
+        new Row(
+            "Pooling.adaptiveAvgPool1d", t -> Pooling.adaptiveAvgPool1d(t.get(0), 3), sequence));
+    rows.add(
+        new Row(
+            "Pooling.adaptiveMaxPool1d", t -> Pooling.adaptiveMaxPool1d(t.get(0), 3), sequence));
+    rows.add(
+        new Row(
+            "Pooling.adaptiveMaxPool1dWithIndices",
+            t -> Pooling.adaptiveMaxPool1dWithIndices(t.get(0), 4).values(),
+            sequence));
+    rows.add(
+        new Row(
+            "Pooling.adaptiveMaxPool2dWithIndices",
+            t -> Pooling.adaptiveMaxPool2dWithIndices(t.get(0), 4, 3).values(),
+            imageB));
     return rows;
   }
 }

@@ -44,6 +44,16 @@ final class RearrangingRows {
             "Rearranging.unfold",
             t -> Rearranging.unfold(t.get(0), pool(2, 2, 1, true)),
             input(104, 2, 3, 5, 4)));
+    rows.add(
+        new Row(
+            "Rearranging.pixelUnshuffle",
+            t -> Rearranging.pixelUnshuffle(t.get(0), 2),
+            input(105, 2, 2, 4, 6)));
+    rows.add(
+        new Row(
+            "Rearranging.channelShuffle",
+            t -> Rearranging.channelShuffle(t.get(0), 3),
+            input(106, 2, 6, 2, 2)));
     for (PadMode mode : PadMode.values()) {
       rows.add(
           new Row(

@@ -31,6 +31,24 @@ final class ResamplingRows {
                 image));
       }
     }
+    rows.add(
+        new Row(
+            "Resampling.interpolate sequences",
+            t ->
+                Resampling.interpolate(
+                    t.get(0), new int[] {7}, Mode.BILINEAR, false, new double[] {0.6}),
+            input(164, 2, 2, 4)));
+    rows.add(
+        new Row(
+            "Resampling.interpolate volumes",
+            t ->
+                Resampling.interpolate(
+                    t.get(0),
+                    new int[] {5, 2, 4},
+                    Mode.BILINEAR,
+                    true,
+                    new double[] {0.6, 1.5, 0.5}),
+            input(165, 1, 2, 3, 3, 2)));
     for (Mode mode : List.of(Mode.NEAREST, Mode.BILINEAR, Mode.BICUBIC)) {
       for (Outside outside : Outside.values()) {
         rows.add(

@@ -20,6 +20,7 @@ public final class ConvolutionOps {
     t.op("conv3d", ConvolutionOps::conv3d);
     t.op("conv_transpose1d", ConvolutionOps::transpose1d);
     t.op("conv_transpose2d", ConvolutionOps::transpose2d);
+    t.op("conv_transpose3d", ConvolutionOps::transpose3d);
   }
 
   private static Tensor conv1d(Inputs in, Attrs at) {
@@ -76,6 +77,18 @@ public final class ConvolutionOps {
         spec(at, at.ints("stride", 2, 1), at.ints("padding", 2, 0), at.ints("dilation", 2, 1)),
         extra[0],
         extra[1]);
+  }
+
+  private static Tensor transpose3d(Inputs in, Attrs at) {
+    return Convolution.convTranspose3d(
+        in.x(),
+        in.get("weight"),
+        in.find("bias"),
+        at.ints("stride", 3, 1),
+        at.ints("padding", 3, 0),
+        at.ints("output_padding", 3, 0),
+        at.ints("dilation", 3, 1),
+        at.integer("groups", 1));
   }
 
   private static Conv2dSpec spec(Attrs at, int[] stride, int[] padding, int[] dilation) {

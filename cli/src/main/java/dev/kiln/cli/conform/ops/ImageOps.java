@@ -6,6 +6,7 @@ import dev.kiln.cli.conform.CaseFormatException;
 import dev.kiln.cli.conform.Inputs;
 import dev.kiln.cli.conform.OpTable;
 import dev.kiln.ops.Pooling;
+import dev.kiln.ops.Pooling3d;
 import dev.kiln.ops.Resampling;
 import dev.kiln.ops.Resampling.Mode;
 import dev.kiln.ops.Resampling.Outside;
@@ -84,21 +85,12 @@ public final class ImageOps {
         : Resampling.interpolate(x, size, mode, corners, steps);
   }
 
-  /** Means of parts, axis by axis. */
+  /** Means of parts. */
   private static Tensor area(Tensor x, int[] size) {
-    if (size.length == 1) {
-      return Pooling.adaptiveAvgPool2d(x.unsqueeze(2), 1, size[0]).squeeze(2);
-    }
-    if (size.length == 2) {
-      return Pooling.adaptiveAvgPool2d(x, size[0], size[1]);
-    }
-    long n = x.size(0);
-    long c = x.size(1);
-    Tensor planes =
-        Pooling.adaptiveAvgPool2d(
-            x.reshape(n, c * x.size(2), x.size(3), x.size(4)), size[1], size[2]);
-    int plane = size[1] * size[2];
-    return Pooling.adaptiveAvgPool2d(planes.reshape(n, c, x.size(2), plane), size[0], plane)
-        .reshape(n, c, size[0], size[1], size[2]);
+    return switch (size.length) {
+      case 1 -> Pooling.adaptiveAvgPool1d(x, size[0]);
+      case 2 -> Pooling.adaptiveAvgPool2d(x, size[0], size[1]);
+      default -> Pooling3d.adaptiveAvgPool3d(x, size[0], size[1], size[2]);
+    };
   }
 }

@@ -6,6 +6,8 @@ import dev.kiln.Tensor;
 import dev.kiln.cli.conform.Attrs;
 import dev.kiln.cli.conform.Inputs;
 import dev.kiln.cli.conform.OpTable;
+import dev.kiln.ops.InstanceNormalization;
+import dev.kiln.ops.LocalResponse;
 import dev.kiln.ops.Normalization;
 import dev.kiln.ops.Norms;
 import java.util.LinkedHashMap;
@@ -36,11 +38,16 @@ public final class NormalizationOps {
                 in.find("weight"),
                 in.find("bias"),
                 at.number("eps", 1e-5)));
+    t.outputs("instance_norm", NormalizationOps::instanceNorm);
     t.op(
-        "instance_norm",
+        "local_response_norm",
         (in, at) ->
-            Normalization.instanceNorm(
-                in.x(), in.find("weight"), in.find("bias"), at.number("eps", 1e-5)));
+            LocalResponse.localResponseNorm(
+                in.x(),
+                at.integer("size"),
+                at.number("alpha", 1e-4),
+                at.number("beta", 0.75),
+                at.number("k", 1)));
     t.op(
         "rms_norm",
         (in, at) ->
@@ -77,6 +84,30 @@ public final class NormalizationOps {
             at.number("eps", 1e-5)));
     in.find("running_mean").ifPresent(m -> outputs.put("running_mean_after", m));
     in.find("running_var").ifPresent(v -> outputs.put("running_var_after", v));
+    return outputs;
+  }
+
+  /** Without running statistics there is one output. */
+  private static Map<String, Tensor> instanceNorm(Inputs in, Attrs at) {
+    double eps = at.number("eps", 1e-5);
+    if (in.find("running_mean").isEmpty()) {
+      return Map.of(
+          "y", Normalization.instanceNorm(in.x(), in.find("weight"), in.find("bias"), eps));
+    }
+    Map<String, Tensor> outputs = new LinkedHashMap<>();
+    outputs.put(
+        "y",
+        InstanceNormalization.instanceNorm(
+            in.x(),
+            in.find("running_mean"),
+            in.find("running_var"),
+            in.find("weight"),
+            in.find("bias"),
+            at.flag("use_input_stats", true),
+            at.number("momentum", 0.1),
+            eps));
+    outputs.put("running_mean_after", in.get("running_mean"));
+    outputs.put("running_var_after", in.get("running_var"));
     return outputs;
   }
 }

@@ -5,6 +5,7 @@ import dev.kiln.backend.Pool2dSpec;
 import dev.kiln.cli.conform.Attrs;
 import dev.kiln.cli.conform.OpTable;
 import dev.kiln.ops.Pooling;
+import dev.kiln.ops.Pooling3d;
 import dev.kiln.ops.Rearranging;
 
 /** Pooling. */
@@ -58,7 +59,7 @@ public final class PoolingOps {
     t.op(
         "max_pool3d",
         (in, at) ->
-            Pooling.maxPool3d(
+            Pooling3d.maxPool3d(
                 in.x(),
                 kernel(at, 3),
                 stride(at, 3),

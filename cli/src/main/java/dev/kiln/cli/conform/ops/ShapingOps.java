@@ -49,6 +49,8 @@ public final class ShapingOps {
     t.op("tril", (in, at) -> Rearranging.tril(in.x(), at.integer("diagonal", 0)));
     t.op("triu", (in, at) -> Rearranging.triu(in.x(), at.integer("diagonal", 0)));
     t.op("pixel_shuffle", (in, at) -> Rearranging.pixelShuffle(in.x(), at.integer("factor")));
+    t.op("pixel_unshuffle", (in, at) -> Rearranging.pixelUnshuffle(in.x(), at.integer("factor")));
+    t.op("channel_shuffle", (in, at) -> Rearranging.channelShuffle(in.x(), at.integer("groups")));
   }
 
   private static Tensor slice(Inputs in, Attrs at) {

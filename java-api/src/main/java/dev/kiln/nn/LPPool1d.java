@@ -1,0 +1,25 @@
+package dev.kiln.nn;
+
+/**
+ * Takes the p-norm of each window of a sequence [n, c, length] or [c, length]; see {@link
+ * LPPoolNd}.
+ */
+public final class LPPool1d extends LPPoolNd {
+  /** Makes a layer of windows side by side, as long along each axis. */
+  public LPPool1d(double p, int kernelSize) {
+    this(p, new int[] {kernelSize}, new int[] {kernelSize}, false);
+  }
+
+  /**
+   * Makes a layer.
+   *
+   * @param p the norm's exponent, not 0
+   * @param kernelSize one number for all axes, or one for each
+   * @param stride how far the windows are apart, likewise
+   * @param ceilMode whether a last, partial window counts
+   * @throws dev.kiln.KilnException if sizes are not positive
+   */
+  public LPPool1d(double p, int[] kernelSize, int[] stride, boolean ceilMode) {
+    super("lp_pool1d", 1, p, kernelSize, stride, ceilMode);
+  }
+}

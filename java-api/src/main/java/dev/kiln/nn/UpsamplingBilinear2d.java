@@ -1,0 +1,50 @@
+package dev.kiln.nn;
+
+import dev.kiln.ShapeException;
+import dev.kiln.Tensor;
+
+/**
+ * Resizes images [n, c, h, w], from the 2 neighbours along each axis, corners aligned; {@link
+ * Upsample} does the same and more.
+ */
+public final class UpsamplingBilinear2d extends Module {
+  private final Upsample layer;
+
+  /**
+   * Makes a layer of a factor.
+   *
+   * @param scaleFactor how much larger images become: one number, or one for rows and one for
+   *     columns
+   * @throws dev.kiln.KilnException if it is not above 0
+   */
+  public UpsamplingBilinear2d(double... scaleFactor) {
+    this(Upsample.builder().scaleFactor(scaleFactor));
+  }
+
+  private UpsamplingBilinear2d(Upsample.Builder options) {
+    layer = options.mode(Upsample.Mode.BILINEAR).alignCorners(true).build();
+  }
+
+  /**
+   * Makes a layer of an output size.
+   *
+   * @param size one number, or rows and columns
+   * @throws dev.kiln.KilnException if it is below 1
+   */
+  public static UpsamplingBilinear2d toSize(int... size) {
+    return new UpsamplingBilinear2d(Upsample.builder().size(size));
+  }
+
+  @Override
+  public Tensor forward(Tensor x) {
+    if (x.dim() != 4) {
+      throw new ShapeException("[upsampling_bilinear2d] input " + x.describe() + " must be NCHW");
+    }
+    return layer.forward(x);
+  }
+
+  @Override
+  protected String extraRepr() {
+    return layer.extraRepr();
+  }
+}
