@@ -49,7 +49,7 @@ final class Bags {
     Tensor none = Tensor.zeros(Shape.of(rows + 1), DType.INT64, starts.device());
     Tensor one = Tensor.ones(starts.shape(), DType.INT64, starts.device());
     Tensor begins = Indexing.scatterAdd(none, 0, starts, one);
-    return Reductions.cumsum(begins, 0).narrow(0, 0, rows).sub(1);
+    return Scans.cumsum(begins, 0).narrow(0, 0, rows).sub(1);
   }
 
   /** Of bags of any sizes, as for {@link #sumFrom}, padded to the longest. */

@@ -213,7 +213,7 @@ public final class MarginLosses {
         "[" + op + "] input " + x.describe() + " must be [n, classes] or [classes]");
     Tensor scores = x.dim() == 1 ? x.unsqueeze(0) : x;
     Tensor labels = Check.index(op, "target", target).reshape(scores.shape().dims());
-    Tensor counts = Reductions.cumsum(labels.lt(0), 1).eq(0);
+    Tensor counts = Scans.cumsum(labels.lt(0), 1).eq(0);
     Tensor right = labels.where(counts, Elementwise.constant(labels, 0));
     Tensor none = Tensor.zeros(scores.shape(), DType.INT64, x.device());
     Tensor wrong = Indexing.scatterAdd(none, 1, right, counts.to(DType.INT64)).eq(0);
