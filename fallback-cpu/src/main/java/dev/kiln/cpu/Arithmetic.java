@@ -47,6 +47,11 @@ final class Arithmetic {
       case SUB -> a - b;
       case MUL -> a * b;
       case DIV -> a / b;
+      case FLOOR_DIV -> (float) Division.floor(a, b);
+      case FMOD -> a % b;
+      case REMAINDER -> (float) Division.remainder(a, b);
+      case ATAN2 -> (float) StrictMath.atan2(a, b);
+      case HYPOT -> (float) StrictMath.hypot(a, b);
       case MAXIMUM -> Math.max(a, b);
       case MINIMUM -> Math.min(a, b);
       case POW -> (float) StrictMath.pow(a, b);

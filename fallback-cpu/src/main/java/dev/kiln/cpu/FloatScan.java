@@ -6,7 +6,9 @@ import dev.kiln.backend.ScanOp;
 import dev.kiln.backend.View;
 import dev.kiln.cpu.threads.WorkerPool;
 
-/** Running sums and products of FLOAT32, in double precision, line by line on the pool's threads. */
+/**
+ * Running sums and products of FLOAT32, in double precision, line by line on the pool's threads.
+ */
 final class FloatScan {
   private static final int SERIAL_ELEMENTS = 32_768;
   private static final int COLUMNS = 64;

@@ -7,6 +7,7 @@ import dev.kiln.backend.DeviceId;
 import dev.kiln.backend.Dist;
 import dev.kiln.backend.Epilogue;
 import dev.kiln.backend.FusedOps;
+import dev.kiln.backend.MathOp;
 import dev.kiln.backend.ReduceOp;
 import dev.kiln.backend.ScanOp;
 import dev.kiln.backend.ScatterOp;
@@ -151,6 +152,11 @@ public final class NullBackend implements Backend {
 
   @Override
   public void unary(UnaryOp op, View out, View x, double a, double b) {
+    launch(op);
+  }
+
+  @Override
+  public void math(MathOp op, View out, View x, double a) {
     launch(op);
   }
 

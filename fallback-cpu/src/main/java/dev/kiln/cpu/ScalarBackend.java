@@ -8,6 +8,7 @@ import dev.kiln.backend.DeviceId;
 import dev.kiln.backend.Dist;
 import dev.kiln.backend.Epilogue;
 import dev.kiln.backend.FusedOps;
+import dev.kiln.backend.MathOp;
 import dev.kiln.backend.ReduceOp;
 import dev.kiln.backend.ScanOp;
 import dev.kiln.backend.ScatterOp;
@@ -108,6 +109,11 @@ public final class ScalarBackend implements Backend {
   @Override
   public void unary(UnaryOp op, View out, View x, double a, double b) {
     Elementwise.unary(op, out, x, a, b);
+  }
+
+  @Override
+  public void math(MathOp op, View out, View x, double a) {
+    Functions.apply(op, out, x, a);
   }
 
   @Override

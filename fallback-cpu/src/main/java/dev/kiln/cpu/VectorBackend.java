@@ -10,6 +10,7 @@ import dev.kiln.backend.BinaryOp;
 import dev.kiln.backend.DeviceId;
 import dev.kiln.backend.Dist;
 import dev.kiln.backend.FusedOps;
+import dev.kiln.backend.MathOp;
 import dev.kiln.backend.ReduceOp;
 import dev.kiln.backend.ScanOp;
 import dev.kiln.backend.ScatterOp;
@@ -154,6 +155,31 @@ public final class VectorBackend implements Backend {
         .forEach(
             workers,
             (at, n) -> kernels.unary().apply(op, (float) a, (float) b, from, at[1], y, at[0], n));
+  }
+
+  @Override
+  public void math(MathOp op, View out, View x, double a) {
+    if (isHalf(out)) {
+      try (Halves half = new Halves(this)) {
+        math(op, half.out(out), half.in(x), a);
+      }
+      return;
+    }
+    if (!isFloat(out)) {
+      oracle.math(op, out, x, a);
+      return;
+    }
+    Functions.Function f = Functions.of(op);
+    float[] from = floats(x);
+    float[] y = floats(out);
+    Strided.of(out, x)
+        .forEach(
+            workers,
+            (at, n) -> {
+              for (int i = 0; i < n; i++) {
+                y[at[0] + i] = (float) f.at(from[at[1] + i], a);
+              }
+            });
   }
 
   @Override

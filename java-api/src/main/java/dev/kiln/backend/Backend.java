@@ -133,6 +133,16 @@ public interface Backend extends AutoCloseable {
   void unary(UnaryOp op, View out, View x, double a, double b);
 
   /**
+   * Applies one of the rarer functions to each element; in place allowed.
+   *
+   * @param op the function
+   * @param out dense, floating
+   * @param x dense, the same shape and type
+   * @param a the function's parameter, if it has one
+   */
+  void math(MathOp op, View out, View x, double a);
+
+  /**
    * Computes {@code dx = dy * f'(x)}.
    *
    * @param op the function

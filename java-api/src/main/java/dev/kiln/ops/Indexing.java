@@ -111,7 +111,7 @@ public final class Indexing {
   }
 
   /** The part of src that index covers. */
-  private static Tensor front(Tensor src, Tensor index) {
+  static Tensor front(Tensor src, Tensor index) {
     Tensor values = src;
     for (int i = 0; i < src.dim(); i++) {
       values = index.size(i) < src.size(i) ? values.narrow(i, 0, index.size(i)) : values;
@@ -158,7 +158,7 @@ public final class Indexing {
   }
 
   /** An index vector shaped to pick whole slices of a shape along an axis. */
-  private static Tensor slices(String op, Tensor index, int axis, Shape shape) {
+  static Tensor slices(String op, Tensor index, int axis, Shape shape) {
     ShapeRules.rank(op, "index", index, 1, "a vector");
     Tensor at = index;
     for (int i = 0; i < shape.rank(); i++) {
@@ -235,7 +235,8 @@ public final class Indexing {
             src,
             dy -> {
               // What another element replaced learns nothing.
-              Tensor mine = Elementwise.eq(numbers(at), gather(last(x.shape(), axis, at), axis, at));
+              Tensor mine =
+                  Elementwise.eq(numbers(at), gather(last(x.shape(), axis, at), axis, at));
               return Elementwise.where(
                   mine, gather(dy, axis, at), Tensor.scalar(0, dy.dtype(), dy.device()));
             }));

@@ -136,6 +136,9 @@ public final class Scans {
         Edge.of(
             x,
             dy -> {
+              if (NoGrad.isRecording()) {
+                return logcumsumexpSlope(x, dy, a);
+              }
               // sum(dy e^(x - y)) in logarithms, for the sum of e^-y alone may overflow.
               Tensor zero = Tensor.scalar(0, dy.dtype(), dy.device());
               Tensor up = share(x, logcumsumexp(x, a), Elementwise.maximum(dy, zero), a);
@@ -144,11 +147,46 @@ public final class Scans {
             }));
   }
 
+  /** The same with one row for each element; no exponent is above 0. */
+  private static Tensor logcumsumexpSlope(Tensor x, Tensor dy, int a) {
+    if (x.dim() == 0) {
+      return dy;
+    }
+    Tensor at = Tensor.arange(x.size(a), x.device());
+    Tensor later = Elementwise.ge(at, Shaping.unsqueeze(at, 1));
+    Tensor from = Shaping.unsqueeze(Shaping.transpose(x, a, -1), -1);
+    Tensor to = Shaping.unsqueeze(Shaping.transpose(logcumsumexp(x, a), a, -1), -2);
+    Tensor slopes = Elementwise.where(later, from.sub(to), Double.NEGATIVE_INFINITY).exp();
+    Tensor g = Shaping.unsqueeze(Shaping.transpose(dy, a, -1), -2);
+    return Shaping.transpose(Elementwise.mul(slopes, g).sum(-1), a, -1);
+  }
+
   private static Tensor share(Tensor x, Tensor y, Tensor dy, int a) {
     if (x.dim() == 0) {
       return dy;
     }
     Tensor terms = Rearranging.flip(dy.log().sub(y), a);
     return Rearranging.flip(logcumsumexp(terms, a), a).add(x).exp();
+  }
+
+  /**
+   * The differences of neighbours along an axis, n times over; of BOOL, whether they differ.
+   *
+   * @param x the input
+   * @param n how often
+   * @param dim the axis, which becomes n shorter
+   */
+  public static Tensor diff(Tensor x, int n, int dim) {
+    ShapeRules.require(x.dim() > 0, "[diff] a scalar has no neighbours");
+    ShapeRules.require(n >= 0, "[diff] order " + n + " must be 0 or more");
+    int a = ShapeRules.axis("diff", x, dim);
+    Tensor y = x;
+    for (int i = 0; i < n; i++) {
+      long length = Math.max(0, y.size(a) - 1);
+      Tensor next = y.narrow(a, y.size(a) - length, length);
+      Tensor here = y.narrow(a, 0, length);
+      y = x.dtype() == DType.BOOL ? Elementwise.ne(next, here) : next.sub(here);
+    }
+    return y == x ? x.copy() : y;
   }
 }

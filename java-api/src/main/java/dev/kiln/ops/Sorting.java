@@ -66,4 +66,14 @@ public final class Sorting {
     return new Sorted(
         Autograd.record("sort", sorted, Edge.of(x, dy -> Indexing.spread(x, axis, at, dy))), at);
   }
+
+  /** The order of the elements along an axis: the indices that would sort it. */
+  public static Tensor argsort(Tensor x, int dim, boolean descending) {
+    return sort(x.detach(), dim, descending).indices();
+  }
+
+  /** Sorts along the first axis. */
+  public static Tensor msort(Tensor x) {
+    return sort(x, 0, false).values();
+  }
 }

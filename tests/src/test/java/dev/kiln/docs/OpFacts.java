@@ -103,7 +103,9 @@ final class OpFacts {
     Set<String> kernels = new TreeSet<>();
     for (Row row : rows) {
       try (Scope scope = Scope.open()) {
-        List<Tensor> tensors = tensors(row, DType.FLOAT32, device);
+        // Ops on integers alone show their kernels on integers.
+        DType type = takes(row, DType.FLOAT32, device) ? DType.FLOAT32 : DType.INT64;
+        List<Tensor> tensors = tensors(row, type, device);
         counter.resetCounts();
         row.f().of(tensors);
         kernels.addAll(counter.counts().launches().keySet());

@@ -16,6 +16,8 @@ final class SortingRows {
     List<Row> rows = new ArrayList<>();
     rows.add(new Row("Sorting.sort", t -> Sorting.sort(t.get(0), 1, true).values(), x));
     rows.add(new Row("Sorting.topk", t -> Sorting.topk(t.get(0), 2, -1, false).values(), x));
+    rows.add(Row.fixed("Sorting.argsort", t -> Sorting.argsort(t.get(0), 1, true), x));
+    rows.add(new Row("Sorting.msort", t -> Sorting.msort(t.get(0)), x));
     return rows;
   }
 }

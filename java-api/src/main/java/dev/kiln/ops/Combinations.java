@@ -1,0 +1,79 @@
+package dev.kiln.ops;
+
+import dev.kiln.DType;
+import dev.kiln.Tensor;
+import java.util.OptionalDouble;
+
+/** Arithmetic of several operands in one call, and elements replaced by their kind or sign. */
+public final class Combinations {
+  private Combinations() {}
+
+  /** {@code a + alpha * b}, broadcast. */
+  public static Tensor add(Tensor a, Tensor b, double alpha) {
+    return Elementwise.add(a, alpha == 1 ? b : Elementwise.mul(b, alpha));
+  }
+
+  /** {@code a - alpha * b}, broadcast. */
+  public static Tensor sub(Tensor a, Tensor b, double alpha) {
+    return Elementwise.sub(a, alpha == 1 ? b : Elementwise.mul(b, alpha));
+  }
+
+  /** {@code x + value * a * b}, broadcast. */
+  public static Tensor addcmul(Tensor x, Tensor a, Tensor b, double value) {
+    return add(x, Elementwise.mul(a, b), value);
+  }
+
+  /** {@code x + value * a / b}, broadcast; integers become FLOAT32. */
+  public static Tensor addcdiv(Tensor x, Tensor a, Tensor b, double value) {
+    return add(x, Elementwise.div(a, b), value);
+  }
+
+  /** The larger of x and a number; the gradient passes where x counts. */
+  public static Tensor clampMin(Tensor x, double min) {
+    return Elementwise.clamp(x, min, Double.POSITIVE_INFINITY);
+  }
+
+  /** The smaller of x and a number; the gradient passes where x counts. */
+  public static Tensor clampMax(Tensor x, double max) {
+    return Elementwise.clamp(x, Double.NEGATIVE_INFINITY, max);
+  }
+
+  /**
+   * a with b's sign, broadcast; at a = 0 the gradient is 0. Integers become FLOAT32.
+   *
+   * @param a gives the magnitude
+   * @param b gives the sign; -0 is negative
+   */
+  public static Tensor copysign(Tensor a, Tensor b) {
+    Tensor magnitude = Elementwise.floating("copysign", a).abs();
+    return Elementwise.where(Predicates.signbit(b), magnitude.neg(), magnitude);
+  }
+
+  /**
+   * Replaces NaN and infinities by numbers; they learn nothing.
+   *
+   * @param x the input
+   * @param nan what NaN becomes; PyTorch's default is 0
+   * @param posinf what plus infinity becomes, else the type's largest number
+   * @param neginf what minus infinity becomes, else the type's smallest number
+   */
+  public static Tensor nanToNum(
+      Tensor x, double nan, OptionalDouble posinf, OptionalDouble neginf) {
+    if (!x.dtype().isFloating()) {
+      return x.copy();
+    }
+    double most = largest(x.dtype());
+    Tensor y = Elementwise.where(Predicates.isnan(x), nan, x);
+    y = Elementwise.where(Predicates.isposinf(x), posinf.orElse(most), y);
+    return Elementwise.where(Predicates.isneginf(x), neginf.orElse(-most), y);
+  }
+
+  private static double largest(DType dtype) {
+    return switch (dtype) {
+      case FLOAT64 -> Double.MAX_VALUE;
+      case FLOAT16 -> 65504;
+      case BFLOAT16 -> 0x1.FEp127;
+      default -> Float.MAX_VALUE;
+    };
+  }
+}
