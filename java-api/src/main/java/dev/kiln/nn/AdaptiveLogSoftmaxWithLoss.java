@@ -77,7 +77,7 @@ public final class AdaptiveLogSoftmaxWithLoss extends Module {
               new Linear(inFeatures, inner, false),
               new Linear(inner, this.cutoffs[i + 1] - this.cutoffs[i], false)));
     }
-    module("tail", new Sequential(tail.toArray(new Module[0])));
+    module("tail", new ModuleList(tail.toArray(new Module[0])));
   }
 
   private static long[] checked(long classes, long[] cutoffs) {

@@ -32,7 +32,7 @@ public final class TransformerEncoder extends Module {
     for (int i = 0; i < numLayers; i++) {
       layers.add(layer.build());
     }
-    module("layers", new Sequential(layers.toArray(new Module[0])));
+    module("layers", new ModuleList(layers.toArray(new Module[0])));
     this.norm = norm.map(n -> module("norm", n));
   }
 
