@@ -1,4 +1,13 @@
-/** The CUDA backend. Not written yet: this module offers no device. */
+/** The CUDA backend: NVIDIA GPUs by hand-written kernels, cuBLAS and cuDNN. */
 module dev.kiln.cuda {
-  requires dev.kiln;
+  requires transitive dev.kiln;
+  requires org.slf4j;
+  requires org.bytedeco.javacpp;
+  requires jcuda;
+  requires jcublas;
+  requires jcudnn;
+  requires java.logging; // of JCuda, which does not say so itself
+
+  provides dev.kiln.backend.BackendProvider with
+      dev.kiln.cuda.sim.SimProvider;
 }

@@ -23,7 +23,7 @@ final class CompositeNorm {
     double count = (double) x.shape().dim(0) * x.shape().dim(2);
     View in = k.in(x);
     View m = k.reduce(ReduceOp.MEAN, in, 0, 2);
-    View d = k.sub(in, m);
+    View d = centred(k, in, m, 0, 2);
     View squares = k.reduce(ReduceOp.SUM_SQUARES, d, 0, 2);
     View s = k.unary(UnaryOp.RSQRT, k.affine(squares, 1 / count, eps));
     View out = k.mul(d, s);
@@ -39,6 +39,12 @@ final class CompositeNorm {
     k.store(invStd, s);
     runningMean.ifPresent(r -> blend(k, r, m, momentum));
     runningVar.ifPresent(r -> blend(k, r, k.affine(squares, 1 / (count - 1), 0), momentum));
+  }
+
+  /** x less its mean, and less what rounding the mean has left: far from 0 that is much. */
+  private static View centred(Composer k, View x, View mean, int... axes) {
+    View near = k.sub(x, mean);
+    return k.sub(near, k.reduce(ReduceOp.MEAN, near, axes));
   }
 
   /** running = (1 - momentum) * running + momentum * batch. */
@@ -83,7 +89,7 @@ final class CompositeNorm {
       double eps) {
     View in = k.in(x);
     View m = k.reduce(ReduceOp.MEAN, in, 1);
-    View d = k.sub(in, m);
+    View d = centred(k, in, m, 1);
     View squares = k.reduce(ReduceOp.SUM_SQUARES, d, 1);
     View s = k.unary(UnaryOp.RSQRT, k.affine(squares, 1.0 / x.shape().dim(1), eps));
     View out = k.mul(d, s);

@@ -1,8 +1,8 @@
 /**
- * The CUDA backend's future home. Nothing is implemented here yet, and no CUDA device is offered.
+ * The CUDA backend: NVIDIA GPUs by Kiln's own kernels (module cuda-kernels), cuBLAS and cuDNN.
  *
- * <p>What will live here: a {@code BackendProvider} over the CUDA driver (contexts, memory,
- * streams, graph capture through JCuda), matrix products through cuBLAS, convolutions through
- * cuDNN, and the launchers of the kernels in {@code cuda-kernels}.
+ * <p>{@link CudaBackend} runs ops on one device: {@code Driver} is its context and stream, {@code
+ * DeviceAllocator} its memory, {@code Launchers} the kernels. Nothing here loads native code before
+ * a device is opened.
  */
 package dev.kiln.cuda;

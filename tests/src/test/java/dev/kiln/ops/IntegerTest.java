@@ -63,9 +63,13 @@ class IntegerTest {
     assertThat(Elementwise.div(big, two, Elementwise.Rounding.TRUNC).toLongArray())
         .containsExactly(Long.MAX_VALUE / 2);
     Tensor zero = Tensor.of(new int[] {0}, device);
-    assertThatThrownBy(() -> Division.floorDivide(a, zero))
-        .isInstanceOf(KilnException.class)
-        .hasMessageContaining("divided by 0");
+    if (device.id().type().equals("cpu") || device.id().type().equals("scalar")) {
+      assertThatThrownBy(() -> Division.floorDivide(a, zero))
+          .isInstanceOf(KilnException.class)
+          .hasMessageContaining("divided by 0");
+    } else { // a GPU would have to be waited for
+      assertThat(Division.floorDivide(a, zero).toIntArray()).containsExactly(0, 0, 0, 0);
+    }
     assertThat(a.pow(3).toIntArray()).containsExactly(343, -343, 343, -343);
     assertThat(a.pow(3).dtype()).isEqualTo(DType.INT32);
     assertThat(a.pow(0.5).dtype()).isEqualTo(DType.FLOAT32);

@@ -1,0 +1,176 @@
+// The launchers of Kiln's CUDA kernels: one function for each op. Java calls them through JavaCPP,
+// so all parameters are primitive: contexts, device addresses and geometries travel as int64_t.
+//
+// All of them
+//   - take the context first, then outputs, then inputs, then sizes and parameters;
+//   - put the work on the context's stream and return without waiting (with KILN_SYNC=1 they wait);
+//   - work for every size, 0 included, and every alignment that the element type allows;
+//   - return KILN_OK, a status of KILN_* below, or the CUresult of the driver call that failed.
+//
+// A geometry is the address of int64_t's: the rank (0 to 6), the sizes from the outermost axis on,
+// then for each operand, outputs first, its strides in elements; sizes and strides fill 6 places
+// each. Java merges axes before: operands that are all dense come as one axis of strides 1.
+#pragma once
+
+#include <stdint.h>
+
+// Element types, numbered as dev.kiln.DType is.
+enum {
+  KILN_F32 = 0,
+  KILN_F64 = 1,
+  KILN_I32 = 2,
+  KILN_I64 = 3,
+  KILN_U8 = 4,
+  KILN_BOOL = 5,
+  KILN_BF16 = 6,
+  KILN_F16 = 7,
+  KILN_TYPES = 8
+};
+
+enum {
+  KILN_OK = 0,
+  KILN_NO_IMAGE = 10001,     // no compiled kernels of a family in the context's folder
+  KILN_NO_KERNEL = 10002,    // the family has no kernel of this name
+  KILN_BAD_ARGUMENT = 10003  // a type or op that no kernel exists for; kiln_last_error names it
+};
+
+// What an index outside its axis is reported for; the numbers of dev.kiln.cuda.IndexErrors.
+enum { KILN_OP_GATHER = 0, KILN_OP_SCATTER_ADD = 1, KILN_OP_SCATTER = 2 };
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+// ---- Context (context.cpp) ----
+
+// Opens launchers on one device: the path of libcuda, the folder with kernel images and their file
+// name extension ("ptx", "fatbin", or "so" for the simulated device), CUcontext and CUstream. Returns
+// 0 on failure; kiln_last_error says why.
+int64_t kiln_open(const char* libcuda, const char* images, const char* extension,
+                  int64_t cu_context, int64_t cu_stream, int multiprocessors, int sync);
+void kiln_close(int64_t context);
+
+// Makes the device's context current on the calling thread, for calls to other libraries.
+int kiln_make_current(int64_t context);
+
+// What the last failed call on this thread has to say beyond its status; "" if nothing.
+const char* kiln_last_error();
+
+// The address of a direct buffer, for geometries.
+int64_t kiln_address(void* buffer);
+
+// Where kernels report indices outside their axis: a kiln::IndexRecord in device memory, all 0, and
+// an int32_t in host memory that the device can write.
+void kiln_report_to(int64_t context, int64_t record, int64_t flag);
+
+// ---- fill.cu ----
+
+// out = value, converted as Java converts.
+int kiln_fill(int64_t context, int type, int64_t out, double value, int64_t geometry);
+// out = x, converted from type to type; geometry of out, x.
+int kiln_copy(int64_t context, int out_type, int x_type, int64_t out, int64_t x, int64_t geometry);
+
+// ---- unary.cu ----
+
+// The number of a constant of dev.kiln.backend.UnaryOp; -1 if there is no such kernel.
+int kiln_unary_op(const char* name);
+// Whether an op has kernels for integers.
+int kiln_unary_on_integers(int op);
+// out = f(x; a, b) for n dense elements. Integer types: exact ops only (see unary.cu).
+int kiln_unary(int64_t context, int op, int type, int64_t out, int64_t x, int64_t n, double a,
+               double b);
+// dx = dy f'(saved; a, b) for n dense elements of a floating type.
+int kiln_unary_grad(int64_t context, int op, int type, int64_t dx, int64_t dy, int64_t saved,
+                    int64_t n, double a, double b);
+
+// ---- math.cu ----
+
+// The number of a constant of dev.kiln.backend.MathOp; -1 if there is no such kernel.
+int kiln_math_op(const char* name);
+// out = f(x; a) for n dense elements of a floating type.
+int kiln_math(int64_t context, int op, int type, int64_t out, int64_t x, int64_t n, double a);
+
+// ---- binary.cu ----
+
+// The number of a constant of dev.kiln.backend.BinaryOp; -1 if there is no such kernel.
+int kiln_binary_op(const char* name);
+// out = f(a, b), operands of one type, predicates to BOOL; geometry of out, a, b. ATAN2 and HYPOT of
+// floating types, operations on bits of integers and BOOL.
+int kiln_binary(int64_t context, int op, int type, int64_t out, int64_t a, int64_t b,
+                int64_t geometry);
+// out = condition ? a : b for elements of 1, 2, 4 or 8 bytes; geometry of out, condition, a, b.
+int kiln_where(int64_t context, int bytes, int64_t out, int64_t condition, int64_t a, int64_t b,
+               int64_t geometry);
+
+// ---- reduce.cu ----
+
+// The number of a constant of dev.kiln.backend.ReduceOp; -1 if there is no such kernel.
+int kiln_reduce_op(const char* name);
+// The bytes of device memory that kiln_reduce needs beside its operands.
+int64_t kiln_reduce_scratch(int op, int type, int64_t geometry);
+// out = op over the reduced axes of x; geometry of out, with strides 0 along those, and x. At least
+// one element. x is floating or INT64 (MEAN: floating), BOOL for ANY and ALL; out is of x's type,
+// INT64 for ARGMAX and ARGMIN.
+int kiln_reduce(int64_t context, int op, int type, int64_t out, int64_t x, int64_t scratch,
+                int64_t geometry);
+
+// ---- gather.cu ----
+
+// out = x picked by INT64 index along an axis of so many elements, for elements of 1, 2, 4 or 8
+// bytes; geometry of out (and index), x with stride 0 along the axis.
+int kiln_gather(int64_t context, int bytes, int64_t out, int64_t x, int64_t index, int axis,
+                int64_t size, int64_t axis_stride, int64_t geometry);
+// The bytes of device memory that kiln_scatter_add needs beside its operands; may be 0.
+int64_t kiln_scatter_add_scratch(int64_t n, int64_t geometry);
+// out += src at index, n elements to a line; size is that of the axis in out; geometry of out, src,
+// both without the axis. Not for 16-bit types.
+int kiln_scatter_add(int64_t context, int type, int64_t out, int64_t src, int64_t index,
+                     int64_t scratch, int axis, int64_t size, int64_t n, int64_t src_stride,
+                     int64_t out_stride, int64_t geometry);
+// The number of a constant of dev.kiln.backend.ScatterOp; -1 if there is no such kernel.
+int kiln_scatter_op(const char* name);
+// The same with another way for an element to meet what stands in its place, for all types.
+int kiln_scatter(int64_t context, int op, int type, int64_t out, int64_t src, int64_t index,
+                 int axis, int64_t size, int64_t n, int64_t src_stride, int64_t out_stride,
+                 int64_t geometry);
+
+// ---- sort.cu ----
+
+// The bytes of device memory that kiln_sort needs beside its operands.
+int64_t kiln_sort_scratch(int64_t rows, int64_t n);
+// values[rows][k], index[rows][k] (INT64): the first k of each row of x[rows][n] in order.
+int kiln_sort(int64_t context, int type, int64_t values, int64_t index, int64_t x, int64_t scratch,
+              int64_t rows, int64_t n, int64_t k, int descending);
+
+// ---- scan.cu ----
+
+// The number of a constant of dev.kiln.backend.ScanOp; -1 if there is no such kernel.
+int kiln_scan_op(const char* name);
+// out[outer][n][inner] = x combined along n; floats and INT64, LOGSUMEXP floats; positions INT64.
+int kiln_scan(int64_t context, int op, int type, int64_t out, int64_t x, int64_t outer, int64_t n,
+              int64_t inner);
+
+// ---- random.cu ----
+
+// The number of a constant of dev.kiln.backend.Dist; -1 if there is no such kernel.
+int kiln_random_dist(const char* name);
+// n random numbers of a floating type from the state (seed, stream, counter), whose counter moves
+// on by so many blocks.
+int kiln_random(int64_t context, int dist, int type, int64_t out, int64_t n, int64_t state,
+                int64_t blocks, double a, double b);
+
+// ---- matmul.cu ----
+
+// out[rows][columns] = f(out + bias) for floats; bias may be 0; f is max(., 0) if relu is not 0.
+int kiln_epilogue(int64_t context, int type, int64_t out, int64_t bias, int64_t rows,
+                  int64_t columns, int relu);
+// out[batches][m][n] = f(alpha a b + beta out + bias) for integers and BOOL; the strides of a and b
+// in elements along batches, rows and columns of the product's operands; bias may be 0.
+int kiln_integer_matmul(int64_t context, int type, int64_t out, int64_t a, int64_t b, int64_t bias,
+                        int64_t batches, int64_t m, int64_t n, int64_t k, int64_t a_batch,
+                        int64_t a_row, int64_t a_column, int64_t b_batch, int64_t b_row,
+                        int64_t b_column, int64_t alpha, int64_t beta, int relu);
+
+#ifdef __cplusplus
+}
+#endif

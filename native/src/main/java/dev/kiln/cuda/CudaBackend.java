@@ -1,0 +1,520 @@
+package dev.kiln.cuda;
+
+import static dev.kiln.cuda.CudaStorage.address;
+
+import dev.kiln.DType;
+import dev.kiln.Shape;
+import dev.kiln.backend.Backend;
+import dev.kiln.backend.BinaryOp;
+import dev.kiln.backend.CompositeOps;
+import dev.kiln.backend.DeviceId;
+import dev.kiln.backend.Dist;
+import dev.kiln.backend.Epilogue;
+import dev.kiln.backend.FusedOps;
+import dev.kiln.backend.MathOp;
+import dev.kiln.backend.ReduceOp;
+import dev.kiln.backend.ScanOp;
+import dev.kiln.backend.ScatterOp;
+import dev.kiln.backend.Storage;
+import dev.kiln.backend.UnaryOp;
+import dev.kiln.backend.View;
+import dev.kiln.random.Draws;
+import java.nio.ByteBuffer;
+import java.util.Optional;
+import jcuda.driver.CUdevice_attribute;
+
+/**
+ * Runs ops on one CUDA device: each puts its work on the device's stream and returns. Errors of the
+ * device show at a later call; with the environment variable {@code KILN_SYNC=1} every op waits for
+ * its kernel, and the op that failed is named. Thread-safe.
+ */
+public final class CudaBackend implements Backend {
+  private final DeviceId id;
+  private final Natives natives;
+  private final Driver driver;
+  private final long launchers;
+  private final DeviceAllocator memory;
+  private final Staging staging;
+  private final Geometry geometry;
+  private final IndexErrors errors;
+  private Optional<Blas> blas = Optional.empty();
+  private final FusedOps fused = new CompositeOps(this);
+
+  /**
+   * Opens a device.
+   *
+   * @param id its name
+   * @param libraries its native code
+   * @throws dev.kiln.DeviceException if the native code cannot be loaded
+   */
+  public CudaBackend(DeviceId id, Libraries libraries) {
+    this.id = id;
+    natives = Natives.load(libraries);
+    driver = new Driver(natives, id.index());
+    launchers = driver.launchers();
+    memory = new DeviceAllocator(driver, libraries.pooled());
+    staging = new Staging(driver);
+    geometry = new Geometry();
+    errors = new IndexErrors(driver);
+  }
+
+  /**
+   * Counts the devices that can be opened.
+   *
+   * @param libraries the native code
+   * @return the number of devices
+   */
+  public static int deviceCount(Libraries libraries) {
+    Natives.load(libraries);
+    return Driver.deviceCount();
+  }
+
+  @Override
+  public DeviceId id() {
+    return id;
+  }
+
+  @Override
+  public String description() {
+    return driver.name()
+        + ", "
+        + driver.attribute(CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT)
+        + " multiprocessors";
+  }
+
+  // ---- Memory ----
+
+  @Override
+  public synchronized Storage alloc(DType dtype, long length) {
+    return new CudaStorage(dtype, length, memory.alloc(length * dtype.bytes()));
+  }
+
+  @Override
+  public synchronized void free(Storage storage) {
+    memory.free(((CudaStorage) storage).release());
+  }
+
+  @Override
+  public synchronized long cachedBytes() {
+    return memory.cachedBytes();
+  }
+
+  @Override
+  public synchronized void trim() {
+    memory.trim();
+  }
+
+  @Override
+  public synchronized void upload(View out, ByteBuffer source) {
+    staging.upload(address(out), source, bytes(out), out.dtype());
+  }
+
+  @Override
+  public synchronized void download(ByteBuffer target, View x) {
+    staging.download(target, address(x), bytes(x));
+    errors.check();
+  }
+
+  private static long bytes(View x) {
+    return x.numel() * x.dtype().bytes();
+  }
+
+  @Override
+  public synchronized void sync() {
+    driver.synchronize();
+    errors.check();
+  }
+
+  // ---- Elements ----
+
+  @Override
+  public synchronized void fill(View out, double value) {
+    int status = Launchers.fill(launchers, type(out), address(out), value, geometry.of(out));
+    done(status, "fill", out);
+  }
+
+  @Override
+  public synchronized void copy(View out, View x) {
+    long layout = geometry.of(out, x);
+    int status = Launchers.copy(launchers, type(out), type(x), address(out), address(x), layout);
+    done(status, "copy", out, x);
+  }
+
+  @Override
+  public synchronized void unary(UnaryOp op, View out, View x, double a, double b) {
+    if (!x.dtype().isFloating() && !OpNumbers.isExactOnIntegers(op, a, b, x.dtype())) {
+      throughDoubles(op, out, x, a, b);
+      return;
+    }
+    int status =
+        Launchers.unary(
+            launchers, OpNumbers.of(op), type(x), address(out), address(x), x.numel(), a, b);
+    done(status, OpNumbers.name(op), out, x);
+  }
+
+  /** Functions that leave the integers, computed as PyTorch computes them: in floating point. */
+  private void throughDoubles(UnaryOp op, View out, View x, double a, double b) {
+    View wide = temporary(DType.FLOAT64, x.shape());
+    copy(wide, x);
+    unary(op, wide, wide, a, b);
+    copy(out, wide);
+    free(wide.storage());
+  }
+
+  @Override
+  public synchronized void unaryGrad(UnaryOp op, View dx, View dy, View saved, double a, double b) {
+    int status =
+        Launchers.unaryGrad(
+            launchers,
+            OpNumbers.of(op),
+            type(dx),
+            address(dx),
+            address(dy),
+            address(saved),
+            dx.numel(),
+            a,
+            b);
+    done(status, OpNumbers.name(op) + " gradient", dx, dy, saved);
+  }
+
+  @Override
+  public synchronized void math(MathOp op, View out, View x, double a) {
+    int status =
+        Launchers.math(
+            launchers, OpNumbers.of(op), type(x), address(out), address(x), x.numel(), a);
+    done(status, OpNumbers.name(op), out, x);
+  }
+
+  @Override
+  public synchronized void binary(BinaryOp op, View out, View a, View b) {
+    Shape shape = out.shape();
+    long layout = geometry.of(out, a.expand(shape), b.expand(shape));
+    int status =
+        Launchers.binary(
+            launchers, OpNumbers.of(op), type(a), address(out), address(a), address(b), layout);
+    done(status, OpNumbers.name(op), out, a, b);
+  }
+
+  @Override
+  public synchronized void where(View out, View condition, View a, View b) {
+    Shape shape = out.shape();
+    long layout = geometry.of(out, condition.expand(shape), a.expand(shape), b.expand(shape));
+    int status =
+        Launchers.where(
+            launchers,
+            out.dtype().bytes(),
+            address(out),
+            address(condition),
+            address(a),
+            address(b),
+            layout);
+    done(status, "where", out, condition, a, b);
+  }
+
+  // ---- Axes ----
+
+  @Override
+  public synchronized void reduce(ReduceOp op, View out, View x, int... axes) {
+    if (x.numel() == 0) {
+      fill(out, ofNothing(op));
+      return;
+    }
+    DType taken = Axes.taken(op, x.dtype());
+    DType given = Axes.given(op, taken);
+    if (taken != x.dtype() || given != out.dtype()) {
+      View in = taken == x.dtype() ? x : temporary(taken, x.shape());
+      View result = given == out.dtype() ? out : temporary(given, out.shape());
+      if (in != x) {
+        copy(in, x);
+      }
+      reduce(op, result, in, axes);
+      if (result != out) {
+        copy(out, result);
+        free(result.storage());
+      }
+      if (in != x) {
+        free(in.storage());
+      }
+      return;
+    }
+    long layout = geometry.of(Axes.alongReduced(out, x.shape(), axes), x);
+    int number = OpNumbers.of(op);
+    long bytes = Launchers.reduceScratch(number, type(x), layout);
+    DeviceAllocator.Chunk scratch = memory.alloc(bytes);
+    int status =
+        Launchers.reduce(
+            launchers, number, type(x), address(out), address(x), scratch.address(), layout);
+    memory.free(scratch);
+    done(status, OpNumbers.name(op), out, x);
+  }
+
+  /** What a reduction gives for no elements. */
+  private static double ofNothing(ReduceOp op) {
+    return switch (op) {
+      case PROD, ALL -> 1;
+      case MEAN -> Double.NaN;
+      case MAX -> Double.NEGATIVE_INFINITY;
+      case MIN -> Double.POSITIVE_INFINITY;
+      default -> 0;
+    };
+  }
+
+  @Override
+  public synchronized void gather(View out, View x, View index, int axis) {
+    long layout = geometry.of(out, Axes.standingStill(x, index.shape(), axis));
+    int status =
+        Launchers.gather(
+            launchers,
+            out.dtype().bytes(),
+            address(out),
+            address(x),
+            address(index),
+            axis,
+            x.shape().dim(axis),
+            x.stride(axis),
+            layout);
+    done(status, "gather", out, x, index);
+    errors.check();
+  }
+
+  @Override
+  public synchronized void scatterAdd(View out, View src, View index, int axis) {
+    if (src.numel() == 0) {
+      return;
+    }
+    if (out.dtype().bytes() == 2) {
+      View sums = temporary(DType.FLOAT32, out.shape());
+      View wide = temporary(DType.FLOAT32, src.shape());
+      copy(sums, out);
+      copy(wide, src);
+      scatterAdd(sums, wide, index, axis);
+      copy(out, sums);
+      free(wide.storage());
+      free(sums.storage());
+      return;
+    }
+    View places = Axes.standingStill(out, src.shape(), axis).select(axis, 0);
+    long layout = geometry.of(places, src.select(axis, 0));
+    long n = src.shape().dim(axis);
+    DeviceAllocator.Chunk scratch = memory.alloc(Launchers.scatterAddScratch(n, layout));
+    int status =
+        Launchers.scatterAdd(
+            launchers,
+            type(out),
+            address(out),
+            address(src),
+            address(index),
+            scratch.address(),
+            axis,
+            out.shape().dim(axis),
+            n,
+            src.stride(axis),
+            out.stride(axis),
+            layout);
+    memory.free(scratch);
+    done(status, "scatter_add", out, src, index);
+    errors.check();
+  }
+
+  @Override
+  public synchronized void scatter(ScatterOp op, View out, View src, View index, int axis) {
+    if (src.numel() == 0) {
+      return;
+    }
+    View places = Axes.standingStill(out, src.shape(), axis).select(axis, 0);
+    int status =
+        Launchers.scatter(
+            launchers,
+            OpNumbers.of(op),
+            type(out),
+            address(out),
+            address(src),
+            address(index),
+            axis,
+            out.shape().dim(axis),
+            src.shape().dim(axis),
+            src.stride(axis),
+            out.stride(axis),
+            geometry.of(places, src.select(axis, 0)));
+    done(status, "scatter", out, src, index);
+    errors.check();
+  }
+
+  @Override
+  public synchronized void sort(View values, View index, View x, boolean descending) {
+    long k = values.shape().dim(-1);
+    if (values.numel() == 0) {
+      return;
+    }
+    long rows = values.numel() / k;
+    long n = x.shape().dim(-1);
+    DeviceAllocator.Chunk scratch = memory.alloc(Launchers.sortScratch(rows, n));
+    int status =
+        Launchers.sort(
+            launchers,
+            type(x),
+            address(values),
+            address(index),
+            address(x),
+            scratch.address(),
+            rows,
+            n,
+            k,
+            descending ? 1 : 0);
+    memory.free(scratch);
+    done(status, "sort", values, index, x);
+  }
+
+  @Override
+  public synchronized void scan(ScanOp op, View out, View x, int axis) {
+    if (x.numel() == 0) {
+      return;
+    }
+    if (!x.dtype().isFloating() && x.dtype() != DType.INT64) {
+      View wide = temporary(DType.INT64, x.shape());
+      copy(wide, x);
+      View result = op.isPosition() ? out : wide;
+      scan(op, result, wide, axis);
+      if (result != out) {
+        copy(out, wide);
+      }
+      free(wide.storage());
+      return;
+    }
+    long n = x.shape().dim(axis);
+    long inner = 1;
+    for (int a = axis + 1; a < x.shape().rank(); a++) {
+      inner *= x.shape().dim(a);
+    }
+    int status =
+        Launchers.scan(
+            launchers,
+            OpNumbers.of(op),
+            type(x),
+            address(out),
+            address(x),
+            x.numel() / n / inner,
+            n,
+            inner);
+    done(status, "scan", out, x);
+  }
+
+  // ---- Products ----
+
+  @Override
+  public synchronized void matmul(
+      View out,
+      View a,
+      View b,
+      Optional<View> bias,
+      boolean transposeA,
+      boolean transposeB,
+      double alpha,
+      double beta,
+      Epilogue epilogue) {
+    if (out.numel() == 0) {
+      return;
+    }
+    long k = a.shape().dim(transposeA ? 1 : 2);
+    Blas.Operand left = Blas.Operand.of(a, transposeA);
+    Blas.Operand right = Blas.Operand.of(b, transposeB);
+    long biasAddress = bias.isPresent() ? address(bias.get()) : 0;
+    int relu = epilogue == Epilogue.RELU ? 1 : 0;
+    if (!out.dtype().isFloating()) {
+      int status =
+          Launchers.integerMatmul(
+              launchers,
+              type(out),
+              address(out),
+              left.address(),
+              right.address(),
+              biasAddress,
+              out.shape().dim(0),
+              out.shape().dim(1),
+              out.shape().dim(2),
+              k,
+              left.batch(),
+              transposeA ? 1 : left.row(),
+              transposeA ? left.row() : 1,
+              right.batch(),
+              transposeB ? 1 : right.row(),
+              transposeB ? right.row() : 1,
+              (long) alpha,
+              (long) beta,
+              relu);
+      done(status, "matmul", out, a, b);
+      return;
+    }
+    blas().product(out, left, right, k, alpha, beta);
+    if (bias.isPresent() || relu != 0) {
+      long columns = out.shape().dim(2);
+      long rows = out.numel() / columns;
+      int status =
+          Launchers.epilogue(launchers, type(out), address(out), biasAddress, rows, columns, relu);
+      done(status, "matmul epilogue", out);
+    }
+  }
+
+  /** cuBLAS, opened when it is first needed. */
+  private Blas blas() {
+    if (blas.isEmpty()) {
+      blas = Optional.of(new Blas(natives, driver, memory));
+    }
+    return blas.get();
+  }
+
+  // ---- Random numbers ----
+
+  @Override
+  public synchronized void random(Dist dist, View out, View rng, double a, double b) {
+    long blocks = Draws.blocks(dist, out.dtype(), out.numel());
+    int status =
+        Launchers.random(
+            launchers,
+            OpNumbers.of(dist),
+            type(out),
+            address(out),
+            out.numel(),
+            address(rng),
+            blocks,
+            a,
+            b);
+    done(status, OpNumbers.name(dist), out, rng);
+  }
+
+  /** A dense view of new memory with undefined content; its storage is to be freed. */
+  private View temporary(DType dtype, Shape shape) {
+    return View.dense(alloc(dtype, shape.numel()), 0, shape);
+  }
+
+  @Override
+  public FusedOps fused() {
+    return fused;
+  }
+
+  /** The launchers' number of a view's element type. */
+  private static int type(View x) {
+    return x.dtype().ordinal();
+  }
+
+  /** Throws if a launcher failed: the op, its operands, the status. */
+  private static void done(int status, String op, View... operands) {
+    if (status != Launchers.OK) {
+      StringBuilder what = new StringBuilder(op).append('(');
+      for (View view : operands) {
+        what.append(view == operands[0] ? "" : ", ").append(view);
+      }
+      throw new CudaException(what.append(')').toString(), status, Launchers.lastError());
+    }
+  }
+
+  @Override
+  public synchronized void close() {
+    driver.synchronize();
+    blas.ifPresent(Blas::close);
+    errors.close();
+    staging.close();
+    memory.trim();
+    driver.close();
+  }
+}

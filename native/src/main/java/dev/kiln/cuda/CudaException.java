@@ -1,0 +1,51 @@
+package dev.kiln.cuda;
+
+import dev.kiln.KilnException;
+import java.util.Locale;
+import jcuda.driver.CUresult;
+
+/** A call to the driver, to a library or to a kernel that failed, with its status. */
+public final class CudaException extends KilnException {
+  private static final long serialVersionUID = 1L;
+
+  private final int status;
+
+  /**
+   * Makes the exception of a failed call.
+   *
+   * @param what the op with its operands, or the call
+   * @param status what the call returned
+   * @param detail what else is known; may be empty
+   */
+  CudaException(String what, int status, String detail) {
+    super(text(what, status, detail));
+    this.status = status;
+  }
+
+  /**
+   * Returns what the failed call returned.
+   *
+   * @return a CUresult, or a status of Kiln's launchers from 10001 on
+   */
+  public int status() {
+    return status;
+  }
+
+  private static String text(String what, int status, String detail) {
+    String known =
+        switch (status) {
+          case Launchers.NO_IMAGE, Launchers.NO_KERNEL, Launchers.BAD_ARGUMENT -> "";
+          default -> words(status) + " (error " + status + ")";
+        };
+    String both = known.isEmpty() || detail.isEmpty() ? known + detail : known + "; " + detail;
+    return "[cuda] " + what + ": " + both;
+  }
+
+  /** {@code CUDA_ERROR_ILLEGAL_ADDRESS} as "illegal address". */
+  private static String words(int status) {
+    return CUresult.stringFor(status)
+        .replace("CUDA_ERROR_", "")
+        .replace('_', ' ')
+        .toLowerCase(Locale.ROOT);
+  }
+}

@@ -1,0 +1,36 @@
+package dev.kiln.cuda;
+
+import dev.kiln.DType;
+import dev.kiln.backend.Storage;
+import dev.kiln.backend.View;
+
+/** Elements in device memory. */
+final class CudaStorage extends Storage {
+  private final DeviceAllocator.Chunk chunk;
+  private boolean freed;
+
+  CudaStorage(DType dtype, long length, DeviceAllocator.Chunk chunk) {
+    super(dtype, length);
+    this.chunk = chunk;
+  }
+
+  /** The device address of a view's first element. */
+  static long address(View view) {
+    CudaStorage storage = (CudaStorage) view.storage();
+    if (storage.freed) {
+      throw new IllegalStateException(
+          "[storage] " + view + " lies in a storage that was freed before its use");
+    }
+    return storage.chunk.address() + view.offset() * view.dtype().bytes();
+  }
+
+  /** Hands the memory out for good. */
+  DeviceAllocator.Chunk release() {
+    if (freed) {
+      throw new IllegalStateException(
+          "[storage] " + dtype() + " storage of " + length() + " elements is freed twice");
+    }
+    freed = true;
+    return chunk;
+  }
+}

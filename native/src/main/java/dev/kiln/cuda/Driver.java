@@ -1,0 +1,131 @@
+package dev.kiln.cuda;
+
+import dev.kiln.DeviceException;
+import jcuda.driver.CUcontext;
+import jcuda.driver.CUdevice;
+import jcuda.driver.CUdevice_attribute;
+import jcuda.driver.CUdeviceptr;
+import jcuda.driver.CUresult;
+import jcuda.driver.CUstream;
+import jcuda.driver.CUstream_flags;
+import jcuda.driver.JCudaDriver;
+
+/** One device: its context, the stream all its work goes to, and its launchers. */
+final class Driver implements AutoCloseable {
+  /** A stream whose address is known. */
+  private static final class Stream extends CUstream {
+    long address() {
+      return getNativePointer();
+    }
+  }
+
+  /** A context whose address is known. */
+  private static final class Context extends CUcontext {
+    long address() {
+      return getNativePointer();
+    }
+  }
+
+  /** A device pointer whose address is known. */
+  static final class Address extends CUdeviceptr {
+    long value() {
+      return getNativePointer() + getByteOffset();
+    }
+  }
+
+  private final CUdevice device = new CUdevice();
+  private final Context context = new Context();
+  private final Stream stream = new Stream();
+  private final long launchers;
+  private final String name;
+
+  /** Opens a device. */
+  Driver(Natives natives, int ordinal) {
+    check(JCudaDriver.cuInit(0), "cuInit");
+    check(JCudaDriver.cuDeviceGet(device, ordinal), "cuDeviceGet(" + ordinal + ")");
+    name = nameOf(device);
+    check(JCudaDriver.cuDevicePrimaryCtxRetain(context, device), "cuDevicePrimaryCtxRetain");
+    check(JCudaDriver.cuCtxSetCurrent(context), "cuCtxSetCurrent");
+    check(
+        JCudaDriver.cuStreamCreate(stream, CUstream_flags.CU_STREAM_NON_BLOCKING),
+        "cuStreamCreate");
+    launchers =
+        Launchers.open(
+            natives.libraries().libcuda().toString(),
+            natives.kernels().toString(),
+            natives.libraries().extension(),
+            context.address(),
+            stream.address(),
+            attribute(CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT),
+            "1".equals(System.getenv("KILN_SYNC")) ? 1 : 0);
+    if (launchers == 0) {
+      throw new DeviceException("[cuda] cannot open the launchers: " + Launchers.lastError());
+    }
+  }
+
+  /** Counts the devices of the driver. */
+  static int deviceCount() {
+    int[] count = new int[1];
+    check(JCudaDriver.cuInit(0), "cuInit");
+    check(JCudaDriver.cuDeviceGetCount(count), "cuDeviceGetCount");
+    return count[0];
+  }
+
+  private static String nameOf(CUdevice device) {
+    byte[] text = new byte[256];
+    check(JCudaDriver.cuDeviceGetName(text, text.length, device), "cuDeviceGetName");
+    int end = 0;
+    while (end < text.length && text[end] != 0) {
+      end++;
+    }
+    return new String(text, 0, end, java.nio.charset.StandardCharsets.UTF_8);
+  }
+
+  /** The device's model. */
+  String name() {
+    return name;
+  }
+
+  /** An attribute of the device, one of {@link CUdevice_attribute}. */
+  int attribute(int attribute) {
+    int[] value = new int[1];
+    check(JCudaDriver.cuDeviceGetAttribute(value, attribute, device), "cuDeviceGetAttribute");
+    return value[0];
+  }
+
+  /** The context for {@link Launchers}. */
+  long launchers() {
+    return launchers;
+  }
+
+  /** The stream that all work of this device goes to. */
+  CUstream stream() {
+    return stream;
+  }
+
+  /** Makes the device current on this thread, before calls to JCuda, cuBLAS or cuDNN. */
+  void makeCurrent() {
+    check(Launchers.makeCurrent(launchers), "cuCtxSetCurrent");
+  }
+
+  /** Waits until all work of the stream is done. */
+  void synchronize() {
+    makeCurrent();
+    check(JCudaDriver.cuStreamSynchronize(stream), "cuStreamSynchronize");
+  }
+
+  /** Throws what a failed driver call means. */
+  static void check(int status, String what) {
+    if (status != CUresult.CUDA_SUCCESS) {
+      throw new CudaException(what, status, "");
+    }
+  }
+
+  @Override
+  public void close() {
+    synchronize();
+    Launchers.close(launchers);
+    check(JCudaDriver.cuStreamDestroy(stream), "cuStreamDestroy");
+    check(JCudaDriver.cuDevicePrimaryCtxRelease(device), "cuDevicePrimaryCtxRelease");
+  }
+}

@@ -1,0 +1,206 @@
+package dev.kiln.cuda;
+
+import java.nio.Buffer;
+import org.bytedeco.javacpp.annotation.Cast;
+import org.bytedeco.javacpp.annotation.Name;
+import org.bytedeco.javacpp.annotation.NoException;
+import org.bytedeco.javacpp.annotation.Platform;
+
+/**
+ * The launchers of {@code cuda-kernels/include/kiln_kernels.h}, bound by JavaCPP; what each does
+ * stands there. Device addresses, contexts and geometries are longs. Loaded by {@link NativeCache}.
+ */
+@Platform(include = "kiln_kernels.h")
+@NoException
+final class Launchers {
+  static final int OK = 0;
+  static final int NO_IMAGE = 10001;
+  static final int NO_KERNEL = 10002;
+  static final int BAD_ARGUMENT = 10003;
+
+  private Launchers() {}
+
+  @Name("kiln_open")
+  static native long open(
+      String libcuda,
+      String images,
+      String extension,
+      long context,
+      long stream,
+      int multiprocessors,
+      int sync);
+
+  @Name("kiln_close")
+  static native void close(long context);
+
+  @Name("kiln_make_current")
+  static native int makeCurrent(long context);
+
+  @Name("kiln_last_error")
+  static native String lastError();
+
+  /** The address of a direct buffer's memory. */
+  @Name("kiln_address")
+  static native long address(@Cast("void*") Buffer buffer);
+
+  @Name("kiln_fill")
+  static native int fill(long context, int type, long out, double value, long geometry);
+
+  @Name("kiln_copy")
+  static native int copy(long context, int outType, int xType, long out, long x, long geometry);
+
+  @Name("kiln_unary_op")
+  static native int unaryOp(String name);
+
+  @Name("kiln_unary_on_integers")
+  static native int unaryOnIntegers(int op);
+
+  @Name("kiln_unary")
+  static native int unary(
+      long context, int op, int type, long out, long x, long n, double a, double b);
+
+  @Name("kiln_unary_grad")
+  static native int unaryGrad(
+      long context, int op, int type, long dx, long dy, long saved, long n, double a, double b);
+
+  @Name("kiln_math_op")
+  static native int mathOp(String name);
+
+  @Name("kiln_math")
+  static native int math(long context, int op, int type, long out, long x, long n, double a);
+
+  @Name("kiln_binary_op")
+  static native int binaryOp(String name);
+
+  @Name("kiln_binary")
+  static native int binary(long context, int op, int type, long out, long a, long b, long geometry);
+
+  @Name("kiln_where")
+  static native int where(
+      long context, int bytes, long out, long condition, long a, long b, long geometry);
+
+  @Name("kiln_report_to")
+  static native void reportTo(long context, long record, long flag);
+
+  @Name("kiln_reduce_op")
+  static native int reduceOp(String name);
+
+  @Name("kiln_reduce_scratch")
+  static native long reduceScratch(int op, int type, long geometry);
+
+  @Name("kiln_reduce")
+  static native int reduce(
+      long context, int op, int type, long out, long x, long scratch, long geometry);
+
+  @Name("kiln_gather")
+  static native int gather(
+      long context,
+      int bytes,
+      long out,
+      long x,
+      long index,
+      int axis,
+      long size,
+      long axisStride,
+      long geometry);
+
+  @Name("kiln_scatter_add_scratch")
+  static native long scatterAddScratch(long n, long geometry);
+
+  @Name("kiln_scatter_add")
+  static native int scatterAdd(
+      long context,
+      int type,
+      long out,
+      long src,
+      long index,
+      long scratch,
+      int axis,
+      long size,
+      long n,
+      long srcStride,
+      long outStride,
+      long geometry);
+
+  @Name("kiln_scatter_op")
+  static native int scatterOp(String name);
+
+  @Name("kiln_scatter")
+  static native int scatter(
+      long context,
+      int op,
+      int type,
+      long out,
+      long src,
+      long index,
+      int axis,
+      long size,
+      long n,
+      long srcStride,
+      long outStride,
+      long geometry);
+
+  @Name("kiln_sort_scratch")
+  static native long sortScratch(long rows, long n);
+
+  @Name("kiln_sort")
+  static native int sort(
+      long context,
+      int type,
+      long values,
+      long index,
+      long x,
+      long scratch,
+      long rows,
+      long n,
+      long k,
+      int descending);
+
+  @Name("kiln_scan_op")
+  static native int scanOp(String name);
+
+  @Name("kiln_scan")
+  static native int scan(
+      long context, int op, int type, long out, long x, long outer, long n, long inner);
+
+  @Name("kiln_random_dist")
+  static native int randomDist(String name);
+
+  @Name("kiln_random")
+  static native int random(
+      long context,
+      int dist,
+      int type,
+      long out,
+      long n,
+      long state,
+      long blocks,
+      double a,
+      double b);
+
+  @Name("kiln_epilogue")
+  static native int epilogue(
+      long context, int type, long out, long bias, long rows, long columns, int relu);
+
+  @Name("kiln_integer_matmul")
+  static native int integerMatmul(
+      long context,
+      int type,
+      long out,
+      long a,
+      long b,
+      long bias,
+      long batches,
+      long m,
+      long n,
+      long k,
+      long aBatch,
+      long aRow,
+      long aColumn,
+      long bBatch,
+      long bRow,
+      long bColumn,
+      long alpha,
+      long beta,
+      int relu);
+}

@@ -1,0 +1,23 @@
+package dev.kiln.cuda;
+
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * Where a backend's native libraries and kernels are.
+ *
+ * @param libcuda the CUDA driver
+ * @param libcublas a library with the name libcublas.so.12: cuBLAS 12, or what stands in for it
+ * @param libcudnn cuDNN 9
+ * @param kernels the folder with kernel images; nothing for those of Kiln's jar
+ * @param extension the images' file name extension: ptx, fatbin, or so for the simulated device
+ * @param pooled whether freed memory is kept for reuse; not where every access is to be checked
+ *     against what is allocated
+ */
+public record Libraries(
+    Path libcuda,
+    Path libcublas,
+    Path libcudnn,
+    Optional<Path> kernels,
+    String extension,
+    boolean pooled) {}
