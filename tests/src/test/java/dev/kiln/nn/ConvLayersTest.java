@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.kiln.Device;
+import dev.kiln.Generator;
 import dev.kiln.KilnException;
 import dev.kiln.Shape;
 import dev.kiln.ShapeException;
@@ -199,13 +200,18 @@ class ConvLayersTest {
 
   @Test
   void firstValuesLieWithinOneOverTheRootOfTheFan() {
+    Generator.manualSeed(1);
     for (ConvNd layer :
         List.of(
             new Conv1d(4, 64, 4), // fan in 16
             Conv3d.builder(8, 64, 2, 2, 1).groups(2).build(), // 4 channels, 4 taps
             ConvTranspose2d.builder(64, 4, 2).build())) { // PyTorch counts its outputs
       for (Tensor t : layer.parameters()) {
-        assertThat(t.detach().abs().amax().item()).isBetween(0.17, 0.25);
+        double largest = t.detach().abs().amax().item();
+        assertThat(largest).isLessThanOrEqualTo(0.25);
+        if (t.numel() > 100) { // of fewer values none may lie near the bound
+          assertThat(largest).isGreaterThan(0.24);
+        }
       }
     }
   }
