@@ -6,7 +6,6 @@ import dev.kiln.DType;
 import dev.kiln.Shape;
 import dev.kiln.backend.Backend;
 import dev.kiln.backend.BinaryOp;
-import dev.kiln.backend.CompositeOps;
 import dev.kiln.backend.DeviceId;
 import dev.kiln.backend.Dist;
 import dev.kiln.backend.Epilogue;
@@ -38,7 +37,7 @@ public final class CudaBackend implements Backend {
   private final Geometry geometry;
   private final IndexErrors errors;
   private Optional<Blas> blas = Optional.empty();
-  private final FusedOps fused = new CompositeOps(this);
+  private final FusedOps fused = new CudaFusedOps(this);
 
   /**
    * Opens a device.
@@ -483,7 +482,7 @@ public final class CudaBackend implements Backend {
   }
 
   /** A dense view of new memory with undefined content; its storage is to be freed. */
-  private View temporary(DType dtype, Shape shape) {
+  View temporary(DType dtype, Shape shape) {
     return View.dense(alloc(dtype, shape.numel()), 0, shape);
   }
 
@@ -492,13 +491,23 @@ public final class CudaBackend implements Backend {
     return fused;
   }
 
+  /** The context for {@link Launchers}. */
+  long launchers() {
+    return launchers;
+  }
+
+  /** The device memory that ops take scratch from. */
+  DeviceAllocator memory() {
+    return memory;
+  }
+
   /** The launchers' number of a view's element type. */
-  private static int type(View x) {
+  static int type(View x) {
     return x.dtype().ordinal();
   }
 
   /** Throws if a launcher failed: the op, its operands, the status. */
-  private static void done(int status, String op, View... operands) {
+  static void done(int status, String op, View... operands) {
     if (status != Launchers.OK) {
       StringBuilder what = new StringBuilder(op).append('(');
       for (View view : operands) {
