@@ -7,15 +7,15 @@ import java.util.Optional;
 final class Block {
   private final DeviceMemory memory;
   private final Storage storage;
-  private final String what;
+  private final Shape shape;
   private final Optional<Throwable> site;
   private volatile String releasedBy = "";
   private Scope owner;
 
-  Block(DeviceMemory memory, Storage storage, String what, Optional<Throwable> site) {
+  Block(DeviceMemory memory, Storage storage, Shape shape, Optional<Throwable> site) {
     this.memory = memory;
     this.storage = storage;
-    this.what = what;
+    this.shape = shape;
     this.site = site;
   }
 
@@ -25,7 +25,12 @@ final class Block {
 
   /** The tensor it was made for, such as {@code f32[64,10]}. */
   String what() {
-    return what;
+    return storage.dtype().toString() + shape;
+  }
+
+  /** The shape of the tensor it was made for. */
+  Shape shape() {
+    return shape;
   }
 
   /** Where it was allocated, when leak tracking is on. */

@@ -2,8 +2,10 @@ package dev.kiln;
 
 import dev.kiln.backend.Backend;
 import dev.kiln.backend.DeviceId;
+import dev.kiln.backend.Recording;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * A place where tensors live and ops run.
@@ -175,6 +177,11 @@ public final class Device {
   /** Waits until all work of the device is done. */
   public void sync() {
     backend.sync();
+  }
+
+  /** Records a step; what was collected of older tensors is freed before. */
+  Optional<Recording> record(Runnable step) {
+    return memory.recording(() -> backend.record(step));
   }
 
   DeviceMemory memoryBooks() {

@@ -1,6 +1,7 @@
 package dev.kiln;
 
 import dev.kiln.backend.Backend;
+import dev.kiln.backend.MemoryBooks;
 import dev.kiln.backend.Storage;
 import java.util.Comparator;
 import java.util.List;
@@ -11,20 +12,24 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 /** The books of one device's memory: what is live, how much, and who asked for it. */
-final class DeviceMemory {
+final class DeviceMemory implements MemoryBooks {
   private static final boolean TRACK_SITES = Boolean.getBoolean("kiln.leaks");
 
   private final Backend backend;
+  private final boolean consulted;
   private final Set<Block> live = ConcurrentHashMap.newKeySet();
   private final Queue<Block> collected = new ConcurrentLinkedQueue<>();
   private final AtomicLong used = new AtomicLong();
   private final AtomicLong peak = new AtomicLong();
+  private volatile boolean recording;
 
   DeviceMemory(Backend backend) {
     this.backend = backend;
+    this.consulted = backend.consult(this);
   }
 
   Block allocate(DType dtype, Shape shape) {
@@ -33,20 +38,13 @@ final class DeviceMemory {
     try {
       storage = backend.alloc(dtype, shape.numel());
     } catch (OutOfMemoryException e) {
-      System.gc();
-      drain();
-      backend.trim();
-      try {
-        storage = backend.alloc(dtype, shape.numel());
-      } catch (OutOfMemoryException again) {
-        throw new OutOfMemoryException(again.getMessage() + largest());
-      }
+      storage = again(dtype, shape, e);
     }
     Block block =
         new Block(
             this,
             storage,
-            dtype.toString() + shape,
+            shape,
             TRACK_SITES ? Optional.of(new Throwable("allocated here")) : Optional.empty());
     live.add(block);
     long now = used.addAndGet(storage.bytes());
@@ -54,6 +52,32 @@ final class DeviceMemory {
       peak.accumulateAndGet(now, Math::max);
     }
     return block;
+  }
+
+  private Storage again(DType dtype, Shape shape, OutOfMemoryException first) {
+    if (consulted) {
+      throw new OutOfMemoryException(batch(shape, dtype, first) + first.getMessage(), first);
+    }
+    reclaim();
+    backend.trim();
+    try {
+      return backend.alloc(dtype, shape.numel());
+    } catch (OutOfMemoryException e) {
+      throw new OutOfMemoryException(batch(shape, dtype, e) + e.getMessage() + largest(), e);
+    }
+  }
+
+  @Override
+  public void reclaim() {
+    for (int i = 0; i < 3; i++) {
+      System.gc();
+      try {
+        Thread.sleep(5); // the cleaner's thread needs its turn
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+      drain();
+    }
   }
 
   /** Called by {@link Block#release}, once. */
@@ -77,8 +101,37 @@ final class DeviceMemory {
     peak.set(used.get());
   }
 
+  /**
+   * Says how many examples would have got this far, if the first axis counts them: what is of as
+   * many rows as the tensor that did not fit grows with the batch, all else stays.
+   */
+  private String batch(Shape wanted, DType dtype, OutOfMemoryException e) {
+    if (e.free().isEmpty() || wanted.rank() == 0 || wanted.dim(0) < 2) {
+      return "";
+    }
+    long n = wanted.dim(0);
+    long growing = wanted.numel() * dtype.bytes();
+    long fixed = 0;
+    for (Block b : live) {
+      if (b.shape().rank() > 0 && b.shape().dim(0) == n) {
+        growing += b.storage().bytes();
+      } else {
+        fixed += b.storage().bytes();
+      }
+    }
+    double room = used.get() + e.free().getAsLong() - fixed;
+    long fits = (long) (n * Math.max(0, room) / growing);
+    return "[alloc] "
+        + dtype
+        + wanted
+        + ": if its first axis is the batch, "
+        + (fits == 0 ? "not one example" : "at most " + Math.min(fits, n - 1) + " of " + n)
+        + " would have fitted; ";
+  }
+
   /** Lists the ten largest live tensors, with their allocation stacks when they are tracked. */
-  String largest() {
+  @Override
+  public String largest() {
     List<Block> top =
         live.stream()
             .sorted(Comparator.comparingLong((Block b) -> -b.storage().bytes()))
@@ -105,7 +158,24 @@ final class DeviceMemory {
         .collect(Collectors.joining());
   }
 
+  /**
+   * Runs what records a step. Memory that the garbage collector finds meanwhile is freed later: the
+   * recording would take it for the step's own.
+   */
+  <T> T recording(Supplier<T> record) {
+    drain();
+    recording = true;
+    try {
+      return record.get();
+    } finally {
+      recording = false;
+    }
+  }
+
   private void drain() {
+    if (recording) {
+      return;
+    }
     for (Block b = collected.poll(); b != null; b = collected.poll()) {
       b.release("by garbage collection");
     }

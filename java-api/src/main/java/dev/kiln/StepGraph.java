@@ -1,22 +1,53 @@
 package dev.kiln;
 
+import dev.kiln.autograd.NoGrad;
 import dev.kiln.backend.Recording;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 
 /**
  * A training step that records itself: eager at first, replayed from a recording on devices that
  * can record.
  *
- * <p>Calls 1 and 2 of {@link #run} are eager, real steps; on call 3 the device records the step,
- * and from then on each call replays it. A device that does not record runs the step again each
- * time, with the same results. Inside a step nothing may be read back to the host, and whatever
- * varies from step to step must be device data.
+ * <pre>{@code
+ * StepGraph step =
+ *     StepGraph.of(
+ *         device,
+ *         batch -> {
+ *           optimizer.zeroGrad();
+ *           Tensor loss = lossOf(model.call(batch.get(0)), batch.get(1));
+ *           loss.backward();
+ *           optimizer.step();
+ *           return loss;
+ *         });
+ * for (Batch batch : loader) {
+ *   Tensor loss = step.run(batch.input(), batch.target());
+ * }
+ * }</pre>
+ *
+ * <p>Runs 1 and 2 are eager, real steps; in run 3 the device records the step, and from then on
+ * each run replays it with one launch. A device that does not record runs the step again each time,
+ * with the same results.
+ *
+ * <p>A replay does the same work on the same memory, without the step's Java code. So inside a step
+ * nothing may be read back to the host, and whatever varies from run to run must be device data:
+ * inputs, settings of optimizers, random numbers and step counts are. Run 3 throws {@link
+ * RecordingException} where a step reads a value or sends other data than run 2 did, on every
+ * device, so that tests on a processor find it. After a change to the model itself, such as
+ * freezing a layer, make a new step graph.
+ *
+ * <p>Each run has a {@link Scope} of its own. Not thread-safe.
  */
 public final class StepGraph implements AutoCloseable {
   private static final int EAGER_RUNS = 2;
 
   private final Device device;
   private final Runnable step;
+  private final List<Tensor> slots = new ArrayList<>();
+  private Optional<Tensor> result = Optional.empty();
+  private Optional<StepWatch> rehearsal = Optional.empty();
   private Optional<Recording> recording = Optional.empty();
   private int runs;
   private boolean closed;
@@ -26,11 +57,16 @@ public final class StepGraph implements AutoCloseable {
     this.step = step;
   }
 
+  private StepGraph(Device device, Function<List<Tensor>, Tensor> step) {
+    this.device = device;
+    this.step = () -> keep(step.apply(List.copyOf(slots)));
+  }
+
   /**
-   * Wraps a step.
+   * Wraps a step that finds its inputs itself, in tensors that are filled between runs.
    *
    * @param device where the step runs
-   * @param step the work, with static inputs
+   * @param step the work
    * @return the step graph
    */
   public static StepGraph of(Device device, Runnable step) {
@@ -38,34 +74,162 @@ public final class StepGraph implements AutoCloseable {
   }
 
   /**
+   * Wraps a step of inputs.
+   *
+   * @param device where the step runs
+   * @param step the work, from inputs to a result, such as the loss
+   * @return the step graph, to be run with {@link #run(Tensor...)}
+   */
+  public static StepGraph of(Device device, Function<List<Tensor>, Tensor> step) {
+    return new StepGraph(device, step);
+  }
+
+  /**
+   * Copies inputs to their fixed places and runs the step once.
+   *
+   * @param inputs as many as in the first run, of the same shapes and types
+   * @return the step's result, at a fixed place too: the next run overwrites it
+   * @throws ShapeException if an input has another shape or type than in the first run; a smaller
+   *     last batch takes a step of its own
+   * @throws RecordingException in run 3, if the step cannot be recorded; a device that records has
+   *     done nothing of it then
+   * @throws IllegalStateException after {@link #close}
+   */
+  public Tensor run(Tensor... inputs) {
+    open();
+    if (runs == 0 && slots.isEmpty()) {
+      for (Tensor x : inputs) {
+        slots.add(Scope.outside(() -> Tensor.empty(x.shape(), x.dtype(), device)));
+      }
+    }
+    check(inputs);
+    for (int i = 0; i < inputs.length; i++) {
+      slots.get(i).copyFrom(inputs[i]);
+    }
+    run();
+    return result.orElseThrow(
+        () ->
+            new IllegalStateException(
+                "[step_graph] this step has no inputs and no result; call run() without any"));
+  }
+
+  private void check(Tensor... inputs) {
+    if (inputs.length != slots.size()) {
+      throw new ShapeException(
+          "[step_graph] "
+              + inputs.length
+              + " inputs, but the first run had "
+              + slots.size()
+              + "; give the same ones in the same order");
+    }
+    for (int i = 0; i < inputs.length; i++) {
+      Tensor slot = slots.get(i);
+      if (!inputs[i].shape().equals(slot.shape()) || inputs[i].dtype() != slot.dtype()) {
+        throw new ShapeException(
+            "[step_graph] input "
+                + i
+                + " is "
+                + inputs[i].describe()
+                + " but the first run had "
+                + slot.describe()
+                + "; use one step graph for each shape, or drop a smaller last batch");
+      }
+    }
+  }
+
+  /** Puts the result where the next run will put its own. */
+  private void keep(Tensor y) {
+    try (NoGrad off = NoGrad.open()) {
+      if (result.isEmpty()) {
+        result = Optional.of(Scope.outside(() -> Tensor.empty(y.shape(), y.dtype(), device)));
+      }
+      Tensor slot = result.get();
+      if (!slot.shape().equals(y.shape()) || slot.dtype() != y.dtype()) {
+        throw new ShapeException(
+            "[step_graph] the step's result is "
+                + y.describe()
+                + " but it was "
+                + slot.describe()
+                + " in the run before; return the same shape each time");
+      }
+      slot.copyFrom(y.detach());
+    }
+  }
+
+  /**
    * Runs the step once.
    *
+   * @throws RecordingException in run 3, if the step cannot be recorded; a device that records has
+   *     done nothing of it then
    * @throws IllegalStateException after {@link #close}
    */
   public void run() {
-    if (closed) {
-      throw new IllegalStateException("[step_graph] it is closed; make a new one");
-    }
+    open();
     if (recording.isPresent()) {
       recording.get().replay();
       return;
     }
     runs++;
-    if (runs == EAGER_RUNS + 1) {
-      recording = device.backend().record(step);
-      if (recording.isPresent()) {
-        recording.get().replay();
-        return;
+    if (runs == EAGER_RUNS) {
+      try (StepWatch watch = StepWatch.rehearsal(device)) {
+        rehearsal = Optional.of(watch);
+        eager();
       }
+    } else if (runs == EAGER_RUNS + 1) {
+      record();
+    } else {
+      eager();
     }
-    step.run();
   }
 
-  /** Frees the recording. */
+  private void record() {
+    try (StepWatch watch = StepWatch.recording(rehearsal.orElseThrow())) {
+      recording = device.record(this::eager);
+      if (recording.isEmpty()) {
+        eager();
+      }
+    } catch (OutOfMemoryException e) {
+      runs--;
+      throw new RecordingException(
+          "[step_graph] no memory to record the step, which takes memory of its own: "
+              + e.getMessage());
+    } catch (RuntimeException | Error e) {
+      runs--;
+      throw e;
+    }
+    recording.ifPresent(Recording::replay);
+  }
+
+  private void eager() {
+    try (Scope scope = Scope.open("step")) {
+      step.run();
+    }
+  }
+
+  private void open() {
+    if (closed) {
+      throw new IllegalStateException("[step_graph] it is closed; make a new one");
+    }
+  }
+
+  /**
+   * Tells whether runs are replays by now.
+   *
+   * @return true from run 3 on, on devices that record
+   */
+  public boolean isRecorded() {
+    return recording.isPresent();
+  }
+
+  /** Frees the recording, the places of inputs, and the result. */
   @Override
   public void close() {
     closed = true;
     recording.ifPresent(Recording::close);
     recording = Optional.empty();
+    slots.forEach(Tensor::close);
+    slots.clear();
+    result.ifPresent(Tensor::close);
+    result = Optional.empty();
   }
 }

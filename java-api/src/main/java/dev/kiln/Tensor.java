@@ -102,6 +102,7 @@ public final class Tensor implements AutoCloseable {
   public static Tensor fromBuffer(ByteBuffer data, DType dtype, Shape shape, Device device) {
     HostData.requireBytes("from_buffer", data, dtype, shape);
     Tensor t = empty(shape, dtype, device);
+    StepWatch.sending(t.view, data, device);
     device.backend().upload(t.view, HostData.little(data));
     return t;
   }
@@ -270,7 +271,7 @@ public final class Tensor implements AutoCloseable {
 
   /** Returns all elements as little-endian bytes in row-major order; waits for the device. */
   public ByteBuffer toBuffer() {
-    view("to_buffer", "tensor");
+    StepWatch.reading("to_buffer", view("to_buffer", "tensor"), device);
     ByteBuffer out = HostData.allocate(dtype(), shape());
     try (Scope scope = Scope.open("to_buffer")) {
       device.backend().download(out, NoGrad.run(this::contiguous).view);
@@ -350,6 +351,7 @@ public final class Tensor implements AutoCloseable {
     if (!out.isDense()) {
       throw new ShapeException("[upload] " + out + " is not dense; upload and copyFrom() it");
     }
+    StepWatch.sending(out, data, device);
     device.backend().upload(out, HostData.little(data));
     return this;
   }

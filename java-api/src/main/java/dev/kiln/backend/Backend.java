@@ -40,6 +40,16 @@ public interface Backend extends AutoCloseable {
   Storage alloc(DType dtype, long length);
 
   /**
+   * Tells the backend whom to ask when memory runs out, wherever in an op that is.
+   *
+   * @param books reclaims memory, and lists what is live for the error
+   * @return whether the backend does so before it throws; if not, it is done for {@link #alloc}
+   */
+  default boolean consult(MemoryBooks books) {
+    return false;
+  }
+
+  /**
    * Takes back a storage; work already started on it still completes.
    *
    * @param storage a storage from {@link #alloc} that is not used again
@@ -76,10 +86,22 @@ public interface Backend extends AutoCloseable {
   void sync();
 
   /**
-   * Records a step for later replay, on devices that can.
+   * Tells whether steps can be recorded.
+   *
+   * @return false unless the device can
+   */
+  default boolean records() {
+    return false;
+  }
+
+  /**
+   * Records a step for later replay, on devices that can. The step runs on this thread once, but
+   * none of its work is done; what it uploads is the same at every replay.
    *
    * @param step the work to record
    * @return the recording, or nothing where a step is simply run again
+   * @throws dev.kiln.RecordingException if the step reads a value or waits; nothing is recorded
+   *     then, and the device goes on as before
    */
   default Optional<Recording> record(Runnable step) {
     return Optional.empty();

@@ -1,5 +1,6 @@
 package dev.kiln.data;
 
+import dev.kiln.DType;
 import dev.kiln.Device;
 import dev.kiln.Shape;
 import dev.kiln.Tensor;
@@ -85,24 +86,49 @@ public final class Batch implements AutoCloseable {
    * @throws DataException if there is no such field, or the batch was closed before
    */
   public Tensor field(int field) {
-    if (field < 0 || field >= fields.size()) {
-      throw new DataException(
-          "[batch] field %d does not exist: examples have %s".formatted(field, fields));
-    }
+    Field f = spec(field);
     Optional<Tensor> tensor = tensors.get(field);
     if (tensor.isPresent()) {
       return tensor.get();
     }
-    Field f = fields.get(field);
-    Shape shape = f.shape().insert(0, indices.length);
     Device home = device.orElseGet(Device::defaultDevice);
-    Tensor t = Tensor.fromBuffer(bytes(field), f.dtype(), shape, home);
+    Tensor t = Tensor.fromBuffer(bytes(field), f.dtype(), shape(field), home);
     tensors.set(field, Optional.of(t));
     made++;
     if (made == fields.size()) {
       giveBack();
     }
     return t;
+  }
+
+  /**
+   * Returns the shape of a field, without making a tensor of it.
+   *
+   * @param field its place in {@link Dataset#fields}
+   * @return [size, ...shape of the field]
+   * @throws DataException if there is no such field
+   */
+  public Shape shape(int field) {
+    return spec(field).shape().insert(0, indices.length);
+  }
+
+  /**
+   * Returns the element type of a field, without making a tensor of it.
+   *
+   * @param field its place in {@link Dataset#fields}
+   * @return the type
+   * @throws DataException if there is no such field
+   */
+  public DType dtype(int field) {
+    return spec(field).dtype();
+  }
+
+  private Field spec(int field) {
+    if (field < 0 || field >= fields.size()) {
+      throw new DataException(
+          "[batch] field %d does not exist: examples have %s".formatted(field, fields));
+    }
+    return fields.get(field);
   }
 
   /**
@@ -115,12 +141,8 @@ public final class Batch implements AutoCloseable {
    *     batch was closed before
    */
   public void copyTo(int field, Tensor slot) {
-    if (field < 0 || field >= fields.size()) {
-      throw new DataException(
-          "[batch] field %d does not exist: examples have %s".formatted(field, fields));
-    }
-    Field f = fields.get(field);
-    Shape shape = f.shape().insert(0, indices.length);
+    Field f = spec(field);
+    Shape shape = shape(field);
     if (slot.dtype() != f.dtype() || !slot.shape().equals(shape)) {
       throw new DataException(
           "[batch] field %s is %s%s but the slot is %s%s; drop a smaller last batch or run it without"

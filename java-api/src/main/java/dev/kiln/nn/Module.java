@@ -387,6 +387,31 @@ public abstract class Module {
   }
 
   /**
+   * Returns a number that is another one after a change to what this module or one inside it does,
+   * such as its mode, hooks, children, or which parameters are frozen; a step that was recorded
+   * before must then be recorded anew. Values of parameters and buffers do not count.
+   *
+   * @return a hash
+   */
+  public final long structure() {
+    long hash = System.identityHashCode(this);
+    hash = hash * 31 + (training ? 1 : 0);
+    hash = hash * 31 + hooks.hashCode();
+    hash = hash * 31 + computed.keySet().hashCode();
+    for (Tensor p : parameters.values()) {
+      hash = hash * 31 + System.identityHashCode(p.view().storage());
+      hash = hash * 31 + (p.requiresGrad() ? 1 : 0);
+    }
+    for (Tensor b : buffers.values()) {
+      hash = hash * 31 + System.identityHashCode(b.view().storage());
+    }
+    for (Module child : children.values()) {
+      hash = hash * 31 + child.structure();
+    }
+    return hash;
+  }
+
+  /**
    * Counts the elements of all parameters.
    *
    * @return the count, frozen ones included

@@ -154,6 +154,23 @@ public abstract sealed class Optimizer permits SGD, Adagrad, Adam, AdamW, RMSpro
     }
   }
 
+  /**
+   * Returns a number that is another one after a change to what a step does, such as a new group or
+   * state that a changed setting calls for; a step that was recorded before must then be recorded
+   * anew. Values of settings do not count: they are device data.
+   *
+   * @return a hash
+   */
+  public final long structure() {
+    long hash = groups.size();
+    for (ParameterGroup group : groups) {
+      for (Pack pack : group.packs()) {
+        hash = hash * 31 + pack.structure();
+      }
+    }
+    return hash;
+  }
+
   /** Forgets all gradients; the next backward pass writes them anew. */
   public final void zeroGrad() {
     groups.forEach(g -> g.parameters().forEach(Tensor::zeroGrad));

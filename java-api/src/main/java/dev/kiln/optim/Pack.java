@@ -86,13 +86,25 @@ final class Pack {
     return distinct;
   }
 
+  /** A number that changes with the memory that a step works on. */
+  long structure() {
+    long hash = System.identityHashCode(slab);
+    for (Tensor c : clocks) {
+      hash = hash * 31 + System.identityHashCode(c);
+    }
+    for (Tensor s : states) {
+      hash = hash * 31 + System.identityHashCode(s);
+    }
+    return hash;
+  }
+
   /** Sends one changed setting to the device, and makes room for state that it calls for. */
   void changed(Setting setting) {
     if (setting.index() != Setting.HOST_ONLY) {
       ByteBuffer value = ByteBuffer.allocate(Double.BYTES).order(ByteOrder.LITTLE_ENDIAN);
       value.putDouble(0, group.value(setting));
       for (Tensor c : distinctClocks()) {
-        backend().upload(c.view().narrow(0, setting.index(), 1), value);
+        c.alias(c.view().narrow(0, setting.index(), 1)).upload(value);
       }
     }
     if (setting.name().equals(Rule.MAXIMIZE)) {

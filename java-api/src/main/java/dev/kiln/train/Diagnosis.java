@@ -24,9 +24,23 @@ final class Diagnosis {
   record Place(int epoch, int step, int steps, long globalStep, Optional<Path> checkpoint) {}
 
   Diagnosis(Settings s, Place place) {
+    this(s, place, s.finiteCheck().isDue(place.globalStep, s.device()));
+  }
+
+  private Diagnosis(Settings s, Place place, boolean due) {
     this.s = s;
     this.place = place;
-    this.due = s.finiteCheck().isDue(place.globalStep, s.device());
+    this.due = due;
+  }
+
+  /** One that looks at nothing. */
+  static Diagnosis none(Settings s) {
+    return new Diagnosis(s, new Place(0, 0, 0, 0, Optional.empty()), false);
+  }
+
+  /** Whether this step's numbers are read, so that it cannot be a recorded one. */
+  boolean isDue() {
+    return due;
   }
 
   /** Called before the forward pass, in the scope of the batch. */

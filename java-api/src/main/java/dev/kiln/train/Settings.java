@@ -33,7 +33,8 @@ record Settings(
     OptionalLong seed,
     Optional<Path> saveOnInterrupt,
     Precision precision,
-    Optional<GradScaler> scaler) {
+    Optional<GradScaler> scaler,
+    boolean recordSteps) {
 
   /** A scheduler and when it steps. */
   record Schedule(LrScheduler scheduler, Pace pace, String monitor) {}

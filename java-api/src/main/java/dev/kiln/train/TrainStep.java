@@ -1,6 +1,7 @@
 package dev.kiln.train;
 
 import dev.kiln.Autocast;
+import dev.kiln.OutOfMemoryException;
 import dev.kiln.Scope;
 import dev.kiln.Tensor;
 import dev.kiln.autograd.NoGrad;
@@ -14,16 +15,18 @@ import java.util.List;
  * One update of the weights: forward and backward over one batch or several, clipping, optimizer,
  * schedulers per step. Nothing waits for the device unless the step is checked.
  */
-final class TrainStep {
+final class TrainStep implements AutoCloseable {
   private final Settings s;
   private final Measures measures;
   private final List<Tensor> parameters;
+  private final RecordedStep recorded;
   private String unit = "samples";
 
   TrainStep(Settings settings, Measures measures) {
     this.s = settings;
     this.measures = measures;
     this.parameters = settings.model().parameters();
+    this.recorded = new RecordedStep(settings, this::update);
   }
 
   /** What the examples seen so far are called. */
@@ -39,49 +42,88 @@ final class TrainStep {
    * @return the number of examples
    */
   long run(List<Batch> batches, String name, Diagnosis diagnosis) {
+    long all = batches.stream().mapToLong(Batch::size).sum();
+    BatchProbe probe = new BatchProbe(s, batches.get(0));
     try (Scope step = Scope.open(name)) {
-      s.optimizer().zeroGrad();
-      long first = batches.get(0).size();
-      long all = 0;
-      for (Batch b : batches) {
-        try (Scope inner = Scope.open(name);
-            Batch batch = b) {
-          long n = batch.size();
-          all += n;
-          Tensor x = input(s, batch);
-          Tensor y = batch.target().to(s.device());
-          unit = x.dim() == 4 ? "images" : "samples";
-          diagnosis.before();
-          body(x, y, n, (double) n / (s.accumulate() * first), diagnosis);
-          diagnosis.gradients();
-        }
+      if (diagnosis.isDue() || !recorded.run(batches)) {
+        eager(batches, all, name, diagnosis);
       }
-      if (s.accumulate() > 1) {
-        rescale(first * s.accumulate(), all);
-      }
-      if (s.scaler().isPresent() && s.clip().kind() != Settings.Clip.Kind.NONE) {
-        s.scaler().get().unscale(s.optimizer());
-      }
-      clip();
-      s.scaler().ifPresentOrElse(this::scaledStep, s.optimizer()::step);
       for (Settings.Schedule schedule : s.schedules()) {
         if (schedule.pace() == Settings.Pace.STEP) {
           schedule.scheduler().step();
         }
       }
-      return all;
+    } catch (OutOfMemoryException e) {
+      batches.forEach(Batch::close);
+      recorded.close();
+      throw probe.explain(e);
     }
+    return all;
+  }
+
+  private void eager(List<Batch> batches, long all, String name, Diagnosis diagnosis) {
+    long first = batches.get(0).size();
+    s.optimizer().zeroGrad();
+    for (Batch b : batches) {
+      try (Scope inner = Scope.open(name);
+          Batch batch = b) {
+        long n = batch.size();
+        Tensor x = input(s, batch);
+        Tensor y = batch.target().to(s.device());
+        diagnosis.before();
+        body(x, y, n, share(n, first), diagnosis);
+        diagnosis.gradients();
+      }
+    }
+    finish(first, all);
+  }
+
+  /** The whole step on batches of one size: what a device records and replays. */
+  private void update(List<RecordedStep.Example> examples) {
+    s.optimizer().zeroGrad();
+    long n = examples.get(0).size();
+    for (RecordedStep.Example e : examples) {
+      try (Scope inner = Scope.open("batch")) {
+        body(transformed(s, e.input()), e.target(), n, share(n, n), Diagnosis.none(s));
+      }
+    }
+    finish(n, n * examples.size());
+  }
+
+  private double share(long n, long first) {
+    return (double) n / (s.accumulate() * first);
+  }
+
+  private void finish(long first, long all) {
+    if (s.accumulate() > 1) {
+      rescale(first * s.accumulate(), all);
+    }
+    if (s.scaler().isPresent() && s.clip().kind() != Settings.Clip.Kind.NONE) {
+      s.scaler().get().unscale(s.optimizer());
+    }
+    clip();
+    s.scaler().ifPresentOrElse(this::scaledStep, s.optimizer()::step);
+  }
+
+  @Override
+  public void close() {
+    recorded.close();
   }
 
   /** Moves a batch's input to the device and transforms it there. */
   static Tensor input(Settings s, Batch batch) {
+    return transformed(s, batch.input().to(s.device()));
+  }
+
+  private static Tensor transformed(Settings s, Tensor input) {
     try (NoGrad off = NoGrad.open()) {
-      return s.inputTransform().apply(batch.input().to(s.device()));
+      return s.inputTransform().apply(input);
     }
   }
 
-  /** All that a device would record and replay: static inputs in, gradients and sums out. */
+  /** From one batch to gradients and sums. */
   private void body(Tensor x, Tensor y, long size, double weight, Diagnosis diagnosis) {
+    unit = x.dim() == 4 ? "images" : "samples";
     try (Autocast cast = Autocast.open(s.precision())) {
       Tensor output = s.model().call(x);
       Tensor loss = s.loss().of(output, y);

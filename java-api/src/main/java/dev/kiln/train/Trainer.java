@@ -192,6 +192,7 @@ public final class Trainer {
     private Optional<Path> saveOnInterrupt = Optional.empty();
     private Precision precision = Precision.FP32;
     private Optional<GradScaler> scaler = Optional.empty();
+    private boolean recordSteps = true;
 
     private Builder(Module model, Loss loss, Optimizer optimizer) {
       this.model = model;
@@ -336,6 +337,18 @@ public final class Trainer {
       return this;
     }
 
+    /**
+     * Sets whether devices that can record steps do, as they do by default: see {@link
+     * dev.kiln.StepGraph}. A smaller last batch and steps that are checked run as they are; so do
+     * all, with one line in the log, where the model or the loss reads values.
+     *
+     * @param on false to run the Java code of every step
+     */
+    public Builder recordSteps(boolean on) {
+      recordSteps = on;
+      return this;
+    }
+
     /** Makes the trainer. */
     public Trainer build() {
       Device where = device.orElseGet(model::device);
@@ -359,7 +372,8 @@ public final class Trainer {
               seed,
               saveOnInterrupt,
               precision,
-              scaler));
+              scaler,
+              recordSteps));
     }
   }
 }

@@ -55,6 +55,7 @@ final class TrainingRun implements TrainState {
       guard = installed;
       guarded();
     } finally {
+      trainStep.close();
       modes.putBack();
     }
     return history();

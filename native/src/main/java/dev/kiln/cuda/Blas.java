@@ -23,7 +23,7 @@ final class Blas implements AutoCloseable {
   private static final long WORKSPACE = 32L << 20;
 
   private final cublasHandle handle = new cublasHandle();
-  private final DeviceAllocator.Chunk workspace;
+  private final Chunk workspace;
   private final DeviceAllocator memory;
   private final ByteBuffer factors =
       ByteBuffer.allocateDirect(2 * Double.BYTES).order(ByteOrder.nativeOrder());
@@ -38,7 +38,8 @@ final class Blas implements AutoCloseable {
     check(JCublas2.cublasSetStream(handle, new cudaStream_t(driver.stream())), "cublasSetStream");
     workspace = memory.alloc(WORKSPACE);
     check(
-        JCublas2.cublasSetWorkspace(handle, workspace.pointer(), WORKSPACE), "cublasSetWorkspace");
+        JCublas2.cublasSetWorkspace(handle, Staging.at(workspace.address()), WORKSPACE),
+        "cublasSetWorkspace");
   }
 
   /**

@@ -3,6 +3,7 @@ package dev.kiln.cuda;
 import static dev.kiln.cuda.CudaStorage.address;
 
 import dev.kiln.DType;
+import dev.kiln.RecordingException;
 import dev.kiln.Shape;
 import dev.kiln.backend.Backend;
 import dev.kiln.backend.BinaryOp;
@@ -11,6 +12,8 @@ import dev.kiln.backend.Dist;
 import dev.kiln.backend.Epilogue;
 import dev.kiln.backend.FusedOps;
 import dev.kiln.backend.MathOp;
+import dev.kiln.backend.MemoryBooks;
+import dev.kiln.backend.Recording;
 import dev.kiln.backend.ReduceOp;
 import dev.kiln.backend.ScanOp;
 import dev.kiln.backend.ScatterOp;
@@ -37,6 +40,7 @@ public final class CudaBackend implements Backend {
   private final Geometry geometry;
   private final IndexErrors errors;
   private Optional<Blas> blas = Optional.empty();
+  private Optional<CudaRecording> recording = Optional.empty();
   private final FusedOps fused = new CudaFusedOps(this);
 
   /**
@@ -52,7 +56,7 @@ public final class CudaBackend implements Backend {
     driver = new Driver(natives, id.index());
     launchers = driver.launchers();
     memory = new DeviceAllocator(driver, libraries.pooled());
-    staging = new Staging(driver);
+    staging = new Staging(driver, memory);
     geometry = new Geometry();
     errors = new IndexErrors(driver);
   }
@@ -89,6 +93,12 @@ public final class CudaBackend implements Backend {
   }
 
   @Override
+  public synchronized boolean consult(MemoryBooks books) {
+    memory.consult(books);
+    return true;
+  }
+
+  @Override
   public synchronized void free(Storage storage) {
     memory.free(((CudaStorage) storage).release());
   }
@@ -105,11 +115,17 @@ public final class CudaBackend implements Backend {
 
   @Override
   public synchronized void upload(View out, ByteBuffer source) {
-    staging.upload(address(out), source, bytes(out), out.dtype());
+    if (recording.isPresent()) {
+      int bytes = Math.toIntExact(bytes(out));
+      recording.get().upload(address(out), source, bytes, out.dtype());
+    } else {
+      staging.upload(address(out), source, bytes(out), out.dtype());
+    }
   }
 
   @Override
   public synchronized void download(ByteBuffer target, View x) {
+    mayWait("download");
     staging.download(target, address(x), bytes(x));
     errors.check();
   }
@@ -120,8 +136,59 @@ public final class CudaBackend implements Backend {
 
   @Override
   public synchronized void sync() {
+    mayWait("sync");
     driver.synchronize();
     errors.check();
+  }
+
+  /**
+   * Throws while a step is being recorded: its work has not run, so there is nothing to wait for.
+   */
+  private void mayWait(String op) {
+    if (recording.isPresent()) {
+      throw new RecordingException(
+          "["
+              + op
+              + "] a step that is being recorded cannot wait for the device; read values after it");
+    }
+  }
+
+  /** Throws what kernels have found so far, but not inside a recording, which cannot wait. */
+  private void checkIndices() {
+    if (recording.isEmpty()) {
+      errors.check();
+    }
+  }
+
+  // ---- Recording ----
+
+  @Override
+  public boolean records() {
+    return !driver.waitsAlways();
+  }
+
+  @Override
+  public synchronized Optional<Recording> record(Runnable step) {
+    if (!records()) {
+      return Optional.empty();
+    }
+    if (recording.isPresent()) {
+      throw new RecordingException(
+          "[step_graph] a step is being recorded already; record one after the other");
+    }
+    sync();
+    CudaRecording begun = new CudaRecording(this, driver, memory);
+    recording = Optional.of(begun);
+    try {
+      step.run();
+      begun.end();
+    } catch (RuntimeException | Error e) {
+      begun.abandon();
+      throw e;
+    } finally {
+      recording = Optional.empty();
+    }
+    return Optional.of(begun);
   }
 
   // ---- Elements ----
@@ -239,7 +306,7 @@ public final class CudaBackend implements Backend {
     long layout = geometry.of(Axes.alongReduced(out, x.shape(), axes), x);
     int number = OpNumbers.of(op);
     long bytes = Launchers.reduceScratch(number, type(x), layout);
-    DeviceAllocator.Chunk scratch = memory.alloc(bytes);
+    Chunk scratch = memory.alloc(bytes);
     int status =
         Launchers.reduce(
             launchers, number, type(x), address(out), address(x), scratch.address(), layout);
@@ -273,7 +340,7 @@ public final class CudaBackend implements Backend {
             x.stride(axis),
             layout);
     done(status, "gather", out, x, index);
-    errors.check();
+    checkIndices();
   }
 
   @Override
@@ -295,7 +362,7 @@ public final class CudaBackend implements Backend {
     View places = Axes.standingStill(out, src.shape(), axis).select(axis, 0);
     long layout = geometry.of(places, src.select(axis, 0));
     long n = src.shape().dim(axis);
-    DeviceAllocator.Chunk scratch = memory.alloc(Launchers.scatterAddScratch(n, layout));
+    Chunk scratch = memory.alloc(Launchers.scatterAddScratch(n, layout));
     int status =
         Launchers.scatterAdd(
             launchers,
@@ -312,7 +379,7 @@ public final class CudaBackend implements Backend {
             layout);
     memory.free(scratch);
     done(status, "scatter_add", out, src, index);
-    errors.check();
+    checkIndices();
   }
 
   @Override
@@ -336,7 +403,7 @@ public final class CudaBackend implements Backend {
             out.stride(axis),
             geometry.of(places, src.select(axis, 0)));
     done(status, "scatter", out, src, index);
-    errors.check();
+    checkIndices();
   }
 
   @Override
@@ -347,7 +414,7 @@ public final class CudaBackend implements Backend {
     }
     long rows = values.numel() / k;
     long n = x.shape().dim(-1);
-    DeviceAllocator.Chunk scratch = memory.alloc(Launchers.sortScratch(rows, n));
+    Chunk scratch = memory.alloc(Launchers.sortScratch(rows, n));
     int status =
         Launchers.sort(
             launchers,

@@ -6,10 +6,10 @@ import dev.kiln.backend.View;
 
 /** Elements in device memory. */
 final class CudaStorage extends Storage {
-  private final DeviceAllocator.Chunk chunk;
+  private final Chunk chunk;
   private boolean freed;
 
-  CudaStorage(DType dtype, long length, DeviceAllocator.Chunk chunk) {
+  CudaStorage(DType dtype, long length, Chunk chunk) {
     super(dtype, length);
     this.chunk = chunk;
   }
@@ -25,7 +25,7 @@ final class CudaStorage extends Storage {
   }
 
   /** Hands the memory out for good. */
-  DeviceAllocator.Chunk release() {
+  Chunk release() {
     if (freed) {
       throw new IllegalStateException(
           "[storage] " + dtype() + " storage of " + length() + " elements is freed twice");

@@ -1,115 +1,159 @@
 package dev.kiln.cuda;
 
 import dev.kiln.OutOfMemoryException;
-import java.util.ArrayDeque;
-import java.util.Deque;
-import java.util.HashMap;
-import java.util.Map;
-import jcuda.driver.CUdeviceptr;
+import dev.kiln.backend.MemoryBooks;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
 import jcuda.driver.CUresult;
 import jcuda.driver.JCudaDriver;
 
 /**
- * Device memory by size classes, kept for reuse when freed.
+ * Gives out device memory.
  *
- * <p>All work of a device goes to one stream, so a freed chunk can be given out at once: work on
- * its new content stands behind work on the old one. Sizes are rounded up to one of eight steps per
- * power of two, at most 1/8 more than asked for. Not thread-safe.
+ * <p>While a step is being recorded, memory comes from a pool of the recording's own, since every
+ * replay will use the same addresses again; what the step frees of older memory is held until the
+ * recording is closed. Not thread-safe.
  */
 final class DeviceAllocator {
-  private static final long SMALLEST = 512;
-
-  /**
-   * A piece of device memory.
-   *
-   * @param pointer what the driver gave
-   * @param address its device address; 0 if it is empty
-   * @param bytes its size
-   */
-  record Chunk(CUdeviceptr pointer, long address, long bytes) {}
+  private static final double MIB = 1 << 20;
 
   private final Driver driver;
+  private final Segment.Source source = new FromDriver();
   private final boolean pooled;
-  private final Map<Long, Deque<Chunk>> unused = new HashMap<>();
-  private long unusedBytes;
+  private final MemoryPool general;
+  private final List<Recorded> recordings = new ArrayList<>();
+  private Optional<Recorded> current = Optional.empty();
+  private Optional<MemoryBooks> books = Optional.empty();
 
+  /**
+   * Makes an allocator.
+   *
+   * @param pooled whether freed memory is kept for reuse
+   */
   DeviceAllocator(Driver driver, boolean pooled) {
     this.driver = driver;
     this.pooled = pooled;
+    general = pool(false);
+  }
+
+  /** Sets whom to ask before an allocation fails. */
+  void consult(MemoryBooks known) {
+    books = Optional.of(known);
+  }
+
+  private MemoryPool pool(boolean ofRecording) {
+    return pooled ? new CachingPool(source) : new ExactPool(source, ofRecording);
+  }
+
+  /** The memory of one recording: where replays write. */
+  final class Recorded implements AutoCloseable {
+    private final MemoryPool pool = pool(true);
+    private final List<Chunk> held = new ArrayList<>();
+
+    /** Ends the recording; its memory stays. */
+    void seal() {
+      current = Optional.empty();
+    }
+
+    /** Hands the memory back; the last replay must be done. */
+    @Override
+    public void close() {
+      recordings.remove(this);
+      pool.hand(general);
+      held.forEach(DeviceAllocator.this::free);
+      held.clear();
+    }
+  }
+
+  /** Begins the memory of a recording; the device must be idle. */
+  Recorded record() {
+    general.trim();
+    Recorded begun = new Recorded();
+    recordings.add(begun);
+    current = Optional.of(begun);
+    return begun;
   }
 
   /** Gives out memory with undefined content. */
   Chunk alloc(long bytes) {
     if (bytes == 0) {
-      return new Chunk(new CUdeviceptr(), 0, 0);
+      return Chunk.empty();
     }
-    long size = pooled ? round(bytes) : bytes;
-    Deque<Chunk> same = unused.get(size);
-    if (same != null && !same.isEmpty()) {
-      unusedBytes -= size;
-      return same.pop();
-    }
-    driver.makeCurrent();
-    Driver.Address pointer = new Driver.Address();
-    int status = JCudaDriver.cuMemAlloc(pointer, size);
-    if (status == CUresult.CUDA_ERROR_OUT_OF_MEMORY && unusedBytes > 0) {
-      trim();
-      status = JCudaDriver.cuMemAlloc(pointer, size);
-    }
-    if (status == CUresult.CUDA_ERROR_OUT_OF_MEMORY) {
-      throw new OutOfMemoryException("[alloc] no room for " + bytes + " bytes" + room());
-    }
-    Driver.check(status, "cuMemAlloc(" + size + ")");
-    return new Chunk(pointer, pointer.value(), size);
-  }
-
-  private static String room() {
-    long[] free = new long[1];
-    long[] total = new long[1];
-    return JCudaDriver.cuMemGetInfo(free, total) == CUresult.CUDA_SUCCESS
-        ? "; the device has " + free[0] + " of " + total[0] + " bytes free"
-        : "";
+    return current.map(r -> r.pool).orElse(general).alloc(bytes);
   }
 
   /** Takes memory back; work already started on it still completes. */
   void free(Chunk chunk) {
-    if (chunk.bytes() == 0) {
+    if (chunk.isEmpty()) {
       return;
     }
-    if (pooled) {
-      unused.computeIfAbsent(chunk.bytes(), b -> new ArrayDeque<>()).push(chunk);
-      unusedBytes += chunk.bytes();
+    MemoryPool owner = chunk.segment().pool();
+    if (current.isPresent() && owner != current.get().pool) {
+      current.get().held.add(chunk);
     } else {
-      giveBack(chunk);
+      owner.free(chunk);
     }
   }
 
-  /** Bytes that are kept for reuse. */
+  /** Bytes that are kept for reuse or for replays. */
   long cachedBytes() {
-    return unusedBytes;
+    return general.unused() + recordings.stream().mapToLong(r -> r.pool.unused()).sum();
   }
 
-  /** Gives what is kept for reuse back to the driver. */
+  /** Gives what is kept for reuse back to the driver; nothing while a step is being recorded. */
   void trim() {
-    for (Deque<Chunk> chunks : unused.values()) {
-      for (Chunk chunk = chunks.poll(); chunk != null; chunk = chunks.poll()) {
-        unusedBytes -= chunk.bytes();
-        giveBack(chunk);
+    if (current.isEmpty()) {
+      general.trim();
+    }
+  }
+
+  private final class FromDriver implements Segment.Source {
+    @Override
+    public Segment take(long bytes) {
+      driver.makeCurrent();
+      Driver.Address pointer = new Driver.Address();
+      int status = JCudaDriver.cuMemAlloc(pointer, bytes);
+      if (isFull(status) && general.unused() > 0) {
+        trim();
+        status = JCudaDriver.cuMemAlloc(pointer, bytes);
       }
+      if (isFull(status)) {
+        books.ifPresent(MemoryBooks::reclaim);
+        trim();
+        status = JCudaDriver.cuMemAlloc(pointer, bytes);
+      }
+      if (isFull(status)) {
+        throw full(bytes);
+      }
+      Driver.check(status, "cuMemAlloc(" + bytes + ")");
+      return new Segment(pointer, pointer.value(), bytes);
+    }
+
+    @Override
+    public void giveBack(Segment segment) {
+      driver.synchronize(); // the driver does not wait for streams that do not block
+      Driver.check(JCudaDriver.cuMemFree(segment.pointer()), "cuMemFree");
     }
   }
 
-  private void giveBack(Chunk chunk) {
-    driver.synchronize(); // the driver does not wait for streams that do not block
-    Driver.check(JCudaDriver.cuMemFree(chunk.pointer()), "cuMemFree");
+  private static boolean isFull(int status) {
+    return status == CUresult.CUDA_ERROR_OUT_OF_MEMORY;
   }
 
-  /** Rounds up to one of eight steps per power of two. */
-  static long round(long bytes) {
-    if (bytes <= SMALLEST) {
-      return SMALLEST;
-    }
-    long step = Math.max(SMALLEST, Long.highestOneBit(bytes - 1) >> 3);
-    return (bytes + step - 1) / step * step;
+  private OutOfMemoryException full(long bytes) {
+    long[] free = new long[1];
+    long[] total = new long[1];
+    Driver.check(JCudaDriver.cuMemGetInfo(free, total), "cuMemGetInfo");
+    return new OutOfMemoryException(
+        String.format(
+            Locale.ROOT,
+            "[alloc] no room for %.1f MiB; the device has %.1f of %.1f MiB free%s",
+            bytes / MIB,
+            free[0] / MIB,
+            total[0] / MIB,
+            books.map(MemoryBooks::largest).orElse("")),
+        free[0]);
   }
 }

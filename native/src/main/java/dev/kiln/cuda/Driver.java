@@ -38,6 +38,7 @@ final class Driver implements AutoCloseable {
   private final Stream stream = new Stream();
   private final long launchers;
   private final String name;
+  private final boolean waitsAlways = "1".equals(System.getenv("KILN_SYNC"));
 
   /** Opens a device. */
   Driver(Natives natives, int ordinal) {
@@ -57,7 +58,7 @@ final class Driver implements AutoCloseable {
             context.address(),
             stream.address(),
             attribute(CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT),
-            "1".equals(System.getenv("KILN_SYNC")) ? 1 : 0);
+            waitsAlways ? 1 : 0);
     if (launchers == 0) {
       throw new DeviceException("[cuda] cannot open the launchers: " + Launchers.lastError());
     }
@@ -91,6 +92,11 @@ final class Driver implements AutoCloseable {
     int[] value = new int[1];
     check(JCudaDriver.cuDeviceGetAttribute(value, attribute, device), "cuDeviceGetAttribute");
     return value[0];
+  }
+
+  /** Whether every launch is waited for, so that nothing can be recorded. */
+  boolean waitsAlways() {
+    return waitsAlways;
   }
 
   /** The context for {@link Launchers}. */

@@ -2,37 +2,39 @@ package dev.kiln.cuda;
 
 import dev.kiln.DType;
 import java.nio.ByteBuffer;
-import jcuda.Pointer;
 import jcuda.driver.CUdeviceptr;
-import jcuda.driver.CUevent;
-import jcuda.driver.CUevent_flags;
+import jcuda.driver.CUstream;
+import jcuda.driver.CUstream_flags;
 import jcuda.driver.JCudaDriver;
 
 /**
- * Copies between host and device by way of two pieces of pinned memory, which the device reads and
- * writes by itself: while one is on its way, the other is filled.
+ * Copies between host and device by way of pinned memory, which the device reads and writes by
+ * itself: while one piece is on its way, the next is filled.
+ *
+ * <p>Uploads travel on a stream of their own while the device computes, to a piece of device memory
+ * that nothing else uses; only the short way from there to their place is taken in the order of the
+ * device's work. Small ones, for which that would not pay, go straight.
  */
 final class Staging implements AutoCloseable {
-  private static final int PIECE = 4 << 20;
-  private static final int PIECES = 2;
+  private static final int PIECE = 2 << 20;
+  private static final int PIECES = 4;
+  private static final int DIRECT = 64 << 10;
 
   private final Driver driver;
-  private final Pointer[] pointers = new Pointer[PIECES];
-  private final ByteBuffer[] buffers = new ByteBuffer[PIECES];
-  private final CUevent[] done = new CUevent[PIECES];
+  private final DeviceAllocator memory;
+  private final CUstream copies = new CUstream();
+  private final StagingPiece[] pieces = new StagingPiece[PIECES];
   private int next;
 
-  Staging(Driver driver) {
+  Staging(Driver driver, DeviceAllocator memory) {
     this.driver = driver;
+    this.memory = memory;
     driver.makeCurrent();
+    Driver.check(
+        JCudaDriver.cuStreamCreate(copies, CUstream_flags.CU_STREAM_NON_BLOCKING),
+        "cuStreamCreate");
     for (int i = 0; i < PIECES; i++) {
-      pointers[i] = new Pointer();
-      Driver.check(JCudaDriver.cuMemAllocHost(pointers[i], PIECE), "cuMemAllocHost");
-      buffers[i] = pointers[i].getByteBuffer(0, PIECE);
-      done[i] = new CUevent();
-      Driver.check(
-          JCudaDriver.cuEventCreate(done[i], CUevent_flags.CU_EVENT_DISABLE_TIMING),
-          "cuEventCreate");
+      pieces[i] = new StagingPiece(PIECE);
     }
   }
 
@@ -42,21 +44,14 @@ final class Staging implements AutoCloseable {
     ByteBuffer from = source.duplicate();
     for (long at = 0; at < bytes; ) {
       int n = (int) Math.min(PIECE, bytes - at);
-      Driver.check(JCudaDriver.cuEventSynchronize(done[next]), "cuEventSynchronize");
-      from.limit(from.position() + n);
-      ByteBuffer piece = buffers[next].clear();
-      if (dtype == DType.BOOL) {
-        while (from.hasRemaining()) {
-          piece.put((byte) (from.get() != 0 ? 1 : 0));
-        }
+      StagingPiece piece = turn();
+      piece.pinned().fill(from, n, dtype);
+      CUdeviceptr to = at(address + at);
+      if (bytes <= DIRECT) {
+        piece.send(to, n, driver.stream());
       } else {
-        piece.put(from);
+        piece.sendBeside(to, n, driver.stream(), copies, memory);
       }
-      Driver.check(
-          JCudaDriver.cuMemcpyHtoDAsync(at(address + at), pointers[next], n, driver.stream()),
-          "cuMemcpyHtoDAsync");
-      Driver.check(JCudaDriver.cuEventRecord(done[next], driver.stream()), "cuEventRecord");
-      next = (next + 1) % PIECES;
       at += n;
     }
   }
@@ -67,13 +62,23 @@ final class Staging implements AutoCloseable {
     ByteBuffer to = target.duplicate();
     for (long at = 0; at < bytes; ) {
       int n = (int) Math.min(PIECE, bytes - at);
+      StagingPiece piece = turn();
       Driver.check(
-          JCudaDriver.cuMemcpyDtoHAsync(pointers[next], at(address + at), n, driver.stream()),
+          JCudaDriver.cuMemcpyDtoHAsync(
+              piece.pinned().pointer(), at(address + at), n, driver.stream()),
           "cuMemcpyDtoHAsync");
       driver.synchronize();
-      to.put(buffers[next].clear().limit(n));
+      to.put(piece.pinned().content(n));
       at += n;
     }
+  }
+
+  /** The next piece, once its last content has left it. */
+  private StagingPiece turn() {
+    StagingPiece piece = pieces[next];
+    next = (next + 1) % PIECES;
+    piece.await();
+    return piece;
   }
 
   /** A device pointer to an address. */
@@ -84,9 +89,10 @@ final class Staging implements AutoCloseable {
   @Override
   public void close() {
     driver.synchronize();
-    for (int i = 0; i < PIECES; i++) {
-      Driver.check(JCudaDriver.cuEventDestroy(done[i]), "cuEventDestroy");
-      Driver.check(JCudaDriver.cuMemFreeHost(pointers[i]), "cuMemFreeHost");
+    Driver.check(JCudaDriver.cuStreamSynchronize(copies), "cuStreamSynchronize");
+    for (StagingPiece piece : pieces) {
+      piece.close(memory);
     }
+    Driver.check(JCudaDriver.cuStreamDestroy(copies), "cuStreamDestroy");
   }
 }

@@ -56,6 +56,12 @@ final class Sim implements AutoCloseable {
     return new Sim();
   }
 
+  /** Lets a test of Kiln's own device command the simulator, or skips it. */
+  static void control() {
+    Optional<String> reason = loaded();
+    assumeTrue(reason.isEmpty(), () -> "no simulated device: " + reason.get());
+  }
+
   /** Loads the stand-ins and JCuda on them; why not, where it cannot be done. */
   private static synchronized Optional<String> loaded() {
     if (missing == null) {

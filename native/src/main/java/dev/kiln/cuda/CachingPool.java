@@ -1,0 +1,174 @@
+package dev.kiln.cuda;
+
+import dev.kiln.OutOfMemoryException;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.TreeSet;
+
+/**
+ * Device memory that is kept for reuse when freed: segments from the driver, cut into chunks.
+ *
+ * <p>A request takes the smallest free chunk that holds it, and the rest of that stays free;
+ * neighbours that are free become one again. Small requests share segments of their own, so that
+ * they do not crumble the large ones. All work of a device goes to one stream, so a freed chunk can
+ * be given out at once: work on its new content stands behind work on the old one. The sizes follow
+ * PyTorch's caching allocator. Not thread-safe.
+ */
+final class CachingPool implements MemoryPool {
+  private static final long ALIGN = 512;
+  private static final long SMALL = 1 << 20;
+  private static final long SMALL_SEGMENT = 2 << 20;
+  private static final long MEDIUM = 10 << 20;
+  private static final long MEDIUM_SEGMENT = 20 << 20;
+  private static final long LARGE_STEP = 2 << 20;
+
+  private static final Comparator<Chunk> BY_SIZE =
+      Comparator.comparingLong(Chunk::bytes).thenComparingLong(Chunk::address);
+
+  private final Segment.Source source;
+  private final TreeSet<Chunk> small = new TreeSet<>(BY_SIZE);
+  private final TreeSet<Chunk> large = new TreeSet<>(BY_SIZE);
+  private final List<Segment> segments = new ArrayList<>();
+  private long unused;
+
+  CachingPool(Segment.Source source) {
+    this.source = source;
+  }
+
+  @Override
+  public Chunk alloc(long bytes) {
+    long size = (bytes + ALIGN - 1) / ALIGN * ALIGN;
+    Chunk found = free(size <= SMALL).ceiling(new Chunk(null, Long.MIN_VALUE, size));
+    if (found == null) {
+      found = reserve(size);
+    } else {
+      remove(found);
+    }
+    cut(found, size);
+    found.free = false;
+    unused -= found.bytes;
+    return found;
+  }
+
+  private Chunk reserve(long size) {
+    Segment segment;
+    try {
+      segment = source.take(segmentFor(size));
+    } catch (OutOfMemoryException e) {
+      if (size <= SMALL || size >= MEDIUM) {
+        throw e;
+      }
+      // no room for more than what is asked for
+      segment = source.take(Math.max(size, SMALL_SEGMENT + ALIGN));
+    }
+    segment.pool(this);
+    segments.add(segment);
+    unused += segment.bytes();
+    return new Chunk(segment, segment.address(), segment.bytes());
+  }
+
+  private static long segmentFor(long size) {
+    if (size <= SMALL) {
+      return SMALL_SEGMENT;
+    }
+    return size < MEDIUM ? MEDIUM_SEGMENT : (size + LARGE_STEP - 1) / LARGE_STEP * LARGE_STEP;
+  }
+
+  /** Leaves what is more than the size as a free chunk, where that is worth it. */
+  private void cut(Chunk chunk, long size) {
+    long rest = chunk.bytes - size;
+    if (rest < (isSmall(chunk) ? ALIGN : SMALL + ALIGN)) {
+      return;
+    }
+    Chunk tail = new Chunk(chunk.segment(), chunk.address() + size, rest);
+    tail.before = chunk;
+    tail.after = chunk.after;
+    if (tail.after != null) {
+      tail.after.before = tail;
+    }
+    chunk.after = tail;
+    chunk.bytes = size;
+    add(tail);
+  }
+
+  @Override
+  public void free(Chunk chunk) {
+    unused += chunk.bytes;
+    Chunk whole = chunk;
+    if (chunk.before != null && chunk.before.free) {
+      whole = chunk.before;
+      remove(whole);
+      join(whole);
+    }
+    if (whole.after != null && whole.after.free) {
+      remove(whole.after);
+      join(whole);
+    }
+    add(whole);
+  }
+
+  /** Makes a chunk and the one after it one. */
+  private static void join(Chunk chunk) {
+    Chunk gone = chunk.after;
+    chunk.bytes += gone.bytes;
+    chunk.after = gone.after;
+    if (chunk.after != null) {
+      chunk.after.before = chunk;
+    }
+  }
+
+  private TreeSet<Chunk> free(boolean ofSmall) {
+    return ofSmall ? small : large;
+  }
+
+  private static boolean isSmall(Chunk chunk) {
+    return chunk.segment().bytes() == SMALL_SEGMENT;
+  }
+
+  private void add(Chunk chunk) {
+    chunk.free = true;
+    free(isSmall(chunk)).add(chunk);
+  }
+
+  private void remove(Chunk chunk) {
+    chunk.free = false;
+    free(isSmall(chunk)).remove(chunk);
+  }
+
+  @Override
+  public long unused() {
+    return unused;
+  }
+
+  @Override
+  public void trim() {
+    for (TreeSet<Chunk> chunks : List.of(small, large)) {
+      chunks.removeIf(
+          chunk -> {
+            Segment segment = chunk.segment();
+            if (chunk.bytes < segment.bytes()) {
+              return false;
+            }
+            segments.remove(segment);
+            unused -= segment.bytes();
+            source.giveBack(segment);
+            return true;
+          });
+    }
+  }
+
+  @Override
+  public void hand(MemoryPool heir) {
+    CachingPool to = (CachingPool) heir;
+    segments.forEach(s -> s.pool(to));
+    to.segments.addAll(segments);
+    to.small.addAll(small);
+    to.large.addAll(large);
+    to.unused += unused;
+    segments.clear();
+    small.clear();
+    large.clear();
+    unused = 0;
+  }
+}

@@ -1,0 +1,24 @@
+package dev.kiln.cuda;
+
+/** Device memory of one lifetime. Not thread-safe. */
+interface MemoryPool {
+  /**
+   * Gives out memory with undefined content, 512-byte aligned.
+   *
+   * @param bytes more than 0
+   * @throws dev.kiln.OutOfMemoryException if the driver has none either
+   */
+  Chunk alloc(long bytes);
+
+  /** Takes back a chunk of this pool; work already started on it still completes. */
+  void free(Chunk chunk);
+
+  /** Bytes that are kept and not in use. */
+  long unused();
+
+  /** Gives what is kept and can be given back to the driver. */
+  void trim();
+
+  /** Hands all memory, that which is in use included, to another pool of the same kind. */
+  void hand(MemoryPool heir);
+}

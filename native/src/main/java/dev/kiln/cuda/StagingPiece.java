@@ -1,0 +1,68 @@
+package dev.kiln.cuda;
+
+import java.util.Optional;
+import jcuda.driver.CUdeviceptr;
+import jcuda.driver.CUevent;
+import jcuda.driver.CUevent_flags;
+import jcuda.driver.CUstream;
+import jcuda.driver.JCudaDriver;
+
+/** A piece of pinned host memory with its twin on the device, and how far their content has got. */
+final class StagingPiece {
+  private final Pinned pinned;
+  private final CUevent sent = event();
+  private final CUevent used = event();
+  private Optional<Chunk> twin = Optional.empty();
+
+  /** Allocates the host's side; the device must be current. */
+  StagingPiece(int bytes) {
+    pinned = new Pinned(bytes);
+  }
+
+  private static CUevent event() {
+    CUevent event = new CUevent();
+    Driver.check(
+        JCudaDriver.cuEventCreate(event, CUevent_flags.CU_EVENT_DISABLE_TIMING), "cuEventCreate");
+    return event;
+  }
+
+  Pinned pinned() {
+    return pinned;
+  }
+
+  /** Waits until the host's side may be filled anew. */
+  void await() {
+    Driver.check(JCudaDriver.cuEventSynchronize(sent), "cuEventSynchronize");
+  }
+
+  /** Sends the content in the order of a stream's work. */
+  void send(CUdeviceptr to, int bytes, CUstream stream) {
+    Driver.check(
+        JCudaDriver.cuMemcpyHtoDAsync(to, pinned.pointer(), bytes, stream), "cuMemcpyHtoDAsync");
+    Driver.check(JCudaDriver.cuEventRecord(sent, stream), "cuEventRecord");
+  }
+
+  /** Sends the content to the twin on another stream, and from there in the order of this one. */
+  void sendBeside(
+      CUdeviceptr to, int bytes, CUstream stream, CUstream copies, DeviceAllocator memory) {
+    if (twin.isEmpty()) {
+      twin = Optional.of(memory.alloc(pinned.bytes()));
+      // the memory may have been in use by work that is still to be done
+      Driver.check(JCudaDriver.cuEventRecord(used, stream), "cuEventRecord");
+    }
+    CUdeviceptr between = Staging.at(twin.get().address());
+    Driver.check(JCudaDriver.cuStreamWaitEvent(copies, used, 0), "cuStreamWaitEvent");
+    send(between, bytes, copies);
+    Driver.check(JCudaDriver.cuStreamWaitEvent(stream, sent, 0), "cuStreamWaitEvent");
+    Driver.check(JCudaDriver.cuMemcpyDtoDAsync(to, between, bytes, stream), "cuMemcpyDtoDAsync");
+    Driver.check(JCudaDriver.cuEventRecord(used, stream), "cuEventRecord");
+  }
+
+  /** Frees all; the device must be idle. */
+  void close(DeviceAllocator memory) {
+    twin.ifPresent(memory::free);
+    Driver.check(JCudaDriver.cuEventDestroy(sent), "cuEventDestroy");
+    Driver.check(JCudaDriver.cuEventDestroy(used), "cuEventDestroy");
+    pinned.close();
+  }
+}

@@ -1,0 +1,125 @@
+package dev.kiln.cuda.sim;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import dev.kiln.DType;
+import dev.kiln.Device;
+import dev.kiln.OutOfMemoryException;
+import dev.kiln.Scope;
+import dev.kiln.Shape;
+import dev.kiln.Tensor;
+import dev.kiln.data.DataLoader;
+import dev.kiln.data.Dataset;
+import dev.kiln.nn.BatchNorm1d;
+import dev.kiln.nn.CrossEntropyLoss;
+import dev.kiln.nn.Linear;
+import dev.kiln.nn.Module;
+import dev.kiln.nn.ReLU;
+import dev.kiln.nn.Sequential;
+import dev.kiln.optim.AdamW;
+import dev.kiln.train.Accuracy;
+import dev.kiln.train.Trainer;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What a device that is full says, and that it goes on. */
+class FullDeviceTest {
+  private static final long MIB = 1 << 20;
+  private static final long ALL = 64L << 30;
+
+  private Device device;
+
+  @BeforeEach
+  void open() {
+    Sim.control();
+    device = Device.of("sim");
+    device.sync();
+    SimControl.setQuiet(true);
+  }
+
+  @AfterEach
+  void close() {
+    SimControl.setTotalMemory(ALL);
+    SimControl.setQuiet(false);
+  }
+
+  private void leave(long bytes) {
+    System.gc();
+    device.memory();
+    SimControl.setTotalMemory(SimControl.memoryUsed() + bytes);
+  }
+
+  @Test
+  void listsLiveTensorsAndTheLargestBatch() {
+    leave(10 * MIB);
+    try (Scope scope = Scope.open()) {
+      Tensor weight = Tensor.empty(Shape.of(MIB / 4), DType.FLOAT32, device); // 1 MiB
+      Tensor hidden = Tensor.empty(Shape.of(128, MIB / 128), DType.FLOAT32, device); // 4 MiB
+      assertThatThrownBy(() -> Tensor.empty(Shape.of(128, MIB / 64), DType.FLOAT32, device))
+          .isInstanceOf(OutOfMemoryException.class)
+          .hasMessageContaining("no room for 8.0 MiB; the device has 5.0 of")
+          // 9 MiB for 128 examples of 12 MiB
+          .hasMessageContaining(
+              "f32[128,16384]: if its first axis is the batch, at most 96 of 128 would have fitted")
+          .hasMessageContaining("4.0 MiB  f32[128,8192]")
+          .hasMessageContaining("1.0 MiB  f32[262144]");
+      Tensor fits = Tensor.empty(Shape.of(96, MIB / 128), DType.FLOAT32, device);
+      assertThat(fits.fill(1).sum().item()).isEqualTo(96 * MIB / 128);
+      assertThat(weight.numel() + hidden.numel()).isEqualTo(5 * MIB / 4);
+    }
+  }
+
+  @Test
+  void aTrainerFindsTheLargestBatchByTrying() {
+    Module model = model();
+    fit(model, 2); // opens cuBLAS, which keeps 32 MiB for itself
+    leave(3 * MIB);
+    OutOfMemoryException e =
+        catchThrowableOfType(OutOfMemoryException.class, () -> fit(model, 256));
+    assertThat(e)
+        .hasMessageContaining("a step with a batch of 256 does not fit")
+        .hasMessageContaining("largest live tensors");
+    Matcher found = Pattern.compile("largest batch that fits is (\\d+)").matcher(e.getMessage());
+    assertThat(found.find()).as(e.getMessage()).isTrue();
+    int largest = Integer.parseInt(found.group(1));
+    assertThat(largest).isBetween(2, 255);
+    System.gc();
+    fit(model, largest);
+    assertThatThrownBy(() -> fit(model, largest + 2 + largest / 8))
+        .isInstanceOf(OutOfMemoryException.class);
+    for (Tensor t : model.stateDict().values()) {
+      assertThat(t.toFloatArray()).as("the model is as sound as before").doesNotContain(Float.NaN);
+    }
+  }
+
+  private Module model() {
+    Device before = Device.defaultDevice();
+    Device.setDefault(device);
+    try {
+      return new Sequential(
+          new Linear(16, 512), new BatchNorm1d(512), new ReLU(), new Linear(512, 3));
+    } finally {
+      Device.setDefault(before);
+    }
+  }
+
+  private void fit(Module model, int batchSize) {
+    float[][] x = new float[2 * batchSize][16];
+    int[] y = new int[x.length];
+    for (int i = 0; i < x.length; i++) {
+      y[i] = i % 3;
+      x[i][y[i]] = 1;
+    }
+    DataLoader data =
+        DataLoader.builder(Dataset.of(x, y)).batchSize(batchSize).device(device).build();
+    Trainer.builder(model, new CrossEntropyLoss(), AdamW.of(model.parameters(), 0.01))
+        .metric(Accuracy::new)
+        .build()
+        .fit(data, 1);
+  }
+}
