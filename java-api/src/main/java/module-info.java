@@ -18,6 +18,7 @@ module dev.kiln {
   exports dev.kiln.junit;
   exports dev.kiln.models;
   exports dev.kiln.nn;
+  exports dev.kiln.parity;
   exports dev.kiln.random;
   exports dev.kiln.train;
 

@@ -62,6 +62,16 @@ public final class Device {
   }
 
   /**
+   * Makes a device of a backend of one's own, such as one that watches another.
+   *
+   * @param backend runs the device's ops
+   * @return a new device at each call; {@link #of} does not know it
+   */
+  public static Device on(Backend backend) {
+    return new Device(backend, Generator.DEFAULT_SEED);
+  }
+
+  /**
    * Returns the fastest device of this machine, and logs once which it is and why.
    *
    * @return a GPU if there is a usable one, else the processor

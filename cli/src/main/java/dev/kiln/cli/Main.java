@@ -22,7 +22,8 @@ import picocli.CommandLine.Spec;
       PredictCommand.class,
       DevicesCommand.class,
       OpsCommand.class,
-      ConformCommand.class
+      ConformCommand.class,
+      ParityCommand.class
     },
     sortOptions = false,
     footerHeading = "%nExamples:%n",
