@@ -35,7 +35,12 @@ enum {
 };
 
 // What an index outside its axis is reported for; the numbers of dev.kiln.cuda.IndexErrors.
-enum { KILN_OP_GATHER = 0, KILN_OP_SCATTER_ADD = 1, KILN_OP_SCATTER = 2 };
+enum {
+  KILN_OP_GATHER = 0,
+  KILN_OP_SCATTER_ADD = 1,
+  KILN_OP_SCATTER = 2,
+  KILN_OP_CROSS_ENTROPY = 3  // its axis is the label that is ignored
+};
 
 #ifdef __cplusplus
 extern "C" {
@@ -170,6 +175,25 @@ int kiln_integer_matmul(int64_t context, int type, int64_t out, int64_t a, int64
                         int64_t batches, int64_t m, int64_t n, int64_t k, int64_t a_batch,
                         int64_t a_row, int64_t a_column, int64_t b_batch, int64_t b_row,
                         int64_t b_column, int64_t alpha, int64_t beta, int relu);
+
+// ---- softmax.cu ----
+
+// y = softmax of each row of x[rows][n], or its logarithm if log is not 0.
+int kiln_softmax(int64_t context, int type, int64_t y, int64_t x, int64_t rows, int64_t n, int log);
+// dx from dy and the result y.
+int kiln_softmax_grad(int64_t context, int type, int64_t dx, int64_t dy, int64_t y, int64_t rows,
+                      int64_t n, int log);
+
+// ---- cross_entropy.cu ----
+
+// loss[rows] and logp[rows][n] of x[rows][n] and INT64 labels target[rows]; weight[n] may be 0.
+int kiln_cross_entropy(int64_t context, int type, int64_t loss, int64_t logp, int64_t x,
+                       int64_t target, int64_t weight, int64_t rows, int64_t n, double smoothing,
+                       int64_t ignored);
+// dx from dloss[rows] and logp.
+int kiln_cross_entropy_grad(int64_t context, int type, int64_t dx, int64_t dloss, int64_t logp,
+                            int64_t target, int64_t weight, int64_t rows, int64_t n,
+                            double smoothing, int64_t ignored);
 
 #ifdef __cplusplus
 }

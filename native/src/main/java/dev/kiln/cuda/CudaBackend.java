@@ -568,6 +568,11 @@ public final class CudaBackend implements Backend {
     return memory;
   }
 
+  /** What kernels have found wrong with indices. */
+  IndexErrors errors() {
+    return errors;
+  }
+
   /** The launchers' number of a view's element type. */
   static int type(View x) {
     return x.dtype().ordinal();

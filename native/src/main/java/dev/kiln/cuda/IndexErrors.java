@@ -17,7 +17,8 @@ import jcuda.driver.JCudaDriver;
 final class IndexErrors implements AutoCloseable {
   private static final int RECORD_BYTES = 2 * Integer.BYTES + 6 * Long.BYTES;
   private static final int DEVICE_MAPPED = 2; // CU_MEMHOSTALLOC_DEVICEMAP
-  private static final String[] OPS = {"gather", "scatter_add", "scatter"};
+  private static final String[] OPS = {"gather", "scatter_add", "scatter", "cross_entropy"};
+  private static final int CROSS_ENTROPY = 3;
 
   private final Driver driver;
   private final Driver.Address record = new Driver.Address();
@@ -67,6 +68,13 @@ final class IndexErrors implements AutoCloseable {
     long position = found.getLong(at + 16);
     long index = found.getLong(at + 24);
     long size = found.getLong(at + 32);
+    if (op == CROSS_ENTROPY) {
+      throw new IndexException(
+          String.format(
+              "[cross_entropy] target %d at row %d is no class; valid are 0 to %d (or ignore_index"
+                  + " %d)",
+              index, position, size - 1, axis));
+    }
     throw new IndexException(
         String.format(
             "[%s] index %d at position %d is outside axis %d of size %d; %s",

@@ -203,4 +203,39 @@ final class Launchers {
       long alpha,
       long beta,
       int relu);
+
+  @Name("kiln_softmax")
+  static native int softmax(long context, int type, long y, long x, long rows, long n, int log);
+
+  @Name("kiln_softmax_grad")
+  static native int softmaxGrad(
+      long context, int type, long dx, long dy, long y, long rows, long n, int log);
+
+  @Name("kiln_cross_entropy")
+  static native int crossEntropy(
+      long context,
+      int type,
+      long loss,
+      long logp,
+      long x,
+      long target,
+      long weight,
+      long rows,
+      long n,
+      double smoothing,
+      long ignored);
+
+  @Name("kiln_cross_entropy_grad")
+  static native int crossEntropyGrad(
+      long context,
+      int type,
+      long dx,
+      long dloss,
+      long logp,
+      long target,
+      long weight,
+      long rows,
+      long n,
+      double smoothing,
+      long ignored);
 }
