@@ -195,6 +195,41 @@ int kiln_cross_entropy_grad(int64_t context, int type, int64_t dx, int64_t dloss
                             int64_t target, int64_t weight, int64_t rows, int64_t n,
                             double smoothing, int64_t ignored);
 
+// ---- batch_norm.cu ----
+
+// The bytes of device memory that the two below need beside their operands.
+int64_t kiln_batch_norm_scratch(int64_t images, int64_t channels, int64_t inner);
+// y = x[images][channels][inner] normalised by each channel's statistics, which go to mean and
+// inv_std, and into the running ones; those, weight and bias may be 0.
+int kiln_batch_norm(int64_t context, int type, int64_t y, int64_t mean, int64_t inv_std,
+                    int64_t running_mean, int64_t running_var, int64_t x, int64_t weight,
+                    int64_t bias, int64_t scratch, int64_t images, int64_t channels, int64_t inner,
+                    double momentum, double eps);
+// dx, dweight and dbias from dy, x and what was saved.
+int kiln_batch_norm_grad(int64_t context, int type, int64_t dx, int64_t dweight, int64_t dbias,
+                         int64_t dy, int64_t x, int64_t weight, int64_t mean, int64_t inv_std,
+                         int64_t scratch, int64_t images, int64_t channels, int64_t inner);
+
+// ---- layer_norm.cu ----
+
+// The bytes of device memory that the gradients below need beside their operands.
+int64_t kiln_layer_norm_grad_scratch(int64_t rows, int64_t n);
+// y = rows of x[rows][n] normalised by their mean and variance, which go to mean and inv_std;
+// weight[n] and bias[n] may be 0.
+int kiln_layer_norm(int64_t context, int type, int64_t y, int64_t mean, int64_t inv_std, int64_t x,
+                    int64_t weight, int64_t bias, int64_t rows, int64_t n, double eps);
+// dx, dweight[n] and dbias[n] from dy, x and what was saved.
+int kiln_layer_norm_grad(int64_t context, int type, int64_t dx, int64_t dweight, int64_t dbias,
+                         int64_t dy, int64_t x, int64_t weight, int64_t mean, int64_t inv_std,
+                         int64_t scratch, int64_t rows, int64_t n);
+// y = rows of x[rows][n] over their root mean square, times weight[n], which may be 0.
+int kiln_rms_norm(int64_t context, int type, int64_t y, int64_t inv_rms, int64_t x, int64_t weight,
+                  int64_t rows, int64_t n, double eps);
+// dx and dweight[n] from dy, x and inv_rms.
+int kiln_rms_norm_grad(int64_t context, int type, int64_t dx, int64_t dweight, int64_t dy,
+                       int64_t x, int64_t weight, int64_t inv_rms, int64_t scratch, int64_t rows,
+                       int64_t n);
+
 #ifdef __cplusplus
 }
 #endif

@@ -29,8 +29,9 @@ struct RowPlan {
       while (plan.team < 32 && static_cast<int64_t>(plan.team) * least < n) {
         plan.team *= 2;
       }
-      plan.block = BLOCK;
-      plan.grid = grid_for(c, (rows + 32 / plan.team - 1) / (32 / plan.team) * 32);
+      // grid_for counts blocks of 256: twice as many of 128 for the same work.
+      plan.block = BLOCK / 2;
+      plan.grid = 2 * grid_for(c, (rows + 32 / plan.team - 1) / (32 / plan.team) * 32);
       return plan;
     }
     plan.way = n <= most_threads * held ? BLOCK_HOLDS : BLOCK_WALKS;

@@ -119,6 +119,17 @@ final class NullFusedOps implements FusedOps {
   }
 
   @Override
+  public void rmsNorm(View y, View invRms, View x, Optional<View> weight, double eps) {
+    counter.launch("rms_norm");
+  }
+
+  @Override
+  public void rmsNormGrad(
+      View dx, View dweight, View dy, View x, Optional<View> weight, View invRms) {
+    counter.launch("rms_norm_grad");
+  }
+
+  @Override
   public void softmax(View y, View x, boolean log) {
     counter.launch(log ? "log_softmax" : "softmax");
   }

@@ -393,6 +393,50 @@ final class VectorFusedOps extends CompositeOps {
   }
 
   @Override
+  public void rmsNorm(View y, View invRms, View x, Optional<View> weight, double eps) {
+    if (!isFloat(y)) {
+      super.rmsNorm(y, invRms, x, weight, eps);
+      return;
+    }
+    norm.rms(
+        floats(x),
+        at(x),
+        floats(y),
+        at(y),
+        dim(x, 0),
+        dim(x, 1),
+        data(weight),
+        at(weight),
+        floats(invRms),
+        at(invRms),
+        eps);
+  }
+
+  @Override
+  public void rmsNormGrad(
+      View dx, View dweight, View dy, View x, Optional<View> weight, View invRms) {
+    if (!isFloat(dx)) {
+      super.rmsNormGrad(dx, dweight, dy, x, weight, invRms);
+      return;
+    }
+    norm.rmsGradient(
+        floats(dy),
+        at(dy),
+        floats(x),
+        at(x),
+        floats(dx),
+        at(dx),
+        dim(x, 0),
+        dim(x, 1),
+        data(weight),
+        at(weight),
+        floats(invRms),
+        at(invRms),
+        floats(dweight),
+        at(dweight));
+  }
+
+  @Override
   public void softmax(View y, View x, boolean log) {
     if (isHalf(y)) {
       try (Halves half = new Halves(core)) {

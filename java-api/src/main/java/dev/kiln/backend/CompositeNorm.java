@@ -3,7 +3,10 @@ package dev.kiln.backend;
 import dev.kiln.Shape;
 import java.util.Optional;
 
-/** Batch and layer normalisation, with the variance from a second pass over the data. */
+/**
+ * Batch and layer normalisation, with the variance from a second pass over the data, and that by
+ * the root mean square.
+ */
 final class CompositeNorm {
   private CompositeNorm() {}
 
@@ -124,5 +127,25 @@ final class CompositeNorm {
     k.store(dx, k.mul(k.sub(centred, along), s));
     k.store(dweight, k.reduce(ReduceOp.SUM, k.mul(up, normal), 0));
     k.store(dbias, k.reduce(ReduceOp.SUM, up, 0));
+  }
+
+  static void rms(Composer k, View y, View invRms, View x, Optional<View> weight, double eps) {
+    View in = k.in(x);
+    View squares = k.reduce(ReduceOp.SUM_SQUARES, in, 1);
+    View s = k.unary(UnaryOp.RSQRT, k.affine(squares, 1.0 / x.shape().dim(1), eps));
+    View out = k.mul(in, s);
+    k.store(y, weight.isPresent() ? k.mul(out, k.in(weight.get())) : out);
+    k.store(invRms, s);
+  }
+
+  static void rmsGrad(
+      Composer k, View dx, View dweight, View dy, View x, Optional<View> weight, View invRms) {
+    View up = k.in(dy);
+    View s = k.in(invRms).reshape(Shape.of(x.shape().dim(0), 1));
+    View normal = k.mul(k.in(x), s);
+    View g = weight.isPresent() ? k.mul(up, k.in(weight.get())) : up;
+    View along = k.mul(normal, k.reduce(ReduceOp.MEAN, k.mul(g, normal), 1));
+    k.store(dx, k.mul(k.sub(g, along), s));
+    k.store(dweight, k.reduce(ReduceOp.SUM, k.mul(up, normal), 0));
   }
 }

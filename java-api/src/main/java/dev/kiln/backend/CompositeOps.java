@@ -164,6 +164,21 @@ public class CompositeOps implements FusedOps {
   }
 
   @Override
+  public void rmsNorm(View y, View invRms, View x, Optional<View> weight, double eps) {
+    try (Composer k = composer(y)) {
+      CompositeNorm.rms(k, y, invRms, x, weight, eps);
+    }
+  }
+
+  @Override
+  public void rmsNormGrad(
+      View dx, View dweight, View dy, View x, Optional<View> weight, View invRms) {
+    try (Composer k = composer(dx)) {
+      CompositeNorm.rmsGrad(k, dx, dweight, dy, x, weight, invRms);
+    }
+  }
+
+  @Override
   public void softmax(View y, View x, boolean log) {
     try (Composer k = composer(y)) {
       CompositeSoftmax.forward(k, y, x, log);

@@ -191,6 +191,30 @@ public interface FusedOps {
       View invStd);
 
   /**
+   * Divides each row by its root mean square and multiplies it by a weight. Zhang and Sennrich
+   * 2019.
+   *
+   * @param y [rows, n]
+   * @param invRms [rows], 1 / sqrt(mean square + eps), saved for the gradient
+   * @param x [rows, n]
+   * @param weight [n], if there is one
+   * @param eps added to the mean square
+   */
+  void rmsNorm(View y, View invRms, View x, Optional<View> weight, double eps);
+
+  /**
+   * Computes the gradients of a normalisation by the root mean square.
+   *
+   * @param dx [rows, n]
+   * @param dweight [n]
+   * @param dy [rows, n]
+   * @param x [rows, n]
+   * @param weight [n], if there is one
+   * @param invRms as saved
+   */
+  void rmsNormGrad(View dx, View dweight, View dy, View x, Optional<View> weight, View invRms);
+
+  /**
    * Computes softmax, or its logarithm, along the last axis without overflow.
    *
    * @param y [rows, n]

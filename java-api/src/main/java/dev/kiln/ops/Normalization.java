@@ -179,8 +179,8 @@ public final class Normalization {
             + x.describe()
             + " does not end in the normalised shape "
             + normalizedShape);
-    affine(x, "weight", weight, normalizedShape);
-    affine(x, "bias", bias, normalizedShape);
+    affine("layer_norm", x, "weight", weight, normalizedShape);
+    affine("layer_norm", x, "bias", bias, normalizedShape);
     long n = normalizedShape.numel();
     Shape rows = Shape.of(n == 0 ? 0 : x.numel() / n, n);
     Tensor in = Check.dense("layer_norm", "input", x);
@@ -325,23 +325,63 @@ public final class Normalization {
             + x.describe()
             + " does not end in the normalised shape "
             + normalizedShape);
-    Tensor y = x.mul(x.square().mean(axes, true).add(eps).rsqrt());
-    return weight.isPresent() ? y.mul(weight.get()) : y;
+    affine("rms_norm", x, "weight", weight, normalizedShape);
+    long n = normalizedShape.numel();
+    Shape rows = Shape.of(n == 0 ? 0 : x.numel() / n, n);
+    Shape vector = Shape.of(n);
+    Tensor in = Check.dense("rms_norm", "input", x);
+    Optional<Tensor> w = weight.map(t -> Check.dense("rms_norm", "weight", t));
+    FusedOps ops = x.device().backend().fused();
+    Tensor y = Tensor.empty(x.shape(), x.dtype(), x.device());
+    Tensor invRms = Tensor.empty(Shape.of(rows.dim(0)), x.dtype(), x.device());
+    ops.rmsNorm(
+        y.view().reshape(rows),
+        invRms.view(),
+        in.view().reshape(rows),
+        w.map(t -> t.view().reshape(vector)),
+        eps);
+    return Autograd.record(
+        "rms_norm",
+        y,
+        inputs(x, weight, Optional.empty()),
+        (dy, into) -> {
+          if (NoGrad.isRecording()) {
+            // s (g - n mean(g n)), n the normalised x and s its scale
+            Tensor s = x.square().mean(axes, true).add(eps).rsqrt();
+            Tensor normal = x.mul(s);
+            Tensor g = weight.isPresent() ? dy.mul(weight.get()) : dy;
+            Tensor again = g.sub(normal.mul(g.mul(normal).mean(axes, true))).mul(s);
+            put(into, again, weight.isPresent(), dy.mul(normal), false, dy);
+            return;
+          }
+          Tensor dx = Tensor.empty(x.shape(), x.dtype(), x.device());
+          Tensor dw = Tensor.empty(normalizedShape, x.dtype(), x.device());
+          ops.rmsNormGrad(
+              dx.view().reshape(rows),
+              dw.view().reshape(vector),
+              Check.dense("rms_norm", "dy", dy).view().reshape(rows),
+              in.view("rms_norm", "input").reshape(rows),
+              w.map(t -> t.view("rms_norm", "weight").reshape(vector)),
+              invRms.view("rms_norm", "saved"));
+          put(into, dx, weight.isPresent(), dw, false, dy);
+        });
   }
 
-  private static void affine(Tensor x, String role, Optional<Tensor> t, Shape shape) {
+  private static void affine(String op, Tensor x, String role, Optional<Tensor> t, Shape shape) {
     t.ifPresent(
         v -> {
           ShapeRules.require(
               v.shape().equals(shape),
-              "[layer_norm] "
+              "["
+                  + op
+                  + "] "
                   + role
                   + " "
                   + v.describe()
                   + " must have the normalised shape "
                   + shape);
-          Check.backend("layer_norm", x, v);
-          Check.sameType("layer_norm", "input", x, role, v);
+          Check.backend(op, x, v);
+          Check.sameType(op, "input", x, role, v);
         });
   }
 

@@ -32,6 +32,190 @@ final class CudaFusedOps extends CompositeOps {
 
   // ---- Normalisation ----
 
+  @Override
+  public void batchNormTrain(
+      View y,
+      View mean,
+      View invStd,
+      Optional<View> runningMean,
+      Optional<View> runningVar,
+      View x,
+      Optional<View> weight,
+      Optional<View> bias,
+      double momentum,
+      double eps) {
+    synchronized (device) {
+      long images = x.shape().dim(0);
+      long channels = x.shape().dim(1);
+      long inner = x.shape().dim(2);
+      DeviceAllocator.Chunk scratch =
+          device.memory().alloc(Launchers.batchNormScratch(images, channels, inner));
+      int status =
+          Launchers.batchNorm(
+              device.launchers(),
+              type(x),
+              address(y),
+              address(mean),
+              address(invStd),
+              addressOf(runningMean),
+              addressOf(runningVar),
+              address(x),
+              addressOf(weight),
+              addressOf(bias),
+              scratch.address(),
+              images,
+              channels,
+              inner,
+              momentum,
+              eps);
+      device.memory().free(scratch);
+      done(status, "batch_norm", y, x);
+    }
+  }
+
+  @Override
+  public void batchNormTrainGrad(
+      View dx,
+      View dweight,
+      View dbias,
+      View dy,
+      View x,
+      Optional<View> weight,
+      View mean,
+      View invStd) {
+    synchronized (device) {
+      long images = x.shape().dim(0);
+      long channels = x.shape().dim(1);
+      long inner = x.shape().dim(2);
+      DeviceAllocator.Chunk scratch =
+          device.memory().alloc(Launchers.batchNormScratch(images, channels, inner));
+      int status =
+          Launchers.batchNormGrad(
+              device.launchers(),
+              type(x),
+              address(dx),
+              address(dweight),
+              address(dbias),
+              address(dy),
+              address(x),
+              addressOf(weight),
+              address(mean),
+              address(invStd),
+              scratch.address(),
+              images,
+              channels,
+              inner);
+      device.memory().free(scratch);
+      done(status, "batch_norm gradient", dx, dweight, dbias, dy, x);
+    }
+  }
+
+  @Override
+  public void layerNorm(
+      View y,
+      View mean,
+      View invStd,
+      View x,
+      Optional<View> weight,
+      Optional<View> bias,
+      double eps) {
+    synchronized (device) {
+      int status =
+          Launchers.layerNorm(
+              device.launchers(),
+              type(x),
+              address(y),
+              address(mean),
+              address(invStd),
+              address(x),
+              addressOf(weight),
+              addressOf(bias),
+              x.shape().dim(0),
+              x.shape().dim(1),
+              eps);
+      done(status, "layer_norm", y, x);
+    }
+  }
+
+  @Override
+  public void layerNormGrad(
+      View dx,
+      View dweight,
+      View dbias,
+      View dy,
+      View x,
+      Optional<View> weight,
+      View mean,
+      View invStd) {
+    synchronized (device) {
+      long rows = x.shape().dim(0);
+      long n = x.shape().dim(1);
+      DeviceAllocator.Chunk scratch =
+          device.memory().alloc(Launchers.layerNormGradScratch(rows, n));
+      int status =
+          Launchers.layerNormGrad(
+              device.launchers(),
+              type(x),
+              address(dx),
+              address(dweight),
+              address(dbias),
+              address(dy),
+              address(x),
+              addressOf(weight),
+              address(mean),
+              address(invStd),
+              scratch.address(),
+              rows,
+              n);
+      device.memory().free(scratch);
+      done(status, "layer_norm gradient", dx, dweight, dbias, dy, x);
+    }
+  }
+
+  @Override
+  public void rmsNorm(View y, View invRms, View x, Optional<View> weight, double eps) {
+    synchronized (device) {
+      int status =
+          Launchers.rmsNorm(
+              device.launchers(),
+              type(x),
+              address(y),
+              address(invRms),
+              address(x),
+              addressOf(weight),
+              x.shape().dim(0),
+              x.shape().dim(1),
+              eps);
+      done(status, "rms_norm", y, x);
+    }
+  }
+
+  @Override
+  public void rmsNormGrad(
+      View dx, View dweight, View dy, View x, Optional<View> weight, View invRms) {
+    synchronized (device) {
+      long rows = x.shape().dim(0);
+      long n = x.shape().dim(1);
+      DeviceAllocator.Chunk scratch =
+          device.memory().alloc(Launchers.layerNormGradScratch(rows, n));
+      int status =
+          Launchers.rmsNormGrad(
+              device.launchers(),
+              type(x),
+              address(dx),
+              address(dweight),
+              address(dy),
+              address(x),
+              addressOf(weight),
+              address(invRms),
+              scratch.address(),
+              rows,
+              n);
+      device.memory().free(scratch);
+      done(status, "rms_norm gradient", dx, dweight, dy, x);
+    }
+  }
+
   // ---- Softmax and cross-entropy ----
 
   @Override

@@ -238,4 +238,102 @@ final class Launchers {
       long n,
       double smoothing,
       long ignored);
+
+  @Name("kiln_batch_norm_scratch")
+  static native long batchNormScratch(long images, long channels, long inner);
+
+  @Name("kiln_batch_norm")
+  static native int batchNorm(
+      long context,
+      int type,
+      long y,
+      long mean,
+      long invStd,
+      long runningMean,
+      long runningVar,
+      long x,
+      long weight,
+      long bias,
+      long scratch,
+      long images,
+      long channels,
+      long inner,
+      double momentum,
+      double eps);
+
+  @Name("kiln_batch_norm_grad")
+  static native int batchNormGrad(
+      long context,
+      int type,
+      long dx,
+      long dweight,
+      long dbias,
+      long dy,
+      long x,
+      long weight,
+      long mean,
+      long invStd,
+      long scratch,
+      long images,
+      long channels,
+      long inner);
+
+  @Name("kiln_layer_norm_grad_scratch")
+  static native long layerNormGradScratch(long rows, long n);
+
+  @Name("kiln_layer_norm")
+  static native int layerNorm(
+      long context,
+      int type,
+      long y,
+      long mean,
+      long invStd,
+      long x,
+      long weight,
+      long bias,
+      long rows,
+      long n,
+      double eps);
+
+  @Name("kiln_layer_norm_grad")
+  static native int layerNormGrad(
+      long context,
+      int type,
+      long dx,
+      long dweight,
+      long dbias,
+      long dy,
+      long x,
+      long weight,
+      long mean,
+      long invStd,
+      long scratch,
+      long rows,
+      long n);
+
+  @Name("kiln_rms_norm")
+  static native int rmsNorm(
+      long context,
+      int type,
+      long y,
+      long invRms,
+      long x,
+      long weight,
+      long rows,
+      long n,
+      double eps);
+
+  @Name("kiln_rms_norm_grad")
+  static native int rmsNormGrad(
+      long context,
+      int type,
+      long dx,
+      long dweight,
+      long dy,
+      long x,
+      long weight,
+      long invRms,
+      long scratch,
+      long rows,
+      long n);
 }

@@ -108,4 +108,137 @@ class RowOpsTest {
           }
         });
   }
+
+  private static void norms(AgainstOracle against, int n, double mean, double slack) {
+    Shape shape = Shape.of(n < 40 ? 37 : 3, n);
+    Shape vector = Shape.of(n);
+    double[] x = AgainstOracle.random(n, shape, 2);
+    for (int i = 0; i < x.length; i++) {
+      x[i] += mean;
+    }
+    double[] w = AgainstOracle.random(n + 1, vector, 1);
+    double[] b = AgainstOracle.random(n + 2, vector, 1);
+    against.agree(
+        "layer_norm " + n,
+        t -> Normalization.layerNorm(t.get(0), vector, NONE, NONE, 1e-2),
+        slack,
+        x,
+        shape);
+    against.agree(
+        "layer_norm affine " + n,
+        t ->
+            Normalization.layerNorm(
+                t.get(0), vector, Optional.of(t.get(1)), Optional.of(t.get(2)), 1e-2),
+        slack,
+        x,
+        shape,
+        w,
+        vector,
+        b,
+        vector);
+    against.agree(
+        "rms_norm " + n, t -> Normalization.rmsNorm(t.get(0), vector, NONE, 1e-2), slack, x, shape);
+    against.agree(
+        "rms_norm weighted " + n,
+        t -> Normalization.rmsNorm(t.get(0), vector, Optional.of(t.get(1)), 1e-2),
+        slack,
+        x,
+        shape,
+        w,
+        vector);
+  }
+
+  @OnEachDevice
+  void layerAndRmsNorm(Device device) {
+    everywhere(device, (against, n) -> norms(against, n, 0, 4));
+  }
+
+  /** Of many rows, whose sums over rows are cut into slices. */
+  @OnEachDevice
+  void layerNormOfManyRows(Device device) {
+    for (int n : new int[] {1, 3, 8, 130, 256}) {
+      Shape shape = Shape.of(1111, n);
+      Shape vector = Shape.of(n);
+      new AgainstOracle(device, DType.FLOAT32, n % 2 == 1)
+          .agree(
+              "layer_norm",
+              t ->
+                  Normalization.layerNorm(
+                      t.get(0), vector, Optional.of(t.get(1)), Optional.of(t.get(2)), 1e-2),
+              4,
+              AgainstOracle.random(n, shape, 2),
+              shape,
+              AgainstOracle.random(n + 1, vector, 1),
+              vector,
+              AgainstOracle.random(n + 2, vector, 1),
+              vector);
+    }
+  }
+
+  /** A mean of 4096 leaves FLOAT32 11 bits below 1, and its square none: a variance in one pass. */
+  @OnEachDevice
+  void layerNormFarFromZero(Device device) {
+    for (int n : new int[] {100, 1000, 20_000}) {
+      Shape shape = Shape.of(3, n);
+      double[] x = AgainstOracle.random(n, shape, 2);
+      for (int i = 0; i < x.length; i++) {
+        x[i] += 4096;
+      }
+      new AgainstOracle(device, DType.FLOAT32, false)
+          .agreeForward(
+              "layer_norm far from 0",
+              t -> Normalization.layerNorm(t.get(0), Shape.of(n), NONE, NONE, 1e-5),
+              4,
+              x,
+              shape);
+    }
+  }
+
+  @OnEachDevice
+  void batchNorm(Device device) {
+    long[][] shapes = {
+      {2, 1, 1}, {7, 3, 1}, {300, 5, 1}, {64, 33, 1}, {16, 64, 1}, {33, 5, 7}, {5, 6, 16},
+      {3, 2, 31}, {3, 2, 32}, {3, 4, 49}, {2, 3, 1023}, {2, 3, 1024}, {2, 2, 1025}, {1, 2, 5000},
+      {40, 3, 36}, {9, 1, 2048}
+    };
+    for (DType type : AgainstOracle.TYPES) {
+      for (long[] dims : shapes) {
+        for (double mean : new double[] {0, type.bytes() == 2 ? 2 : 4096}) {
+          Shape shape = Shape.of(dims);
+          Shape channels = Shape.of(dims[1]);
+          double[] x = AgainstOracle.random(dims[0] * 31 + dims[2], shape, 2);
+          for (int i = 0; i < x.length; i++) {
+            x[i] += mean;
+          }
+          AgainstOracle against = new AgainstOracle(device, type, dims[0] % 2 == 1);
+          java.util.function.Function<java.util.List<Tensor>, Tensor> plain =
+              t -> Normalization.batchNorm(t.get(0), NONE, NONE, NONE, NONE, true, 0.1, 1e-2);
+          if (mean != 0) {
+            against.agreeForward("batch_norm far from 0 of " + shape, plain, 4, x, shape);
+            continue;
+          }
+          against.agree("batch_norm of " + shape, plain, 4, x, shape);
+          against.agree(
+              "batch_norm affine of " + shape,
+              t ->
+                  Normalization.batchNorm(
+                      t.get(0),
+                      NONE,
+                      NONE,
+                      Optional.of(t.get(1)),
+                      Optional.of(t.get(2)),
+                      true,
+                      0.1,
+                      1e-2),
+              4,
+              x,
+              shape,
+              AgainstOracle.random(3, channels, 1),
+              channels,
+              AgainstOracle.random(4, channels, 1),
+              channels);
+        }
+      }
+    }
+  }
 }

@@ -61,6 +61,14 @@ public record AgainstOracle(Device device, DType type, boolean shifted) {
     }
   }
 
+  /** As {@link #agree}, without gradients. */
+  public void agreeForward(
+      String what, Function<List<Tensor>, Tensor> f, double slack, Object... operands) {
+    double[] want = run(f, Device.of("scalar"), DType.FLOAT64, false, operands).get(0);
+    double[] got = run(f, device, type, shifted, operands).get(0);
+    close(what + " " + type, got, want, 8 * slack * rounding());
+  }
+
   private static void close(String what, double[] got, double[] want, double tolerance) {
     assertThat(got.length).as(what).isEqualTo(want.length);
     double scale = 1;

@@ -7,7 +7,8 @@ import dev.kiln.cpu.threads.Workspace;
 import java.util.Arrays;
 
 /**
- * Batch normalisation over [n, channels, inner] and layer normalisation over [rows, n].
+ * Batch normalisation over [n, channels, inner], layer normalisation over [rows, n], and that by
+ * the root mean square.
  *
  * <p>Statistics take two passes, mean then squared distances from it, so large means lose nothing.
  * An absent weight, bias or running statistic is an empty array.
@@ -315,6 +316,89 @@ public final class Normalization {
     for (int i = 0; i < n; i++) {
       dweight[dwo + i] = (float) partial[i];
       dbias[dbo + i] = (float) partial[n + i];
+    }
+  }
+
+  /** Divides each row by its root mean square; saves 1 / sqrt(mean square + eps). */
+  public void rms(
+      float[] x,
+      int xo,
+      float[] y,
+      int yo,
+      int count,
+      int n,
+      float[] weight,
+      int wo,
+      float[] invRms,
+      int io,
+      double eps) {
+    Pieces.rows(
+        pool,
+        count,
+        n,
+        (from, end) -> {
+          for (int r = from; r < end; r++) {
+            int o = r * n;
+            float scale = (float) (1 / Math.sqrt(rows.sumSquares(x, xo + o, n, 0f) / n + eps));
+            invRms[io + r] = scale;
+            normalize(x, xo + o, y, yo + o, n, 0f, scale, 0f);
+            if (weight.length > 0) {
+              multiply(y, yo + o, weight, wo, n);
+            }
+          }
+        });
+  }
+
+  /** Writes the gradients of {@link #rms} by x and weight; dx is not dy. */
+  public void rmsGradient(
+      float[] dy,
+      int dyo,
+      float[] x,
+      int xo,
+      float[] dx,
+      int dxo,
+      int count,
+      int n,
+      float[] weight,
+      int wo,
+      float[] invRms,
+      int io,
+      float[] dweight,
+      int dwo) {
+    int parts = Math.max(1, Math.min(ROW_PARTS, count / 16));
+    double[] partial = Workspace.mine().totals(parts * n);
+    pool.parallelFor(
+        parts,
+        part -> {
+          float[] block = Workspace.mine().floats(Workspace.Slot.PARTIAL, n);
+          int first = cut(count, parts, part);
+          int last = cut(count, parts, part + 1);
+          Arrays.fill(partial, part * n, (part + 1) * n, 0);
+          Arrays.fill(block, 0, n, 0f);
+          for (int r = first; r < last; r++) {
+            int d = dyo + r * n;
+            int s = xo + r * n;
+            int o = dxo + r * n;
+            float inv = invRms[io + r];
+            addProduct(dy, d, x, s, n, 0f, inv, block, 0);
+            if ((r - first) % ROW_BLOCK == ROW_BLOCK - 1 || r == last - 1) {
+              drain(block, n, partial, part * n);
+            }
+            System.arraycopy(dy, d, dx, o, n);
+            if (weight.length > 0) {
+              multiply(dx, o, weight, wo, n);
+            }
+            float slope = (float) (rows.dot(dx, o, x, s, n, 0f) * inv * inv / n);
+            spread(dx, o, x, s, dx, o, n, 0f, slope, 0f, inv);
+          }
+        });
+    for (int part = 1; part < parts; part++) {
+      for (int i = 0; i < n; i++) {
+        partial[i] += partial[part * n + i];
+      }
+    }
+    for (int i = 0; i < n; i++) {
+      dweight[dwo + i] = (float) partial[i];
     }
   }
 
