@@ -169,6 +169,9 @@ int kiln_random(int64_t context, int dist, int type, int64_t out, int64_t n, int
 // out[rows][columns] = f(out + bias) for floats; bias may be 0; f is max(., 0) if relu is not 0.
 int kiln_epilogue(int64_t context, int type, int64_t out, int64_t bias, int64_t rows,
                   int64_t columns, int relu);
+// out[images][channels][pixels] = f(out + bias[channel]), fewer than 2^31 elements, as above.
+int kiln_channel_epilogue(int64_t context, int type, int64_t out, int64_t bias, int64_t images,
+                          int64_t channels, int64_t pixels, int relu);
 // out[batches][m][n] = f(alpha a b + beta out + bias) for integers and BOOL; the strides of a and b
 // in elements along batches, rows and columns of the product's operands; bias may be 0.
 int kiln_integer_matmul(int64_t context, int type, int64_t out, int64_t a, int64_t b, int64_t bias,

@@ -1,6 +1,7 @@
-// What cuBLAS leaves of matrix products: the end of floating ones, and integers.
+// What cuBLAS and cuDNN leave of products: the end of floating ones, and integers.
 //
 //   epilogue   out[i][j] = f(out[i][j] + bias[j]), f the identity or max(., 0)
+//   channels   out[i][c][p] = f(out[i][c][p] + bias[c]): the same of a convolution, NCHW
 //   matmul     out = f(alpha op(a) op(b) + beta out + bias) for integers, modulo 2^64
 #include "kiln/kernel.h"
 
@@ -46,6 +47,35 @@ KILN_DEVICE void epilogue(T* out, const T* bias, int64_t rows, int64_t columns, 
       v += Element<T>::get(bias[i % columns]);
     }
     out[i] = Element<T>::put(finished(v, relu));
+  }
+}
+
+// Packs run over channels' ends: each element finds its own channel.
+template <class T>
+KILN_DEVICE void channel_epilogue(T* out, const T* bias, uint32_t count, Divider channels,
+                                  Divider pixels, int relu) {
+  constexpr int N = LANES<T>;
+  auto end_of = [&](T v, uint32_t i) {
+    MathOf<T> m = Element<T>::get(v);
+    if (bias != nullptr) {
+      uint32_t plane = pixels.divide(i);
+      m += Element<T>::get(bias[plane - channels.divide(plane) * channels.divisor]);
+    }
+    return Element<T>::put(finished(m, relu));
+  };
+  uint32_t step = gridDim.x * blockDim.x;
+  uint32_t first = blockIdx.x * blockDim.x + threadIdx.x;
+  uint32_t packs = aligned<N>(out) ? count / N : 0;
+  for (uint32_t i = first; i < packs; i += step) {
+    Pack<T, N> v = Pack<T, N>::load(out + i * static_cast<int64_t>(N));
+#pragma unroll
+    for (int k = 0; k < N; k++) {
+      v.at[k] = end_of(v.at[k], i * N + k);
+    }
+    v.store(out + i * static_cast<int64_t>(N));
+  }
+  for (uint32_t i = packs * N + first; i < count; i += step) {
+    out[i] = end_of(out[i], i);
   }
 }
 
@@ -106,6 +136,13 @@ KILN_DEVICE void integer_matmul(T* out, const T* a, const T* b, const T* bias, i
   }
 KILN_FLOAT_TYPES(EPILOGUE)
 
+#define CHANNELS(type, T)                                                                     \
+  KILN_KERNEL(kiln_channel_epilogue_##type, T* out, const T* bias, uint32_t count,           \
+              kiln::Divider channels, kiln::Divider pixels, int relu) {                      \
+    kiln::channel_epilogue(out, bias, count, channels, pixels, relu);                        \
+  }
+KILN_FLOAT_TYPES(CHANNELS)
+
 #define MATMUL(type, T)                                                                      \
   KILN_KERNEL_BOUNDS(256, kiln_matmul_##type, T* out, const T* a, const T* b, const T* bias, \
                      int64_t batches, int64_t m, int64_t n, int64_t k, int64_t a_batch,      \
@@ -132,6 +169,24 @@ extern "C" int kiln_epilogue(int64_t context, int type, int64_t out, int64_t bia
   kiln::Kernel kernel = family.kernel(c, type, "kiln_epilogue_%s", kiln::TYPE_NAMES[type]);
   return kiln::launch(c, kernel, kiln::grid_for_bytes(c, rows * columns * kiln::TYPE_BYTES[type]),
                       kiln::BLOCK, 0, out, bias, rows, columns, relu);
+}
+
+extern "C" int kiln_channel_epilogue(int64_t context, int type, int64_t out, int64_t bias,
+                                     int64_t images, int64_t channels, int64_t pixels, int relu) {
+  kiln::Context& c = kiln::Context::of(context);
+  int64_t count = images * channels * pixels;
+  if (count == 0) {
+    return KILN_OK;
+  }
+  if (count > INT32_MAX) {
+    return kiln::fail(KILN_BAD_ARGUMENT, "more than 2^31 elements");
+  }
+  kiln::Kernel kernel = family.kernel(c, 2 * KILN_TYPES + type, "kiln_channel_epilogue_%s",
+                                      kiln::TYPE_NAMES[type]);
+  return kiln::launch(c, kernel, kiln::grid_for_bytes(c, count * kiln::TYPE_BYTES[type]),
+                      kiln::BLOCK, 0, out, bias, static_cast<uint32_t>(count),
+                      kiln::Divider::of(static_cast<uint32_t>(channels)),
+                      kiln::Divider::of(static_cast<uint32_t>(pixels)), relu);
 }
 
 extern "C" int kiln_integer_matmul(int64_t context, int type, int64_t out, int64_t a, int64_t b,

@@ -1,5 +1,6 @@
 // Handles, versions and the texts of statuses.
 #include <cudasim_library.h>
+#include <stdlib.h>
 
 #include <mutex>
 #include <set>
@@ -76,7 +77,11 @@ CUDNN_API cudnnStatus_t cudnnGetStream(cudnnHandle_t handle, void** stream) {
   return CUDNN_STATUS_SUCCESS;
 }
 
-CUDNN_API size_t cudnnGetVersion() { return kMajor * 10000 + kMinor * 100 + kPatch; }
+// CUDASIM_CUDNN_VERSION lets it be another, such as 8907 for 8.9.7.
+CUDNN_API size_t cudnnGetVersion() {
+  const char* text = getenv("CUDASIM_CUDNN_VERSION");
+  return text ? size_t(atoi(text)) : kMajor * 10000 + kMinor * 100 + kPatch;
+}
 CUDNN_API size_t cudnnGetCudartVersion() { return 12060; }
 CUDNN_API size_t cudnnGetMaxDeviceVersion() { return 900; }
 

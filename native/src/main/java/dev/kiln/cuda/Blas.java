@@ -10,17 +10,25 @@ import jcuda.cudaDataType;
 import jcuda.jcublas.JCublas2;
 import jcuda.jcublas.cublasComputeType;
 import jcuda.jcublas.cublasHandle;
+import jcuda.jcublas.cublasMath;
 import jcuda.jcublas.cublasOperation;
 import jcuda.jcublas.cublasStatus;
 import jcuda.runtime.cudaStream_t;
 
 /**
  * Matrix products by cuBLAS, with a workspace of its own, so that it never allocates and gives the
- * same bits every time. FLOAT32 is computed in FLOAT32, the 16-bit types accumulate in FLOAT32.
+ * same bits every time. FLOAT32 is computed in FLOAT32 unless TF32 is asked for; the 16-bit types
+ * are summed in FLOAT32 to the end.
  */
 final class Blas implements AutoCloseable {
-  /** What NVIDIA recommends for Hopper; older GPUs need less. */
-  private static final long WORKSPACE = 32L << 20;
+  /** What NVIDIA recommends for Hopper and later; 32 MiB. */
+  private static final long LARGE_WORKSPACE = 32L << 20;
+
+  /** What NVIDIA recommends for older GPUs. */
+  private static final long SMALL_WORKSPACE = 4L << 20;
+
+  private static final int HOPPER = 90;
+  private static final int DEFAULT_ALGORITHM = -1; // CUBLAS_GEMM_DEFAULT
 
   private final cublasHandle handle = new cublasHandle();
   private final Chunk workspace;
@@ -36,9 +44,14 @@ final class Blas implements AutoCloseable {
     driver.makeCurrent();
     check(JCublas2.cublasCreate(handle), "cublasCreate");
     check(JCublas2.cublasSetStream(handle, new cudaStream_t(driver.stream())), "cublasSetStream");
-    workspace = memory.alloc(WORKSPACE);
     check(
-        JCublas2.cublasSetWorkspace(handle, Staging.at(workspace.address()), WORKSPACE),
+        JCublas2.cublasSetMathMode(
+            handle, cublasMath.CUBLAS_MATH_DISALLOW_REDUCED_PRECISION_REDUCTION),
+        "cublasSetMathMode");
+    long bytes = driver.computeCapability() >= HOPPER ? LARGE_WORKSPACE : SMALL_WORKSPACE;
+    workspace = memory.alloc(bytes);
+    check(
+        JCublas2.cublasSetWorkspace(handle, Staging.at(workspace.address()), bytes),
         "cublasSetWorkspace");
   }
 
@@ -62,53 +75,98 @@ final class Blas implements AutoCloseable {
   }
 
   /**
-   * Computes {@code out = alpha op(a) op(b) + beta out}, row-major [batch, m, n].
+   * Computes {@code out = alpha op(a) op(b) + beta out}, row-major [batch, m, n]; nothing of size
+   * 0.
    *
    * <p>cuBLAS counts columns first, so to it every matrix here is its own transpose: it is asked
-   * for {@code out' = op(b)' op(a)'}.
+   * for {@code out' = op(b)' op(a)'}. A batch whose right operand is one matrix is one product of
+   * all its rows.
+   *
+   * @param tf32 whether FLOAT32 operands are to be rounded to TF32
    */
-  void product(View out, Operand a, Operand b, long k, double alpha, double beta) {
-    DType dtype = out.dtype();
-    if (dtype == DType.FLOAT64) {
+  void product(View out, Operand a, Operand b, long k, double alpha, double beta, boolean tf32) {
+    if (out.dtype() == DType.FLOAT64) {
       factors.putDouble(0, alpha).putDouble(Double.BYTES, beta);
     } else {
       factors.putFloat(0, (float) alpha).putFloat(Double.BYTES, (float) beta);
     }
+    long batch = out.shape().dim(0);
     long m = out.shape().dim(1);
-    long n = out.shape().dim(2);
-    int type = type(dtype);
-    check(
-        // Without "_new" JCuda calls an overload that takes no compute type but a data type.
-        JCublas2.cublasGemmStridedBatchedEx_new(
-            handle,
-            b.operation(),
-            a.operation(),
-            size(n),
-            size(m),
-            size(k),
-            alphaPointer,
-            Staging.at(b.address()),
-            type,
-            size(Math.max(1, b.row())),
-            b.batch(),
-            Staging.at(a.address()),
-            type,
-            size(Math.max(1, a.row())),
-            a.batch(),
-            betaPointer,
-            Staging.at(CudaStorage.address(out)),
-            type,
-            size(n),
-            m * n,
-            size(out.shape().dim(0)),
-            dtype == DType.FLOAT64
-                ? cublasComputeType.CUBLAS_COMPUTE_64F
-                : cublasComputeType.CUBLAS_COMPUTE_32F,
-            DEFAULT_ALGORITHM),
-        "cublasGemmStridedBatchedEx(" + out + ", k " + k + ")");
+    boolean rows = !a.transposed() && a.batch() == m * k && b.batch() == 0;
+    if (batch > 1 && rows && batch * m <= Integer.MAX_VALUE) {
+      m *= batch;
+      batch = 1;
+    }
+    int status = batch == 1 ? one(out, a, b, m, k, tf32) : several(out, a, b, batch, m, k, tf32);
+    if (status != cublasStatus.CUBLAS_STATUS_SUCCESS) {
+      throw failed(status, "matmul(" + out + ", inner size " + k + ")");
+    }
   }
 
-  private static final int DEFAULT_ALGORITHM = -1; // CUBLAS_GEMM_DEFAULT
+  // Without "_new" JCuda calls overloads that take no compute type but a data type.
+
+  private int one(View out, Operand a, Operand b, long m, long k, boolean tf32) {
+    int type = type(out.dtype());
+    int n = size("columns", out.shape().dim(2));
+    return JCublas2.cublasGemmEx_new(
+        handle,
+        b.operation(),
+        a.operation(),
+        n,
+        size("rows", m),
+        size("inner size", k),
+        alphaPointer,
+        Staging.at(b.address()),
+        type,
+        size("columns", b.row()),
+        Staging.at(a.address()),
+        type,
+        size("columns", a.row()),
+        betaPointer,
+        Staging.at(CudaStorage.address(out)),
+        type,
+        n,
+        compute(out.dtype(), tf32),
+        DEFAULT_ALGORITHM);
+  }
+
+  private int several(View out, Operand a, Operand b, long batch, long m, long k, boolean tf32) {
+    int type = type(out.dtype());
+    int n = size("columns", out.shape().dim(2));
+    return JCublas2.cublasGemmStridedBatchedEx_new(
+        handle,
+        b.operation(),
+        a.operation(),
+        n,
+        size("rows", m),
+        size("inner size", k),
+        alphaPointer,
+        Staging.at(b.address()),
+        type,
+        size("columns", b.row()),
+        b.batch(),
+        Staging.at(a.address()),
+        type,
+        size("columns", a.row()),
+        a.batch(),
+        betaPointer,
+        Staging.at(CudaStorage.address(out)),
+        type,
+        n,
+        m * n,
+        size("matrices", batch),
+        compute(out.dtype(), tf32),
+        DEFAULT_ALGORITHM);
+  }
+
+  private static int compute(DType dtype, boolean tf32) {
+    if (dtype == DType.FLOAT64) {
+      return cublasComputeType.CUBLAS_COMPUTE_64F;
+    }
+    return tf32
+        ? cublasComputeType.CUBLAS_COMPUTE_32F_FAST_TF32
+        : cublasComputeType.CUBLAS_COMPUTE_32F;
+  }
 
   private static int type(DType dtype) {
     return switch (dtype) {
@@ -120,18 +178,27 @@ final class Blas implements AutoCloseable {
     };
   }
 
-  private static int size(long n) {
+  private static int size(String what, long n) {
     if (n > Integer.MAX_VALUE) {
-      throw new KilnException("[matmul] cuBLAS takes sizes below 2^31, not " + n);
+      throw new KilnException(
+          "[matmul] "
+              + n
+              + " "
+              + what
+              + ": cuBLAS multiplies matrices of less than 2^31 rows and columns; multiply parts,"
+              + " x.narrow(axis, start, length), and concatenate them");
     }
     return (int) n;
   }
 
   private static void check(int status, String what) {
     if (status != cublasStatus.CUBLAS_STATUS_SUCCESS) {
-      throw new KilnException(
-          "[cuda] " + what + ": " + cublasStatus.stringFor(status) + " (" + status + ")");
+      throw failed(status, what);
     }
+  }
+
+  private static CudaException failed(int status, String what) {
+    return CudaException.ofLibrary(what, cublasStatus.stringFor(status), status);
   }
 
   @Override

@@ -2,8 +2,10 @@ package dev.kiln.cuda;
 
 import static dev.kiln.cuda.CudaStorage.address;
 
+import dev.kiln.Autocast;
 import dev.kiln.DType;
 import dev.kiln.RecordingException;
+import dev.kiln.Precision;
 import dev.kiln.Shape;
 import dev.kiln.backend.Backend;
 import dev.kiln.backend.BinaryOp;
@@ -31,6 +33,8 @@ import jcuda.driver.CUdevice_attribute;
  * its kernel, and the op that failed is named. Thread-safe.
  */
 public final class CudaBackend implements Backend {
+  private static final int FIRST_WITH_TF32 = 80;
+
   private final DeviceId id;
   private final Natives natives;
   private final Driver driver;
@@ -41,6 +45,8 @@ public final class CudaBackend implements Backend {
   private final IndexErrors errors;
   private Optional<Blas> blas = Optional.empty();
   private Optional<CudaRecording> recording = Optional.empty();
+  private final Convolutions convolutions;
+  private final boolean tf32;
   private final FusedOps fused = new CudaFusedOps(this);
 
   /**
@@ -59,6 +65,8 @@ public final class CudaBackend implements Backend {
     staging = new Staging(driver, memory);
     geometry = new Geometry();
     errors = new IndexErrors(driver);
+    convolutions = new Convolutions(this, natives, driver);
+    tf32 = driver.computeCapability() >= FIRST_WITH_TF32;
   }
 
   /**
@@ -511,7 +519,12 @@ public final class CudaBackend implements Backend {
       done(status, "matmul", out, a, b);
       return;
     }
-    blas().product(out, left, right, k, alpha, beta);
+    if (k == 0) {
+      scale(out, beta);
+    } else {
+      blas().product(out, left, right, k, alpha, beta, roundsNow(out.dtype()));
+      driver.settle(() -> "matmul(" + out + ", " + a + ", " + b + ")");
+    }
     if (bias.isPresent() || relu != 0) {
       long columns = out.shape().dim(2);
       long rows = out.numel() / columns;
@@ -519,6 +532,30 @@ public final class CudaBackend implements Backend {
           Launchers.epilogue(launchers, type(out), address(out), biasAddress, rows, columns, relu);
       done(status, "matmul epilogue", out);
     }
+  }
+
+  /** What a product over nothing leaves: beta times what there was, of which 0 keeps no NaN. */
+  private void scale(View out, double beta) {
+    if (beta == 0) {
+      fill(out, 0);
+    } else if (beta != 1) {
+      unary(UnaryOp.AFFINE, out, out, beta, 0);
+    }
+  }
+
+  @Override
+  public boolean roundsToTf32() {
+    return tf32;
+  }
+
+  /** Whether products of these elements, asked for now on this thread, may be rounded to TF32. */
+  boolean roundsNow(DType dtype) {
+    return tf32 && dtype == DType.FLOAT32 && Autocast.current() == Precision.TF32;
+  }
+
+  /** Convolutions by cuDNN. */
+  Convolutions convolutions() {
+    return convolutions;
   }
 
   /** cuBLAS, opened when it is first needed. */
@@ -592,6 +629,7 @@ public final class CudaBackend implements Backend {
   @Override
   public synchronized void close() {
     driver.synchronize();
+    convolutions.close();
     blas.ifPresent(Blas::close);
     errors.close();
     staging.close();

@@ -22,10 +22,26 @@ public final class CudaException extends KilnException {
     this.status = status;
   }
 
+  private CudaException(String message, int status) {
+    super(message);
+    this.status = status;
+  }
+
+  /**
+   * Makes the exception of a failed call to cuBLAS or cuDNN.
+   *
+   * @param what the op with its operands, or the call
+   * @param words what the library calls the status
+   * @param status what the call returned
+   */
+  static CudaException ofLibrary(String what, String words, int status) {
+    return new CudaException("[cuda] " + what + ": " + words + " (" + status + ")", status);
+  }
+
   /**
    * Returns what the failed call returned.
    *
-   * @return a CUresult, or a status of Kiln's launchers from 10001 on
+   * @return a CUresult, a status of cuBLAS or cuDNN, or one of Kiln's launchers from 10001 on
    */
   public int status() {
     return status;

@@ -6,6 +6,8 @@ import static dev.kiln.cuda.CudaStorage.address;
 
 import dev.kiln.backend.CompositeOps;
 import dev.kiln.backend.CrossEntropySpec;
+import dev.kiln.backend.Conv2dSpec;
+import dev.kiln.backend.Epilogue;
 import dev.kiln.backend.View;
 import java.util.Optional;
 
@@ -27,6 +29,35 @@ final class CudaFusedOps extends CompositeOps {
   }
 
   // ---- Convolution ----
+
+  @Override
+  public void conv2d(
+      View y, View x, View weight, Optional<View> bias, Conv2dSpec spec, Epilogue epilogue) {
+    synchronized (device) {
+      boolean relu = epilogue == Epilogue.RELU;
+      if (!device.convolutions().forward(y, x, weight, bias, spec, relu)) {
+        super.conv2d(y, x, weight, bias, spec, epilogue);
+      }
+    }
+  }
+
+  @Override
+  public void conv2dGradInput(View dx, View dy, View weight, Conv2dSpec spec) {
+    synchronized (device) {
+      if (!device.convolutions().gradInput(dx, dy, weight, spec)) {
+        super.conv2dGradInput(dx, dy, weight, spec);
+      }
+    }
+  }
+
+  @Override
+  public void conv2dGradWeight(View dweight, View dy, View x, Conv2dSpec spec) {
+    synchronized (device) {
+      if (!device.convolutions().gradWeight(dweight, dy, x, spec)) {
+        super.conv2dGradWeight(dweight, dy, x, spec);
+      }
+    }
+  }
 
   // ---- Pooling ----
 

@@ -1,12 +1,14 @@
 package dev.kiln.cuda;
 
 import dev.kiln.DeviceException;
+import java.util.function.Supplier;
 import jcuda.driver.CUcontext;
 import jcuda.driver.CUdevice;
 import jcuda.driver.CUdevice_attribute;
 import jcuda.driver.CUdeviceptr;
 import jcuda.driver.CUresult;
 import jcuda.driver.CUstream;
+import jcuda.driver.CUstreamCaptureStatus;
 import jcuda.driver.CUstream_flags;
 import jcuda.driver.JCudaDriver;
 
@@ -99,6 +101,12 @@ final class Driver implements AutoCloseable {
     return waitsAlways;
   }
 
+  /** The compute capability: 10 times the major number plus the minor one, such as 90. */
+  int computeCapability() {
+    return 10 * attribute(CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR)
+        + attribute(CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR);
+  }
+
   /** The context for {@link Launchers}. */
   long launchers() {
     return launchers;
@@ -118,6 +126,25 @@ final class Driver implements AutoCloseable {
   void synchronize() {
     makeCurrent();
     check(JCudaDriver.cuStreamSynchronize(stream), "cuStreamSynchronize");
+  }
+
+  /**
+   * After work of cuBLAS or cuDNN: waits for it if every op is to be waited for, as launchers do
+   * for kernels.
+   *
+   * @param op what the work was, for the message if it failed
+   */
+  void settle(Supplier<String> op) {
+    if (waitsAlways) {
+      check(JCudaDriver.cuStreamSynchronize(stream), op.get());
+    }
+  }
+
+  /** Whether the stream is being recorded instead of run. */
+  boolean isRecording() {
+    int[] status = new int[1];
+    check(JCudaDriver.cuStreamIsCapturing(stream, status), "cuStreamIsCapturing");
+    return status[0] != CUstreamCaptureStatus.CU_STREAM_CAPTURE_STATUS_NONE;
   }
 
   /** Throws what a failed driver call means. */

@@ -182,6 +182,17 @@ final class Launchers {
   static native int epilogue(
       long context, int type, long out, long bias, long rows, long columns, int relu);
 
+  @Name("kiln_channel_epilogue")
+  static native int channelEpilogue(
+      long context,
+      int type,
+      long out,
+      long bias,
+      long images,
+      long channels,
+      long pixels,
+      int relu);
+
   @Name("kiln_integer_matmul")
   static native int integerMatmul(
       long context,

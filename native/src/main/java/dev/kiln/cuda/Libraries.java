@@ -8,7 +8,7 @@ import java.util.Optional;
  *
  * @param libcuda the CUDA driver
  * @param libcublas a library with the name libcublas.so.12: cuBLAS 12, or what stands in for it
- * @param libcudnn cuDNN 9
+ * @param libcudnn cuDNN 9; without it convolutions are matrix products
  * @param kernels the folder with kernel images; nothing for those of Kiln's jar
  * @param extension the images' file name extension: ptx, fatbin, or so for the simulated device
  * @param pooled whether freed memory is kept for reuse; not where every access is to be checked
@@ -17,7 +17,7 @@ import java.util.Optional;
 public record Libraries(
     Path libcuda,
     Path libcublas,
-    Path libcudnn,
+    Optional<Path> libcudnn,
     Optional<Path> kernels,
     String extension,
     boolean pooled) {}

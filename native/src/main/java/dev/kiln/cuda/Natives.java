@@ -86,10 +86,19 @@ final class Natives {
     }
   }
 
-  /** Loads cuDNN and JCudnn, if they are not yet. */
+  /**
+   * Loads cuDNN and JCudnn, if they are not yet.
+   *
+   * @throws DeviceException if there is none, or it cannot be loaded
+   */
   synchronized void needCudnn() {
     if (!cudnn) {
-      link(libraries.libcudnn());
+      Path library =
+          libraries
+              .libcudnn()
+              .orElseThrow(() -> new DeviceException("[cuda] there is no libcudnn.so.9"));
+      needCublas(); // cuDNN multiplies by the cuBLAS that is loaded
+      link(library);
       touch(() -> JCudnn.setExceptionsEnabled(false));
       cudnn = true;
     }

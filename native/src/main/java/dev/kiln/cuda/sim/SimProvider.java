@@ -60,7 +60,7 @@ public final class SimProvider implements BackendProvider {
     return new Libraries(
         folder.resolve("libcuda.so.1"),
         folder.resolve("libcublas.so.12"),
-        folder.resolve("libcudnn.so.9"),
+        Optional.of(folder.resolve("libcudnn.so.9")).filter(Files::isRegularFile),
         Optional.of(folder.resolve("kernels")),
         "so",
         false);
