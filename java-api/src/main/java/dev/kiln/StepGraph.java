@@ -165,6 +165,7 @@ public final class StepGraph implements AutoCloseable {
    */
   public void run() {
     open();
+    Autocast.clearCache(); // a recording must convert parameters itself, and may change them
     if (recording.isPresent()) {
       recording.get().replay();
       return;

@@ -372,6 +372,7 @@ public final class Tensor implements AutoCloseable {
               + " is tracked by autograd and cannot be changed in place; write inside NoGrad, or to"
               + " detach()");
     }
+    Autocast.clearCache();
     return out;
   }
 

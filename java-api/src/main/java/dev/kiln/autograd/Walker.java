@@ -1,5 +1,6 @@
 package dev.kiln.autograd;
 
+import dev.kiln.Autocast;
 import dev.kiln.AutogradException;
 import dev.kiln.Scope;
 import dev.kiln.Tensor;
@@ -85,6 +86,9 @@ final class Walker {
   }
 
   private void walk(List<Tensor> outputs, List<Tensor> dys) {
+    if (!retain) {
+      Autocast.clearCache(); // what was converted is part of the graph that ends here
+    }
     try (NoGrad mode = NoGrad.set(create)) {
       if (create) {
         visitAll(outputs, dys);

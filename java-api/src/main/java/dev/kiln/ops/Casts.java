@@ -56,7 +56,7 @@ final class Casts {
   /** A product's operand in the 16-bit type of the stretch; integers and FLOAT64 stay. */
   static Tensor lower(Tensor x) {
     DType to = Autocast.current().storage().orElse(x.dtype());
-    return isLowered(x, to) ? x.to(to) : x;
+    return isLowered(x, to) ? Autocast.convert(x) : x;
   }
 
   /** As {@link #lower(Tensor)}, of an operand that may be absent. */

@@ -108,6 +108,16 @@ public final class Convolution {
       int padding,
       int dilation,
       int groups) {
+    if (Casts.lowers(x, weight)) {
+      return conv1d(
+          Casts.lower(x),
+          Casts.lower(weight),
+          Casts.lower(bias),
+          stride,
+          padding,
+          dilation,
+          groups);
+    }
     if (x.dim() == 2) {
       return conv1d(x.unsqueeze(0), weight, bias, stride, padding, dilation, groups).squeeze(0);
     }
@@ -137,6 +147,16 @@ public final class Convolution {
       int[] padding,
       int[] dilation,
       int groups) {
+    if (Casts.lowers(x, weight)) {
+      return conv3d(
+          Casts.lower(x),
+          Casts.lower(weight),
+          Casts.lower(bias),
+          stride,
+          padding,
+          dilation,
+          groups);
+    }
     if (x.dim() == 4) {
       return conv3d(x.unsqueeze(0), weight, bias, stride, padding, dilation, groups).squeeze(0);
     }
@@ -228,6 +248,17 @@ public final class Convolution {
       int outputPadding,
       int dilation,
       int groups) {
+    if (Casts.lowers(x, weight)) {
+      return convTranspose1d(
+          Casts.lower(x),
+          Casts.lower(weight),
+          Casts.lower(bias),
+          stride,
+          padding,
+          outputPadding,
+          dilation,
+          groups);
+    }
     if (x.dim() == 2) {
       return convTranspose1d(
               x.unsqueeze(0), weight, bias, stride, padding, outputPadding, dilation, groups)
@@ -263,6 +294,17 @@ public final class Convolution {
       int[] outputPadding,
       int[] dilation,
       int groups) {
+    if (Casts.lowers(x, weight)) {
+      return convTranspose3d(
+          Casts.lower(x),
+          Casts.lower(weight),
+          Casts.lower(bias),
+          stride,
+          padding,
+          outputPadding,
+          dilation,
+          groups);
+    }
     if (x.dim() == 4) {
       return convTranspose3d(
               x.unsqueeze(0), weight, bias, stride, padding, outputPadding, dilation, groups)

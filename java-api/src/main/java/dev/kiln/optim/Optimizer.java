@@ -1,5 +1,6 @@
 package dev.kiln.optim;
 
+import dev.kiln.Autocast;
 import dev.kiln.DType;
 import dev.kiln.Shape;
 import dev.kiln.Tensor;
@@ -142,6 +143,7 @@ public abstract sealed class Optimizer permits SGD, Adagrad, Adam, AdamW, RMSpro
    * @param factor FLOAT64 [1]
    */
   final void step(Optional<Tensor> factor) {
+    Autocast.clearCache();
     for (ParameterGroup group : groups) {
       List<Tensor> newcomers = new ArrayList<>();
       for (Tensor p : group.parameters()) {

@@ -11,6 +11,7 @@ import dev.kiln.Precision;
 import dev.kiln.Scope;
 import dev.kiln.Shape;
 import dev.kiln.Tensor;
+import dev.kiln.autograd.NoGrad;
 import dev.kiln.nn.BatchNorm2d;
 import dev.kiln.nn.Conv2d;
 import dev.kiln.nn.CrossEntropyLoss;
@@ -124,6 +125,62 @@ class AutocastTest {
     }
   }
 
+  @OnEachDevice
+  void parametersAreConvertedOnce(Device device) {
+    Tensor w = random(7, device, 3, 3).requiresGrad(true);
+    Tensor x = random(8, device, 2, 3);
+    try (Autocast cast = Autocast.open(Precision.BF16)) {
+      Tensor once = Autocast.convert(w);
+      assertThat(once.dtype()).isEqualTo(DType.BFLOAT16);
+      assertThat(Autocast.convert(w)).isSameAs(once);
+      assertThat(Autocast.convert(x)).isNotSameAs(Autocast.convert(x));
+      NoGrad.run(() -> assertThat(Autocast.convert(w).requiresGrad()).isFalse());
+      try (Autocast inner = Autocast.open(Precision.FP16)) {
+        assertThat(Autocast.convert(w).dtype()).isEqualTo(DType.FLOAT16);
+      }
+
+      // Twice the same weight, twice the whole pass: gradients add up.
+      for (int pass = 1; pass <= 2; pass++) {
+        x.matmul(w).matmul(w).sum().backward();
+        assertThat(Autocast.convert(w)).isNotSameAs(once);
+        float[] want = gradient(x, w);
+        float[] got = w.grad().orElseThrow().toFloatArray();
+        for (int i = 0; i < got.length; i++) {
+          assertThat(got[i]).isEqualTo(pass * want[i], offset(0.05f * pass * 16));
+        }
+      }
+    }
+    assertThat(Autocast.convert(w)).isSameAs(w);
+  }
+
+  private static float[] gradient(Tensor x, Tensor w) {
+    try (Autocast off = Autocast.open(Precision.FP32)) {
+      Tensor copy = w.detach().copy().requiresGrad(true);
+      x.matmul(copy).matmul(copy).sum().backward();
+      return copy.grad().orElseThrow().toFloatArray();
+    }
+  }
+
+  @OnEachDevice
+  void whatWasConvertedIsForgottenWhenItChanges(Device device) {
+    Tensor w = random(7, device, 2, 2).requiresGrad(true);
+    Tensor one = Tensor.of(new float[] {1, 0, 0, 1}, Shape.of(2, 2), device);
+    SGD optimizer = SGD.builder(List.of(w)).lr(1).build();
+    try (Autocast cast = Autocast.open(Precision.BF16)) {
+      one.matmul(w);
+      NoGrad.run(() -> w.copyFrom(one.mul(3)));
+      assertThat(one.matmul(w).toFloatArray()).containsExactly(3, 0, 0, 3);
+      one.matmul(w).sum().backward(true);
+      one.matmul(w);
+      optimizer.step();
+      assertThat(one.matmul(w).toFloatArray()).containsExactly(2, -1, -1, 2);
+      try (Scope scope = Scope.open()) {
+        one.matmul(w);
+      }
+      assertThat(one.matmul(w).toFloatArray()).as("released").containsExactly(2, -1, -1, 2);
+    }
+  }
+
   @Test
   void theInnermostStretchHolds() {
     assertThat(Autocast.current()).isEqualTo(Precision.FP32);
@@ -152,14 +209,17 @@ class AutocastTest {
     return net;
   }
 
-  private static List<Double> losses(Device device, Precision precision) {
+  /** What training shows: each step's loss, and the scale after it. */
+  private record Course(List<Double> losses, List<Double> scales) {}
+
+  private static Course train(Device device, Precision precision, double initScale) {
     Sequential net = network(device);
     SGD optimizer = SGD.builder(net.parameters()).lr(0.1).momentum(0.9).build();
-    GradScaler scaler = GradScaler.builder(device).initScale(1024).build();
+    GradScaler scaler = GradScaler.builder(device).initScale(initScale).build();
     CrossEntropyLoss criterion = new CrossEntropyLoss();
     Tensor x = random(6, device, 12, 1, 8, 8);
     Tensor y = Tensor.of(new long[] {0, 1, 2, 0, 1, 2, 2, 1, 0, 0, 1, 2}, device);
-    List<Double> losses = new ArrayList<>();
+    Course course = new Course(new ArrayList<>(), new ArrayList<>());
     for (int step = 0; step < 10; step++) {
       try (Scope scope = Scope.open();
           Autocast cast = Autocast.open(precision)) {
@@ -169,7 +229,8 @@ class AutocastTest {
         scaler.scale(loss).backward();
         scaler.step(optimizer);
         scaler.update();
-        losses.add(loss.item());
+        course.losses().add(loss.item());
+        course.scales().add(scaler.scale());
       }
     }
     net.namedParameters()
@@ -178,7 +239,27 @@ class AutocastTest {
               assertThat(p.dtype()).as(name).isEqualTo(DType.FLOAT32);
               assertThat(p.grad().orElseThrow().dtype()).as(name).isEqualTo(DType.FLOAT32);
             });
-    return losses;
+    return course;
+  }
+
+  private static List<Double> losses(Device device, Precision precision) {
+    return train(device, precision, 1024).losses();
+  }
+
+  @OnEachDevice
+  void aStepWhoseGradientsOverflowIsSkippedEverywhereAlike(Device device) {
+    Course want = train(Device.of("cpu"), Precision.FP16, 0x1p22);
+    Course got = train(device, Precision.FP16, 0x1p22);
+    assertThat(got.scales()).isEqualTo(want.scales());
+    assertThat(got.scales().get(0)).isEqualTo(0x1p21);
+    assertThat(got.losses().get(1)).as("skipped").isEqualTo(got.losses().get(0));
+    assertThat(got.scales().get(9)).as("some step is not").isEqualTo(got.scales().get(8));
+    for (int step = 0; step < 10; step++) {
+      assertThat(got.losses().get(step))
+          .as("loss of step %d", step)
+          .isCloseTo(want.losses().get(step), offset(0.002));
+    }
+    assertThat(got.losses().get(9)).isLessThan(got.losses().get(0));
   }
 
   @OnEachDevice
