@@ -49,9 +49,10 @@ extern "C" {
 // ---- Context (context.cpp) ----
 
 // Opens launchers on one device: the path of libcuda, the folder with kernel images and their file
-// name extension ("ptx", "fatbin", or "so" for the simulated device), CUcontext and CUstream. Returns
-// 0 on failure; kiln_last_error says why.
-int64_t kiln_open(const char* libcuda, const char* images, const char* extension,
+// name extensions, CUcontext and CUstream. The extensions ("ptx", "fatbin,ptx", or "so" for the
+// simulated device) are tried in this order, for each family on its own. Returns 0 on failure;
+// kiln_last_error says why.
+int64_t kiln_open(const char* libcuda, const char* images, const char* extensions,
                   int64_t cu_context, int64_t cu_stream, int multiprocessors, int sync);
 void kiln_close(int64_t context);
 

@@ -43,18 +43,35 @@ bool find_calls(void* library, DriverCalls& d) {
          find_call(library, "cuStreamSynchronize", d.synchronize);
 }
 
-int load(Context& context, const char* family, Module& module) {
-  std::string path = context.images + "/" + family + "." + context.extension;
+// One image file; KILN_NO_IMAGE if there is none.
+int load_image(Context& context, const std::string& path, Module& module) {
   std::ifstream file(path, std::ios::binary);
   std::string image((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
   if (image.empty()) {
-    return fail(KILN_NO_IMAGE, "cannot read the kernels of \"" + std::string(family) + "\": " + path);
+    return fail(KILN_NO_IMAGE, "cannot read the kernels in " + path);
   }
   char log[4096] = {};
   int keys[] = {OPTION_ERROR_LOG, OPTION_ERROR_LOG_BYTES};
   void* values[] = {log, reinterpret_cast<void*>(sizeof log)};
   int status = context.driver.load_module(&module.handle, image.c_str(), 2, keys, values);
   return status == 0 ? KILN_OK : fail(status, "loading " + path + " failed. " + log);
+}
+
+// The first image of a family that loads: machine code may be of other GPUs, PTX is of all.
+int load(Context& context, const char* family, Module& module) {
+  int status = KILN_NO_IMAGE;
+  for (size_t start = 0; start <= context.extensions.size();) {
+    size_t end = context.extensions.find(',', start);
+    end = end == std::string::npos ? context.extensions.size() : end;
+    std::string extension = context.extensions.substr(start, end - start);
+    status = load_image(context, context.images + "/" + family + "." + extension, module);
+    if (status == KILN_OK) {
+      break;
+    }
+    module.handle = nullptr;
+    start = end + 1;
+  }
+  return status;
 }
 
 }  // namespace
@@ -142,7 +159,7 @@ int copy_on_device(Context& context, int64_t to, int64_t from, int64_t bytes) {
 
 extern "C" {
 
-int64_t kiln_open(const char* libcuda, const char* images, const char* extension,
+int64_t kiln_open(const char* libcuda, const char* images, const char* extensions,
                   int64_t cu_context, int64_t cu_stream, int multiprocessors, int sync) {
   void* library = dlopen(libcuda, RTLD_NOW | RTLD_LOCAL);
   if (library == nullptr) {
@@ -158,7 +175,7 @@ int64_t kiln_open(const char* libcuda, const char* images, const char* extension
   context->cu_context = reinterpret_cast<void*>(cu_context);
   context->stream = reinterpret_cast<void*>(cu_stream);
   context->images = images;
-  context->extension = extension;
+  context->extensions = extensions;
   context->multiprocessors = multiprocessors;
   context->sync = sync != 0;
   return reinterpret_cast<int64_t>(context);

@@ -43,7 +43,7 @@ struct Context {
   void* cu_context = nullptr;
   void* stream = nullptr;
   std::string images;
-  std::string extension;
+  std::string extensions;  // of the images, the preferred first, with commas between
   int multiprocessors = 1;
   bool sync = false;
   std::vector<Module> modules;  // by Family::number

@@ -64,7 +64,9 @@ final class ConvPlan implements AutoCloseable {
         useMathOf(choices.get(0));
       }
     } catch (RuntimeException e) {
-      created.forEach(IntSupplier::getAsInt); // what failed first is what matters
+      for (IntSupplier destroy : created) {
+        int ignored = destroy.getAsInt(); // what failed first is what matters
+      }
       throw e;
     }
   }

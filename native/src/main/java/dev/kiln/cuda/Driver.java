@@ -35,6 +35,8 @@ final class Driver implements AutoCloseable {
     }
   }
 
+  private static final int FIRST_WITH_MACHINE_CODE = 13_000;
+
   private final CUdevice device = new CUdevice();
   private final Context context = new Context();
   private final Stream stream = new Stream();
@@ -56,7 +58,7 @@ final class Driver implements AutoCloseable {
         Launchers.open(
             natives.libraries().libcuda().toString(),
             natives.kernels().toString(),
-            natives.libraries().extension(),
+            extensions(natives.libraries().extension()),
             context.address(),
             stream.address(),
             attribute(CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT),
@@ -64,6 +66,19 @@ final class Driver implements AutoCloseable {
     if (launchers == 0) {
       throw new DeviceException("[cuda] cannot open the launchers: " + Launchers.lastError());
     }
+  }
+
+  /** The kinds of images to try: machine code that nvcc 13 made loads from CUDA 13 on. */
+  private static String extensions(String extension) {
+    boolean machineCode = extension.equals("ptx") && version() >= FIRST_WITH_MACHINE_CODE;
+    return machineCode ? "fatbin," + extension : extension;
+  }
+
+  /** The driver's CUDA version, such as 12060 for 12.6. */
+  static int version() {
+    int[] version = new int[1];
+    check(JCudaDriver.cuDriverGetVersion(version), "cuDriverGetVersion");
+    return version[0];
   }
 
   /** Counts the devices of the driver. */

@@ -24,7 +24,7 @@ final class Launchers {
   static native long open(
       String libcuda,
       String images,
-      String extension,
+      String extensions,
       long context,
       long stream,
       int multiprocessors,

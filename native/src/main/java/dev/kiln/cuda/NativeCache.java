@@ -79,6 +79,11 @@ final class NativeCache {
     return folder;
   }
 
+  /** Whether a resource is on the class path. */
+  static boolean exists(String resource) {
+    return NativeCache.class.getClassLoader().getResource(resource) != null;
+  }
+
   /** The content of a resource. */
   static byte[] read(String resource) {
     try (InputStream in = NativeCache.class.getClassLoader().getResourceAsStream(resource)) {

@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import jcuda.driver.JCudaDriver;
 import jcuda.jcublas.JCublas2;
 import jcuda.jcudnn.JCudnn;
@@ -106,7 +107,11 @@ final class Natives {
 
   private List<String> images() {
     String families = new String(NativeCache.read(KERNELS + "families"), StandardCharsets.UTF_8);
-    return families.lines().map(f -> KERNELS + f + "." + libraries.extension()).toList();
+    return families
+        .lines()
+        .flatMap(f -> Stream.of(KERNELS + f + ".fatbin", KERNELS + f + ".ptx"))
+        .filter(f -> f.endsWith(".ptx") || NativeCache.exists(f)) // machine code is an extra
+        .toList();
   }
 
   private static void link(Path library) {

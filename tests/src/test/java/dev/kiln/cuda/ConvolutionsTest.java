@@ -17,6 +17,7 @@ import dev.kiln.cuda.sim.SimControl;
 import dev.kiln.cuda.sim.SimDevice;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -327,15 +328,7 @@ class ConvolutionsTest {
   }
 
   private static Natives loaded() {
-    Path folder = Path.of(System.getProperty("kiln.sim")).toAbsolutePath();
-    return Natives.load(
-        new Libraries(
-            folder.resolve("libcuda.so.1"),
-            folder.resolve("libcublas.so.12"),
-            Optional.of(folder.resolve("libcudnn.so.9")),
-            Optional.of(folder.resolve("kernels")),
-            "so",
-            false));
+    return Natives.load(SimDevice.libraries());
   }
 
   // ---- Settings ----
@@ -543,7 +536,7 @@ class ConvolutionsTest {
             .redirectErrorStream(true);
     builder.environment().put(variable, value);
     Process process = builder.start();
-    String out = new String(process.getInputStream().readAllBytes());
+    String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertThat(process.waitFor(2, TimeUnit.MINUTES)).isTrue();
     assertThat(process.exitValue()).as(out).isZero();
     return out;

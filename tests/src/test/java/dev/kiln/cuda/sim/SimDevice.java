@@ -23,25 +23,43 @@ public final class SimDevice {
     assertThat("sim".equals(System.getenv("KILN_REQUIRE")) && !built).as("needs g++").isFalse();
     assumeTrue(built, "needs g++ to build it");
     Device device = Device.of("sim");
-    System.load(folder().resolve("libcudasim_jni.so").toString());
+    control();
     SimControl.clearFailures();
     SimControl.resetCalls();
     return device;
   }
 
+  /** Makes {@link SimControl} ready, once a backend has loaded the device. */
+  public static void control() {
+    System.load(folder().resolve("libcudasim_jni.so").toString());
+  }
+
   /** Opens a backend of one's own on it, with the settings that hold now. */
   public static CudaBackend another() {
     open();
+    return open(libraries());
+  }
+
+  /** Opens a backend on given libraries. */
+  public static CudaBackend open(Libraries libraries) {
+    return new CudaBackend(new DeviceId("sim", 0), libraries);
+  }
+
+  /** The libraries of the device that all tests share. */
+  public static Libraries libraries() {
+    return libraries(folder().resolve("kernels"), "so");
+  }
+
+  /** The same with other kernel images. */
+  public static Libraries libraries(Path kernels, String extension) {
     Path folder = folder();
-    return new CudaBackend(
-        new DeviceId("sim", 0),
-        new Libraries(
-            folder.resolve("libcuda.so.1"),
-            folder.resolve("libcublas.so.12"),
-            Optional.of(folder.resolve("libcudnn.so.9")),
-            Optional.of(folder.resolve("kernels")),
-            "so",
-            false));
+    return new Libraries(
+        folder.resolve("libcuda.so.1"),
+        folder.resolve("libcublas.so.12"),
+        Optional.of(folder.resolve("libcudnn.so.9")),
+        Optional.of(kernels),
+        extension,
+        false);
   }
 
   private static Path folder() {
