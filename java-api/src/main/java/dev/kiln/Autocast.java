@@ -1,6 +1,7 @@
 package dev.kiln;
 
 import dev.kiln.autograd.NoGrad;
+import dev.kiln.backend.Tf32;
 import java.util.IdentityHashMap;
 import java.util.Map;
 
@@ -37,6 +38,7 @@ public final class Autocast implements AutoCloseable {
     this.precision = precision;
     before = INNERMOST.get();
     INNERMOST.set(this);
+    Tf32.allow(precision == Precision.TF32);
   }
 
   /**
@@ -100,6 +102,7 @@ public final class Autocast implements AutoCloseable {
       closed = true;
       converted.clear();
       INNERMOST.set(before);
+      Tf32.allow(current() == Precision.TF32);
     }
   }
 }

@@ -2,10 +2,8 @@ package dev.kiln.cuda;
 
 import static dev.kiln.cuda.CudaStorage.address;
 
-import dev.kiln.Autocast;
 import dev.kiln.DType;
 import dev.kiln.RecordingException;
-import dev.kiln.Precision;
 import dev.kiln.Shape;
 import dev.kiln.backend.Backend;
 import dev.kiln.backend.BinaryOp;
@@ -20,6 +18,7 @@ import dev.kiln.backend.ReduceOp;
 import dev.kiln.backend.ScanOp;
 import dev.kiln.backend.ScatterOp;
 import dev.kiln.backend.Storage;
+import dev.kiln.backend.Tf32;
 import dev.kiln.backend.UnaryOp;
 import dev.kiln.backend.View;
 import dev.kiln.random.Draws;
@@ -550,7 +549,7 @@ public final class CudaBackend implements Backend {
 
   /** Whether products of these elements, asked for now on this thread, may be rounded to TF32. */
   boolean roundsNow(DType dtype) {
-    return tf32 && dtype == DType.FLOAT32 && Autocast.current() == Precision.TF32;
+    return tf32 && dtype == DType.FLOAT32 && Tf32.isAllowed();
   }
 
   /** Convolutions by cuDNN. */
