@@ -252,12 +252,7 @@ final class ConvPlan implements AutoCloseable {
 
   /** As {@link #launch}, forward, with a bias for each out-channel and perhaps ReLU. */
   int launchFused(
-      long xAt,
-      long weightAt,
-      long yAt,
-      long biasAt,
-      boolean withRelu,
-      Chunk workspace) {
+      long xAt, long weightAt, long yAt, long biasAt, boolean withRelu, Chunk workspace) {
     return JCudnn.cudnnConvolutionBiasActivationForward(
         dnn.handle(),
         dnn.one(key.dtype()),
