@@ -233,6 +233,61 @@ int kiln_rms_norm(int64_t context, int type, int64_t y, int64_t inv_rms, int64_t
 int kiln_rms_norm_grad(int64_t context, int type, int64_t dx, int64_t dweight, int64_t dy,
                        int64_t x, int64_t weight, int64_t inv_rms, int64_t scratch, int64_t rows,
                        int64_t n);
+// ---- optimizer.cu ----
+
+// The number of a constant of dev.kiln.backend.OptimizerKind; -1 if there is no such kernel.
+int kiln_optimizer_kind(const char* name);
+// One step over n elements of a floating type: p and the states s0 to s2 (0 where the settings do
+// not use one) are changed in place; hyper is FLOAT64.
+int kiln_optimizer_step(int64_t context, int kind, int type, int64_t p, int64_t grad, int64_t s0,
+                        int64_t s1, int64_t s2, int64_t n, int64_t hyper);
+// Begins a step: the scale in hyper becomes that at factor (FLOAT64; 1 for the address 0) with the
+// sign it had, and the step is counted unless that is 0.
+int kiln_optimizer_clock(int64_t context, int64_t hyper, int64_t factor);
+
+// ---- gradients.cu ----
+
+// Pieces of memory are given as the address of int64_t's: their number, then for each its address,
+// its elements and its (floating) type. Launches are few where those of a type follow each other.
+
+// The bytes of device memory that kiln_gradient_norm needs beside its operands.
+int64_t kiln_gradient_norm_scratch(int64_t parts);
+// out[0] = the norm of all elements as one vector, out[1] = min(1, max_norm / (norm + eps)); FLOAT64.
+int kiln_gradient_norm(int64_t context, int64_t out, int64_t parts, int64_t scratch,
+                       double max_norm, double eps);
+// Multiplies all elements by the FLOAT64 number at factor.
+int kiln_scale(int64_t context, int64_t parts, int64_t factor);
+// The FLOAT64 number at found = 1 if any element is infinite or NaN, else 0.
+int kiln_nonfinite(int64_t context, int64_t found, int64_t parts);
+// factor = 0 if found is not 0, else 1 / scale, or 1 if the address of the scale is 0; FLOAT64.
+int kiln_loss_scale_factor(int64_t context, int64_t factor, int64_t found, int64_t scale);
+// Makes the scale smaller if found is not 0, else larger after `interval` calls; FLOAT64.
+int kiln_loss_scale_update(int64_t context, int64_t scale, int64_t tracker, int64_t found,
+                           double growth, double backoff, double interval, double largest);
+
+// ---- pool.cu ----
+
+// Sizes are given as the address of int64_t's: planes, h, w, oh, ow; then for windows, rows first:
+// kernel, stride, padding, dilation (two each), and whether padding counts in means. Floating types.
+
+// y and index (INT32), windows of x.
+int kiln_max_pool(int64_t context, int type, int64_t y, int64_t index, int64_t x, int64_t sizes);
+int kiln_max_pool_grad(int64_t context, int type, int64_t dx, int64_t dy, int64_t index,
+                       int64_t sizes);
+int kiln_avg_pool(int64_t context, int type, int64_t y, int64_t x, int64_t sizes);
+int kiln_avg_pool_grad(int64_t context, int type, int64_t dx, int64_t dy, int64_t sizes);
+// y of x, or dx of dy if grad is not 0. (h + 1)(oh + 1) and (w + 1)(ow + 1) must be below 2^31.
+int kiln_adaptive_avg_pool(int64_t context, int type, int grad, int64_t result, int64_t operand,
+                           int64_t sizes);
+
+// ---- accuracy.cu ----
+
+// Adds to the INT64 counters right and all: of the examples of x[n][classes][inner] with INT64 labels
+// target[n][inner] other than `ignore`, those whose class is among the k highest, and all of them. If
+// argmax is not 0, hits are those of argmax.
+int kiln_count_correct(int64_t context, int type, int64_t right, int64_t all, int64_t x,
+                       int64_t target, int64_t n, int64_t classes, int64_t inner, int64_t k,
+                       int64_t ignore, int argmax);
 
 #ifdef __cplusplus
 }

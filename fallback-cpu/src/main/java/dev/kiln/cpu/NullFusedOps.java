@@ -4,8 +4,10 @@ import dev.kiln.backend.Conv2dSpec;
 import dev.kiln.backend.CrossEntropySpec;
 import dev.kiln.backend.Epilogue;
 import dev.kiln.backend.FusedOps;
+import dev.kiln.backend.LossScaleSpec;
 import dev.kiln.backend.OptimizerKind;
 import dev.kiln.backend.Pool2dSpec;
+import dev.kiln.backend.RankSpec;
 import dev.kiln.backend.View;
 import java.util.List;
 import java.util.Locale;
@@ -160,5 +162,40 @@ final class NullFusedOps implements FusedOps {
   public void optimizerStep(
       OptimizerKind kind, View param, View grad, List<View> state, View hyper) {
     counter.launch(kind.name().toLowerCase(Locale.ROOT) + "_step");
+  }
+
+  @Override
+  public void optimizerClock(View hyper, Optional<View> factor) {
+    counter.launch("optimizer_clock");
+  }
+
+  @Override
+  public void gradientNorm(View norm, List<View> parts, double maxNorm, double eps) {
+    counter.launch("gradient_norm");
+  }
+
+  @Override
+  public void scaleAll(List<View> parts, View factor) {
+    counter.launch("scale_all");
+  }
+
+  @Override
+  public void nonFinite(View found, List<View> parts) {
+    counter.launch("non_finite");
+  }
+
+  @Override
+  public void lossScaleFactor(View factor, View found, Optional<View> scale) {
+    counter.launch("loss_scale_factor");
+  }
+
+  @Override
+  public void lossScaleUpdate(View scale, View tracker, View found, LossScaleSpec spec) {
+    counter.launch("loss_scale_update");
+  }
+
+  @Override
+  public void countCorrect(View right, View all, View scores, View target, RankSpec spec) {
+    counter.launch("count_correct");
   }
 }

@@ -4,12 +4,16 @@ import static dev.kiln.cpu.Halves.isHalf;
 import static dev.kiln.cpu.Moves.floats;
 import static dev.kiln.cpu.Moves.isFloat;
 
+import dev.kiln.DType;
+import dev.kiln.Shape;
 import dev.kiln.backend.CompositeOps;
 import dev.kiln.backend.Conv2dSpec;
 import dev.kiln.backend.CrossEntropySpec;
 import dev.kiln.backend.Epilogue;
 import dev.kiln.backend.OptimizerKind;
 import dev.kiln.backend.Pool2dSpec;
+import dev.kiln.backend.RankSpec;
+import dev.kiln.backend.ReduceOp;
 import dev.kiln.backend.View;
 import dev.kiln.cpu.kernels.Conv2d;
 import dev.kiln.cpu.kernels.ConvShape;
@@ -19,6 +23,7 @@ import dev.kiln.cpu.kernels.OptimizerSteps;
 import dev.kiln.cpu.kernels.OptimizerSteps.Span;
 import dev.kiln.cpu.kernels.Pool2d;
 import dev.kiln.cpu.kernels.Pool2d.Planes;
+import dev.kiln.cpu.kernels.Ranks;
 import dev.kiln.cpu.kernels.Softmax;
 import dev.kiln.cpu.threads.WorkerPool;
 import java.util.List;
@@ -36,6 +41,7 @@ final class VectorFusedOps extends CompositeOps {
   private final Normalization norm;
   private final Softmax softmax;
   private final OptimizerSteps optimizers;
+  private final Ranks ranks;
   private final VectorBackend core;
 
   VectorFusedOps(VectorBackend core, Kernels kernels, WorkerPool workers) {
@@ -46,6 +52,7 @@ final class VectorFusedOps extends CompositeOps {
     norm = new Normalization(kernels.rows(), workers);
     softmax = new Softmax(kernels.rows(), workers);
     optimizers = new OptimizerSteps(workers);
+    ranks = new Ranks(workers);
   }
 
   private static int at(View v) {
@@ -543,6 +550,72 @@ final class VectorFusedOps extends CompositeOps {
     System.arraycopy(CpuStorage.of(hyper).doubles(), at(hyper), settings, 0, settings.length);
     Span[] states = state.stream().map(VectorFusedOps::span).toArray(Span[]::new);
     optimizers.step(kind, span(param), span(grad), states, settings);
+  }
+
+  @Override
+  public void optimizerClock(View hyper, Optional<View> factor) {
+    double[] settings = CpuStorage.of(hyper).doubles();
+    double by = factor.isPresent() ? CpuStorage.of(factor.get()).doubles()[at(factor)] : 1;
+    int scale = at(hyper) + OptimizerKind.GRAD_SCALE;
+    settings[scale] = Math.copySign(by, settings[scale]);
+    if (by != 0) {
+      settings[at(hyper) + OptimizerKind.STEP]++;
+    }
+  }
+
+  @Override
+  public void nonFinite(View found, List<View> parts) {
+    double[] flag = CpuStorage.of(found).doubles();
+    flag[at(found)] = 0;
+    for (View part : parts) {
+      if (flag[at(found)] == 0 && !hasFiniteSquares(part)) {
+        super.nonFinite(found, List.of(part));
+      }
+    }
+  }
+
+  /** Whether a sum of squares shows that all elements are finite; large ones may overflow it. */
+  private boolean hasFiniteSquares(View part) {
+    if (!isFloat(part) || !part.isDense()) {
+      return part.numel() == 0;
+    }
+    View sum = View.dense(core.alloc(DType.FLOAT32, 1), 0, Shape.of(1));
+    core.reduce(ReduceOp.SUM_SQUARES, sum, part.reshape(Shape.of(part.numel())), 0);
+    boolean finite = Float.isFinite(floats(sum)[at(sum)]);
+    core.free(sum.storage());
+    return finite;
+  }
+
+  @Override
+  public void lossScaleFactor(View factor, View found, Optional<View> scale) {
+    double by = scale.map(s -> 1 / CpuStorage.of(s).doubles()[at(s)]).orElse(1.0);
+    boolean skip = CpuStorage.of(found).doubles()[at(found)] != 0;
+    CpuStorage.of(factor).doubles()[at(factor)] = skip ? 0 : by;
+  }
+
+  @Override
+  public void countCorrect(View right, View all, View scores, View target, RankSpec spec) {
+    if (isHalf(scores)) {
+      try (Halves half = new Halves(core)) {
+        countCorrect(right, all, half.in(scores), target, spec);
+      }
+      return;
+    }
+    long[] labels = CpuStorage.of(target).longs();
+    int examples = (int) target.numel();
+    CrossEntropySpec ignored = new CrossEntropySpec(0, spec.ignoreIndex());
+    // The composed op names a label that is no class.
+    if (!isFloat(scores)
+        || !spec.argmax() && !areClasses(labels, at(target), examples, dim(scores, 1), ignored)) {
+      super.countCorrect(right, all, scores, target, spec);
+      return;
+    }
+    Ranks.Scores s =
+        new Ranks.Scores(
+            floats(scores), at(scores), dim(scores, 0), dim(scores, 1), dim(scores, 2));
+    long[] counts = ranks.count(s, labels, at(target), spec);
+    CpuStorage.of(right).longs()[at(right)] += counts[0];
+    CpuStorage.of(all).longs()[at(all)] += counts[1];
   }
 
   private static Span span(View v) {

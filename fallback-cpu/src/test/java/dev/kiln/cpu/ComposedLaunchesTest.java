@@ -11,8 +11,10 @@ import dev.kiln.backend.Conv2dSpec;
 import dev.kiln.backend.CrossEntropySpec;
 import dev.kiln.backend.Epilogue;
 import dev.kiln.backend.FusedOps;
+import dev.kiln.backend.LossScaleSpec;
 import dev.kiln.backend.OptimizerKind;
 import dev.kiln.backend.Pool2dSpec;
+import dev.kiln.backend.RankSpec;
 import dev.kiln.backend.View;
 import java.util.List;
 import java.util.Optional;
@@ -85,6 +87,19 @@ class ComposedLaunchesTest {
       List<View> state = java.util.Collections.nCopies(kind.states(), c);
       check(() -> ops.optimizerStep(kind, c, c, state, hyper));
     }
+    View number = view(DType.FLOAT64, 1);
+    check(() -> ops.optimizerClock(hyper, Optional.of(number)));
+    View norm = view(DType.FLOAT64, 2);
+    check(() -> ops.gradientNorm(norm, List.of(x, c), 1, 1e-6));
+    check(() -> ops.scaleAll(List.of(x, c), number));
+    check(() -> ops.nonFinite(number, List.of(x, c)));
+    check(() -> ops.lossScaleFactor(number, number, Optional.of(number)));
+    check(() -> ops.lossScaleUpdate(number, number, number, new LossScaleSpec(2, 0.5, 9, 1e9)));
+    View count = view(DType.INT64, 1);
+    View cube = view(t, 5, 4, 1);
+    View wanted = view(DType.INT64, 5, 1);
+    check(() -> ops.countCorrect(count, count, cube, wanted, new RankSpec(1, -100, true)));
+    check(() -> ops.countCorrect(count, count, cube, wanted, new RankSpec(2, -100, false)));
   }
 
   @Test

@@ -220,4 +220,65 @@ public class CompositeOps implements FusedOps {
       CompositeOptimizer.step(k, kind, param, grad, state, hyper);
     }
   }
+
+  @Override
+  public void optimizerClock(View hyper, Optional<View> factor) {
+    try (Composer k = new Composer(backend, DType.FLOAT64)) {
+      CompositeOptimizer.clock(k, hyper, factor);
+    }
+  }
+
+  @Override
+  public void gradientNorm(View norm, List<View> parts, double maxNorm, double eps) {
+    try (Composer k = new Composer(backend, DType.FLOAT64)) {
+      View squares = k.full(0, Math.max(1, parts.size()));
+      for (int i = 0; i < parts.size(); i++) {
+        try (Composer own = composer(parts.get(i))) {
+          CompositeGradients.squares(own, squares.narrow(0, i, 1), parts.get(i));
+        }
+      }
+      CompositeGradients.norm(k, norm, squares, maxNorm, eps);
+    }
+  }
+
+  @Override
+  public void scaleAll(List<View> parts, View factor) {
+    for (View part : parts) {
+      try (Composer k = composer(part)) {
+        CompositeGradients.scale(k, part, factor);
+      }
+    }
+  }
+
+  @Override
+  public void nonFinite(View found, List<View> parts) {
+    backend.fill(found, 0);
+    for (View part : parts) {
+      try (Composer k = composer(part)) {
+        CompositeGradients.nonFinite(k, found, part);
+      }
+    }
+  }
+
+  @Override
+  public void lossScaleFactor(View factor, View found, Optional<View> scale) {
+    try (Composer k = new Composer(backend, DType.FLOAT64)) {
+      CompositeGradients.lossScaleFactor(k, factor, found, scale);
+    }
+  }
+
+  @Override
+  public void lossScaleUpdate(View scale, View tracker, View found, LossScaleSpec spec) {
+    try (Composer k = new Composer(backend, DType.FLOAT64)) {
+      CompositeGradients.lossScaleUpdate(k, scale, tracker, found, spec);
+    }
+  }
+
+  @Override
+  public void countCorrect(View right, View all, View scores, View target, RankSpec spec) {
+    boolean exact = !scores.dtype().isFloating();
+    try (Composer k = exact ? new Composer(backend, scores.dtype()) : composer(scores)) {
+      CompositeRanks.count(k, right, all, scores, target, spec);
+    }
+  }
 }

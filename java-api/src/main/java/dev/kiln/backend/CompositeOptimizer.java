@@ -1,7 +1,9 @@
 package dev.kiln.backend;
 
 import dev.kiln.DType;
+import dev.kiln.Shape;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The optimizers' updates, with PyTorch's formulas. Settings stay on the device: scalars are worked
@@ -40,6 +42,18 @@ final class CompositeOptimizer {
       }
       case RMSPROP -> o.rmsprop(p, g);
     }
+  }
+
+  static void clock(Composer k, View hyper, Optional<View> factor) {
+    View scale = hyper.narrow(0, OptimizerKind.GRAD_SCALE, 1);
+    View zero = k.constant(DType.FLOAT64, 0);
+    View one = k.constant(DType.FLOAT64, 1);
+    View by = factor.map(f -> f.reshape(Shape.of(1))).orElse(one);
+    // The reciprocal tells -0 from 0.
+    View down = k.binary(BinaryOp.LT, k.div(one, scale), zero);
+    k.store(scale, k.where(down, k.mul(by, k.constant(DType.FLOAT64, -1)), by));
+    View taken = k.binary(BinaryOp.NE, by, zero);
+    k.accumulate(hyper.narrow(0, OptimizerKind.STEP, 1), k.cast(taken, DType.FLOAT64));
   }
 
   private void sgd(View p, View grad) {

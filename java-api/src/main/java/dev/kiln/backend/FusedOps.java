@@ -276,4 +276,74 @@ public interface FusedOps {
    * @param hyper FLOAT64 vector: the rule's hyper-parameters, as {@link OptimizerKind} lists them
    */
   void optimizerStep(OptimizerKind kind, View param, View grad, List<View> state, View hyper);
+
+  /**
+   * Begins an optimizer's step: sets the scale in its settings, keeping its sign (minus to
+   * maximise, even that of -0), and counts the step unless the scale is 0.
+   *
+   * @param hyper FLOAT64 vector, as {@link OptimizerKind} describes it, changed in place
+   * @param factor FLOAT64 [1], at least 0: what gradients are multiplied by, if it is not 1
+   */
+  void optimizerClock(View hyper, Optional<View> factor);
+
+  /**
+   * Measures gradients: their Euclidean norm as one vector, and the factor that limits it, {@code
+   * min(1, maxNorm / (norm + eps))}. Pascanu et al. 2013.
+   *
+   * @param norm FLOAT64 [2]: the norm, the factor; both NaN if a gradient is
+   * @param parts the gradients in pieces, of floating types
+   * @param maxNorm the largest norm that is left alone
+   * @param eps keeps the quotient finite
+   */
+  void gradientNorm(View norm, List<View> parts, double maxNorm, double eps);
+
+  /**
+   * Multiplies pieces of memory in place by one number.
+   *
+   * @param parts of floating types, any strides; nothing is written where the factor is 1
+   * @param factor FLOAT64 [1]
+   */
+  void scaleAll(List<View> parts, View factor);
+
+  /**
+   * Finds out whether any element is infinite or NaN.
+   *
+   * @param found FLOAT64 [1]: 1 if one is, else 0
+   * @param parts of floating types, any strides
+   */
+  void nonFinite(View found, List<View> parts);
+
+  /**
+   * Computes what the gradients of a scaled loss are multiplied by: 0 if they overflowed, so that
+   * the step is skipped, else 1 / scale.
+   *
+   * @param factor FLOAT64 [1]
+   * @param found FLOAT64 [1], not 0 if gradients overflowed
+   * @param scale FLOAT64 [1], unless they are unscaled by now
+   */
+  void lossScaleFactor(View factor, View found, Optional<View> scale);
+
+  /**
+   * Makes the scale of a loss smaller after an overflow, and larger after enough good steps in a
+   * row. Micikevicius et al. 2018.
+   *
+   * @param scale FLOAT64 [1], changed in place
+   * @param tracker FLOAT64 [1], the good steps in a row, changed in place
+   * @param found FLOAT64 [1], not 0 if gradients overflowed
+   * @param spec how it changes
+   */
+  void lossScaleUpdate(View scale, View tracker, View found, LossScaleSpec spec);
+
+  /**
+   * Counts examples whose right class has one of the highest scores.
+   *
+   * @param right INT64 [1], raised by the number of hits
+   * @param all INT64 [1], raised by the number of examples that count
+   * @param scores [n, classes, inner]
+   * @param target INT64 [n, inner]
+   * @param spec what a hit is
+   * @throws dev.kiln.IndexException if a label is neither a class nor the one to ignore, unless
+   *     hits are those of argmax
+   */
+  void countCorrect(View right, View all, View scores, View target, RankSpec spec);
 }

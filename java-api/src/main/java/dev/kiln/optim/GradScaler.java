@@ -6,8 +6,8 @@ import dev.kiln.Scope;
 import dev.kiln.Shape;
 import dev.kiln.Tensor;
 import dev.kiln.autograd.NoGrad;
-import dev.kiln.backend.BinaryOp;
-import dev.kiln.backend.ReduceOp;
+import dev.kiln.backend.FusedOps;
+import dev.kiln.backend.LossScaleSpec;
 import dev.kiln.backend.View;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
@@ -179,13 +179,13 @@ public final class GradScaler {
     }
     try (Scope scope = Scope.open("unscale");
         NoGrad off = NoGrad.open()) {
-      GradientStretches gradients = stretches(optimizer);
-      Tensor overflow = overflow(gradients);
+      List<Tensor> parameters = parameters(optimizer);
+      Tensor overflow = Gradients.nonFinite(parameters, scale.device());
       Tensor inverse = scale.reciprocal();
-      for (GradientStretches.Stretch s : gradients.views()) {
-        View factor = inverse.to(s.view().dtype()).view().expand(s.view().shape());
-        s.device().backend().binary(BinaryOp.MUL, s.view(), s.view(), factor);
-      }
+      GradientStretches gradients = GradientStretches.of(parameters);
+      gradients
+          .byDevice()
+          .forEach((on, parts) -> on.backend().fused().scaleAll(parts, inverse.to(on).view()));
       gradients.clearPadding();
       found.put(optimizer, new Found(lasting(overflow), true));
     }
@@ -201,9 +201,16 @@ public final class GradScaler {
     try (Scope scope = Scope.open("scaled step");
         NoGrad off = NoGrad.open()) {
       Found f =
-          found.computeIfAbsent(optimizer, o -> new Found(lasting(overflow(stretches(o))), false));
-      Tensor taken = f.overflow().eq(0).to(DType.FLOAT64);
-      optimizer.step(Optional.of(f.unscaled() ? taken : taken.div(scale)));
+          found.computeIfAbsent(
+              optimizer,
+              o -> {
+                Tensor overflow = Gradients.nonFinite(parameters(o), scale.device());
+                return new Found(lasting(overflow), false);
+              });
+      Tensor factor = Tensor.empty(Shape.of(1), DType.FLOAT64, scale.device());
+      Optional<View> by = f.unscaled() ? Optional.empty() : Optional.of(scale.view());
+      ops().lossScaleFactor(factor.view(), f.overflow().view(), by);
+      optimizer.step(Optional.of(factor));
     }
   }
 
@@ -213,21 +220,14 @@ public final class GradScaler {
   public void update() {
     try (Scope scope = Scope.open("scaler update");
         NoGrad off = NoGrad.open()) {
-      Tensor any = Tensor.zeros(Shape.of(1), DType.FLOAT64, scale.device());
+      Optional<Tensor> any = Optional.empty();
       for (Found f : found.values()) {
-        any = any.maximum(f.overflow());
+        any = Optional.of(any.map(t -> t.maximum(f.overflow())).orElse(f.overflow()));
       }
-      Tensor bad = any.ne(0);
-      Tensor good = tracker.add(1);
-      Tensor larger = scale.mul(growthFactor);
-      Tensor grows = good.ge(Tensor.scalar(growthInterval, DType.FLOAT64, scale.device()));
-      Tensor grown =
-          larger.where(larger.le(Tensor.scalar(LARGEST, DType.FLOAT64, scale.device())), scale);
-      Tensor zero = Tensor.zeros(Shape.of(1), DType.FLOAT64, scale.device());
-      Tensor next = scale.mul(backoffFactor).where(bad, grown.where(grows, scale));
-      Tensor count = zero.where(bad, zero.where(grows, good));
-      scale.copyFrom(next);
-      tracker.copyFrom(count);
+      Tensor overflow =
+          any.orElseGet(() -> Tensor.zeros(Shape.of(1), DType.FLOAT64, scale.device()));
+      LossScaleSpec spec = new LossScaleSpec(growthFactor, backoffFactor, growthInterval, LARGEST);
+      ops().lossScaleUpdate(scale.view(), tracker.view(), overflow.view(), spec);
     }
     found.values().forEach(f -> f.overflow().close());
     found.clear();
@@ -276,41 +276,14 @@ public final class GradScaler {
     tracker.copyFrom(state.get("growth_tracker").reshape(1));
   }
 
-  private static GradientStretches stretches(Optimizer optimizer) {
+  private static List<Tensor> parameters(Optimizer optimizer) {
     List<Tensor> all = new ArrayList<>();
     optimizer.groups().forEach(g -> all.addAll(g.parameters()));
-    return GradientStretches.of(all);
+    return all;
   }
 
-  /** Whether any gradient is infinite or NaN: 0 or 1, FLOAT64 [1]. */
-  private Tensor overflow(GradientStretches gradients) {
-    Tensor any = Tensor.zeros(Shape.of(1), DType.FLOAT64, scale.device());
-    for (GradientStretches.Stretch s : gradients.views()) {
-      if (s.view().numel() > 0) {
-        any = any.maximum(nonFinite(s).to(scale.device()));
-      }
-    }
-    return any;
-  }
-
-  private static Tensor nonFinite(GradientStretches.Stretch s) {
-    View x = s.view();
-    if (!x.isDense()) {
-      Tensor dense = Tensor.empty(x.shape(), x.dtype(), s.device());
-      s.device().backend().copy(dense.view(), x);
-      x = dense.view();
-    }
-    View flat = x.reshape(Shape.of(x.numel()));
-    // 0 times the extremes is 0 unless one of them is infinite or, as a NaN makes both, NaN.
-    Tensor sum =
-        extreme(s.device(), ReduceOp.MAX, flat).add(extreme(s.device(), ReduceOp.MIN, flat));
-    return sum.ne(sum).to(DType.FLOAT64);
-  }
-
-  private static Tensor extreme(Device device, ReduceOp op, View flat) {
-    Tensor y = Tensor.empty(Shape.of(1), flat.dtype(), device);
-    device.backend().reduce(op, y.view(), flat, 0);
-    return y.to(DType.FLOAT64).mul(0);
+  private FusedOps ops() {
+    return scale.device().backend().fused();
   }
 
   private static Tensor lasting(Tensor t) {

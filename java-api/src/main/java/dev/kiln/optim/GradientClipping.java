@@ -1,18 +1,18 @@
 package dev.kiln.optim;
 
 import dev.kiln.DType;
+import dev.kiln.Device;
 import dev.kiln.Scope;
 import dev.kiln.Shape;
 import dev.kiln.Tensor;
 import dev.kiln.autograd.NoGrad;
-import dev.kiln.backend.BinaryOp;
-import dev.kiln.backend.ReduceOp;
 import dev.kiln.backend.UnaryOp;
 import dev.kiln.backend.View;
 import dev.kiln.ops.Norms;
 import dev.kiln.ops.Shaping;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Limits gradients between the backward pass and the optimizer's step, on the device.
@@ -78,56 +78,48 @@ public final class GradientClipping {
         Tensor p = parameters.get(0);
         return scope.keep(Tensor.zeros(Shape.scalar(), p.dtype(), p.device()));
       }
-      Tensor total = normType == 2 ? total(all) : total(all, normType);
-      Tensor limit = Tensor.full(Shape.scalar(), maxNorm, total.dtype(), total.device());
-      Tensor one = Tensor.ones(Shape.scalar(), total.dtype(), total.device());
-      Tensor scale = limit.div(total.add(eps)).minimum(one);
-      for (GradientStretches.Stretch s : all.views()) {
-        View factor = scale.to(s.device()).to(s.view().dtype()).view().expand(s.view().shape());
-        s.device().backend().binary(BinaryOp.MUL, s.view(), s.view(), factor);
-      }
+      Map<Device, List<View>> parts = all.byDevice();
+      Measured m =
+          normType == 2 && parts.size() == 1
+              ? measure(all, maxNorm, eps)
+              : measure(all, maxNorm, normType, eps);
+      parts.forEach((on, views) -> on.backend().fused().scaleAll(views, m.factor().to(on).view()));
       all.clearPadding(); // 0 * NaN would stay there for good
-      return scope.keep(total);
+      return scope.keep(m.norm());
     }
   }
 
-  private static Tensor total(GradientStretches all) {
-    GradientStretches.Stretch first = all.views().get(0);
-    DType wide = first.view().dtype() == DType.FLOAT64 ? DType.FLOAT64 : DType.FLOAT32;
-    Tensor squares = Tensor.empty(Shape.of(all.views().size()), wide, first.device());
-    for (int i = 0; i < all.views().size(); i++) {
-      Tensor sum = sumOfSquares(all.views().get(i)).to(first.device());
-      first.device().backend().copy(squares.view().narrow(0, i, 1), sum.view());
-    }
-    return squares.sum().sqrt();
+  /** A norm, and what gradients are multiplied by to limit it, FLOAT64 [1]. */
+  private record Measured(Tensor norm, Tensor factor) {}
+
+  private static DType wide(GradientStretches.Stretch s) {
+    return s.view().dtype() == DType.FLOAT64 ? DType.FLOAT64 : DType.FLOAT32;
   }
 
-  /** The norm of the gradients' norms; padding between them is 0 and adds nothing. */
-  private static Tensor total(GradientStretches all, double order) {
+  private static Measured measure(GradientStretches all, double maxNorm, double eps) {
     GradientStretches.Stretch first = all.views().get(0);
-    DType wide = first.view().dtype() == DType.FLOAT64 ? DType.FLOAT64 : DType.FLOAT32;
+    Tensor both = Tensor.empty(Shape.of(2), DType.FLOAT64, first.device());
+    List<View> parts = all.views().stream().map(GradientStretches.Stretch::view).toList();
+    first.device().backend().fused().gradientNorm(both.view(), parts, maxNorm, eps);
+    Tensor norm = Tensor.empty(Shape.scalar(), wide(first), first.device());
+    first.device().backend().copy(norm.view(), both.view().select(0, 0));
+    return new Measured(norm, both.narrow(0, 1, 1));
+  }
+
+  /** By the norm of the pieces' norms; padding between gradients is 0 and adds nothing. */
+  private static Measured measure(GradientStretches all, double maxNorm, double order, double eps) {
+    GradientStretches.Stretch first = all.views().get(0);
     List<Tensor> norms = new ArrayList<>();
     for (GradientStretches.Stretch s : all.views()) {
-      Tensor dense = Tensor.empty(s.view().shape(), wide, s.device());
+      Tensor dense = Tensor.empty(s.view().shape(), wide(first), s.device());
       s.device().backend().copy(dense.view(), s.view());
       norms.add(Norms.norm(dense, order, new int[0], false).to(first.device()));
     }
-    return Norms.norm(Shaping.stack(norms, 0), order, new int[0], false);
-  }
-
-  private static Tensor sumOfSquares(GradientStretches.Stretch s) {
-    DType wide = s.view().dtype() == DType.FLOAT64 ? DType.FLOAT64 : DType.FLOAT32;
-    View flat = s.view();
-    if (!flat.isDense() || flat.dtype() != wide) {
-      Tensor dense = Tensor.empty(flat.shape(), wide, s.device());
-      s.device().backend().copy(dense.view(), flat);
-      flat = dense.view();
-    }
-    Tensor sum = Tensor.empty(Shape.of(1), wide, s.device());
-    s.device()
-        .backend()
-        .reduce(ReduceOp.SUM_SQUARES, sum.view(), flat.reshape(Shape.of(flat.numel())), 0);
-    return sum;
+    Tensor norm = Norms.norm(Shaping.stack(norms, 0), order, new int[0], false);
+    Tensor wide = norm.to(DType.FLOAT64).reshape(1);
+    Tensor limit = Tensor.full(Shape.of(1), maxNorm, DType.FLOAT64, first.device());
+    Tensor one = Tensor.ones(Shape.of(1), DType.FLOAT64, first.device());
+    return new Measured(norm, limit.div(wide.add(eps)).minimum(one));
   }
 
   /**

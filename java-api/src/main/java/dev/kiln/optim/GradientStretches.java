@@ -7,6 +7,7 @@ import dev.kiln.backend.View;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -56,6 +57,13 @@ final class GradientStretches {
           .ifPresent(order::add);
     }
     return order;
+  }
+
+  /** Returns the pieces of each device, in the same order. */
+  Map<Device, List<View>> byDevice() {
+    Map<Device, List<View>> parts = new LinkedHashMap<>();
+    views.forEach(s -> parts.computeIfAbsent(s.device(), d -> new ArrayList<>()).add(s.view()));
+    return parts;
   }
 
   void clearPadding() {

@@ -6,9 +6,7 @@ import dev.kiln.Shape;
 import dev.kiln.Slab;
 import dev.kiln.Tensor;
 import dev.kiln.backend.Backend;
-import dev.kiln.backend.BinaryOp;
 import dev.kiln.backend.OptimizerKind;
-import dev.kiln.backend.UnaryOp;
 import dev.kiln.backend.View;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -108,7 +106,9 @@ final class Pack {
       }
     }
     if (setting.name().equals(Rule.MAXIMIZE)) {
-      distinctClocks().forEach(c -> backend().fill(scale(c), direction()));
+      for (Tensor c : distinctClocks()) {
+        backend().fill(c.view().narrow(0, OptimizerKind.GRAD_SCALE, 1), direction());
+      }
     }
     for (int s = 0; s < states.size(); s++) {
       Rule.State state = group.rule().states().get(s);
@@ -136,24 +136,10 @@ final class Pack {
       Tensor clock = split(c, live);
       List<Slab.Run> runs = slab.runs(i -> live[i] && clocks[i] == clock);
       if (!runs.isEmpty()) {
-        View count = clock.view().narrow(0, OptimizerKind.STEP, 1);
-        if (factor.isPresent()) {
-          backend().unary(UnaryOp.AFFINE, scale(clock), factor.get().view(), direction(), 0);
-          Tensor taken = factor.get().ne(0).to(DType.FLOAT64);
-          backend().binary(BinaryOp.ADD, count, count, taken.view());
-        } else {
-          backend().unary(UnaryOp.AFFINE, count, count, 1, 1);
-        }
+        backend().fused().optimizerClock(clock.view(), factor.map(f -> f.view()));
         runs.forEach(run -> update(run, clock));
-        if (factor.isPresent()) {
-          backend().fill(scale(clock), direction());
-        }
       }
     }
-  }
-
-  private static View scale(Tensor clock) {
-    return clock.view().narrow(0, OptimizerKind.GRAD_SCALE, 1);
   }
 
   private boolean[] live() {

@@ -48,7 +48,8 @@ final class Accumulator {
     t.device().backend().scatterAdd(t.view(), weight.view(), index.view(), 0);
   }
 
-  private Tensor on(Device device) {
+  /** Returns the sum itself, made when it is first needed. */
+  Tensor on(Device device) {
     if (sum.isEmpty()) {
       sum = Optional.of(Scope.outside(() -> Tensor.zeros(shape, dtype, device)));
     }

@@ -2,6 +2,8 @@ package dev.kiln.train;
 
 import dev.kiln.Tensor;
 import dev.kiln.autograd.NoGrad;
+import dev.kiln.backend.RankSpec;
+import dev.kiln.ops.Losses;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -10,12 +12,13 @@ import java.util.Map;
  * counts.
  *
  * <p>Outputs are scores [N,C] or [N,C,...]; targets are labels [N] or [N,...], or probabilities of
- * the outputs' shape, of which the largest is taken. Examples labelled {@link
- * dev.kiln.ops.Losses#IGNORE_INDEX} do not count.
+ * the outputs' shape, of which the largest is taken. Examples labelled {@link Losses#IGNORE_INDEX}
+ * do not count.
  */
 public final class Accuracy implements Metric {
-  private final Accumulator right = Accumulator.counts("accuracy");
-  private final Accumulator all = Accumulator.counts("accuracy");
+  private static final RankSpec HIGHEST = new RankSpec(1, Losses.IGNORE_INDEX, true);
+
+  private final Hits hits = new Hits("accuracy");
 
   @Override
   public String name() {
@@ -25,34 +28,29 @@ public final class Accuracy implements Metric {
   @Override
   public void update(Tensor output, Tensor target) {
     try (NoGrad off = NoGrad.open()) {
-      Classes c = Classes.of(name(), output, target);
-      right.add(c.predicted().eq(c.target()).sum());
-      all.add(c.counted().sum());
+      hits.add(output, Classes.labels(name(), output, target), HIGHEST);
     }
   }
 
   @Override
   public double compute() {
-    return right.read()[0] / all.read()[0];
+    return hits.share();
   }
 
   @Override
   public void reset() {
-    right.reset();
-    all.reset();
+    hits.reset();
   }
 
   @Override
   public Map<String, Tensor> state() {
     Map<String, Tensor> state = new LinkedHashMap<>();
-    right.save(state, "right");
-    all.save(state, "all");
+    hits.save(state);
     return state;
   }
 
   @Override
   public void restore(Map<String, Tensor> saved) {
-    right.restore(saved, "right");
-    all.restore(saved, "all");
+    hits.restore(saved);
   }
 }

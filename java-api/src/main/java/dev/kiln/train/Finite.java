@@ -1,12 +1,14 @@
 package dev.kiln.train;
 
+import dev.kiln.DType;
 import dev.kiln.Scope;
+import dev.kiln.Shape;
 import dev.kiln.Tensor;
 import dev.kiln.autograd.NoGrad;
-import dev.kiln.ops.Reductions;
+import dev.kiln.optim.Gradients;
 import java.util.Collection;
+import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 
 /** Looks for NaN and infinity; every method waits for the device. */
 final class Finite {
@@ -19,26 +21,21 @@ final class Finite {
     }
     try (Scope scope = Scope.open("finite check");
         NoGrad off = NoGrad.open()) {
-      // 0 times NaN or infinity is NaN
-      return t.detach().mul(0).sum().item() == 0;
+      Tensor found = Tensor.empty(Shape.of(1), DType.FLOAT64, t.device());
+      t.device().backend().fused().nonFinite(found.view(), List.of(t.detach().view()));
+      return found.item() == 0;
     }
   }
 
-  /** Tells whether all gradients that exist are finite; reads one number in the usual case. */
+  /** Tells whether all gradients that exist are finite; reads one number. */
   static boolean gradientsAreFinite(Collection<Tensor> parameters) {
     try (Scope scope = Scope.open("finite check");
         NoGrad off = NoGrad.open()) {
-      Optional<Tensor> sum = Optional.empty();
-      for (Tensor p : parameters) {
-        if (p.grad().isPresent()) {
-          Tensor squares = Reductions.sumSquares(p.grad().get());
-          sum = Optional.of(sum.map(t -> t.add(squares)).orElse(squares));
-        }
-      }
-      // finite numbers may overflow when squared, so a hit is looked at again
-      return sum.isEmpty()
-          || Double.isFinite(sum.get().item())
-          || parameters.stream().allMatch(p -> p.grad().map(Finite::isFinite).orElse(true));
+      return parameters.stream()
+          .filter(p -> p.grad().isPresent())
+          .findFirst()
+          .map(p -> Gradients.nonFinite(parameters, p.device()).item() == 0)
+          .orElse(true);
     }
   }
 

@@ -1,17 +1,13 @@
 package dev.kiln.train;
 
 import dev.kiln.KilnException;
-import dev.kiln.Scope;
 import dev.kiln.ShapeException;
 import dev.kiln.Tensor;
 import dev.kiln.autograd.NoGrad;
-import dev.kiln.ops.Elementwise;
-import dev.kiln.ops.Indexing;
+import dev.kiln.backend.RankSpec;
 import dev.kiln.ops.Losses;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Optional;
 
 /**
  * The share of examples whose right class is among the k highest scores.
@@ -22,14 +18,11 @@ import java.util.Optional;
  */
 public final class TopKAccuracy implements Metric {
   private final int k;
-  private final Accumulator right;
-  private final Accumulator all;
-  private Optional<Tensor> numbers = Optional.empty();
+  private final Hits hits;
 
   private TopKAccuracy(int k) {
     this.k = k;
-    this.right = Accumulator.counts(name());
-    this.all = Accumulator.counts(name());
+    this.hits = new Hits(name());
   }
 
   /**
@@ -61,55 +54,29 @@ public final class TopKAccuracy implements Metric {
             "[%s] output %s has only %d classes; choose k of %d or less"
                 .formatted(name(), output.describe(), classes, classes));
       }
-      Tensor counted = labels.ne(Losses.IGNORE_INDEX);
-      Tensor at = labels.where(counted, Tensor.scalar(0, labels.dtype(), labels.device()));
-      at = at.unsqueeze(1);
-      Tensor score = Indexing.gather(output, 1, at);
-      Tensor notAbove = output.le(score);
-      Tensor tiedBefore = Elementwise.logicalAnd(output.eq(score), numbers(output).lt(at));
-      // rank = classes - notAbove + tiedBefore: a NaN is never notAbove, so it ranks first
-      Tensor rank = tiedBefore.sum(1).sub(notAbove.sum(1));
-      right.add(Elementwise.logicalAnd(rank.lt(k - classes), counted).sum());
-      all.add(counted.sum());
+      hits.add(output, labels, new RankSpec(k, Losses.IGNORE_INDEX, false));
     }
-  }
-
-  /** The class numbers along axis 1, made once: nothing is uploaded during a step. */
-  private Tensor numbers(Tensor output) {
-    long classes = output.size(1);
-    if (numbers.isEmpty()
-        || numbers.get().numel() != classes
-        || !numbers.get().device().equals(output.device())) {
-      numbers = Optional.of(Scope.outside(() -> Tensor.arange(classes, output.device())));
-    }
-    long[] dims = new long[output.dim()];
-    Arrays.fill(dims, 1);
-    dims[1] = classes;
-    return numbers.get().reshape(dims);
   }
 
   @Override
   public double compute() {
-    return right.read()[0] / all.read()[0];
+    return hits.share();
   }
 
   @Override
   public void reset() {
-    right.reset();
-    all.reset();
+    hits.reset();
   }
 
   @Override
   public Map<String, Tensor> state() {
     Map<String, Tensor> state = new LinkedHashMap<>();
-    right.save(state, "right");
-    all.save(state, "all");
+    hits.save(state);
     return state;
   }
 
   @Override
   public void restore(Map<String, Tensor> saved) {
-    right.restore(saved, "right");
-    all.restore(saved, "all");
+    hits.restore(saved);
   }
 }

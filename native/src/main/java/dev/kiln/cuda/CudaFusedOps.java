@@ -4,11 +4,18 @@ import static dev.kiln.cuda.CudaBackend.done;
 import static dev.kiln.cuda.CudaBackend.type;
 import static dev.kiln.cuda.CudaStorage.address;
 
+import dev.kiln.Shape;
 import dev.kiln.backend.CompositeOps;
-import dev.kiln.backend.CrossEntropySpec;
 import dev.kiln.backend.Conv2dSpec;
+import dev.kiln.backend.CrossEntropySpec;
 import dev.kiln.backend.Epilogue;
+import dev.kiln.backend.LossScaleSpec;
+import dev.kiln.backend.OptimizerKind;
+import dev.kiln.backend.Pool2dSpec;
+import dev.kiln.backend.RankSpec;
+import dev.kiln.backend.ReduceOp;
 import dev.kiln.backend.View;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -17,6 +24,7 @@ import java.util.Optional;
  */
 final class CudaFusedOps extends CompositeOps {
   private final CudaBackend device;
+  private final Numbers numbers = new Numbers();
 
   CudaFusedOps(CudaBackend device) {
     super(device);
@@ -60,6 +68,136 @@ final class CudaFusedOps extends CompositeOps {
   }
 
   // ---- Pooling ----
+
+  private static final long LARGEST_PLANE = 1L << 30;
+
+  /** The sizes of planes x pooled to y, as launchers read them. */
+  private long sizes(View x, View y, Pool2dSpec s) {
+    return sizes(x, y)
+        .add(s.kernelH())
+        .add(s.kernelW())
+        .add(s.strideH())
+        .add(s.strideW())
+        .add(s.paddingH())
+        .add(s.paddingW())
+        .add(s.dilationH())
+        .add(s.dilationW())
+        .add(s.countIncludePad() ? 1 : 0)
+        .address();
+  }
+
+  private Numbers sizes(View x, View y) {
+    return numbers
+        .begin(14)
+        .add(x.shape().dim(0) * x.shape().dim(1))
+        .add(x.shape().dim(2))
+        .add(x.shape().dim(3))
+        .add(y.shape().dim(2))
+        .add(y.shape().dim(3));
+  }
+
+  private static boolean fits(View x) {
+    return x.shape().dim(2) * x.shape().dim(3) <= LARGEST_PLANE;
+  }
+
+  @Override
+  public void maxPool2d(View y, View index, View x, Pool2dSpec spec) {
+    if (!fits(x) || !fits(y)) {
+      super.maxPool2d(y, index, x, spec);
+      return;
+    }
+    synchronized (device) {
+      long sizes = sizes(x, y, spec);
+      int status =
+          Launchers.maxPool(
+              device.launchers(), type(x), address(y), address(index), address(x), sizes);
+      done(status, "max_pool2d", y, index, x);
+    }
+  }
+
+  @Override
+  public void maxPool2dGrad(View dx, View dy, View index, Pool2dSpec spec) {
+    if (!fits(dx) || !fits(dy)) {
+      super.maxPool2dGrad(dx, dy, index, spec);
+      return;
+    }
+    synchronized (device) {
+      long sizes = sizes(dx, dy, spec);
+      int status =
+          Launchers.maxPoolGrad(
+              device.launchers(), type(dx), address(dx), address(dy), address(index), sizes);
+      done(status, "max_pool2d gradient", dx, dy, index);
+    }
+  }
+
+  @Override
+  public void avgPool2d(View y, View x, Pool2dSpec spec) {
+    if (!fits(x) || !fits(y)) {
+      super.avgPool2d(y, x, spec);
+      return;
+    }
+    synchronized (device) {
+      long sizes = sizes(x, y, spec);
+      int status = Launchers.avgPool(device.launchers(), type(x), address(y), address(x), sizes);
+      done(status, "avg_pool2d", y, x);
+    }
+  }
+
+  @Override
+  public void avgPool2dGrad(View dx, View dy, Pool2dSpec spec) {
+    if (!fits(dx) || !fits(dy)) {
+      super.avgPool2dGrad(dx, dy, spec);
+      return;
+    }
+    synchronized (device) {
+      long sizes = sizes(dx, dy, spec);
+      int status =
+          Launchers.avgPoolGrad(device.launchers(), type(dx), address(dx), address(dy), sizes);
+      done(status, "avg_pool2d gradient", dx, dy);
+    }
+  }
+
+  @Override
+  public void adaptiveAvgPool2d(View y, View x) {
+    if (!divides(x, y)) {
+      super.adaptiveAvgPool2d(y, x);
+      return;
+    }
+    if (y.shape().dim(2) == 1 && y.shape().dim(3) == 1 && x.numel() > 0) {
+      Shape planes = Shape.of(y.numel(), x.shape().dim(2) * x.shape().dim(3));
+      View means = y.reshape(Shape.of(y.numel(), 1));
+      device.reduce(ReduceOp.MEAN, means, x.reshape(planes), 1);
+      return;
+    }
+    adaptiveAvgPool2d(false, y, x, x, y);
+  }
+
+  @Override
+  public void adaptiveAvgPool2dGrad(View dx, View dy) {
+    if (!divides(dx, dy)) {
+      super.adaptiveAvgPool2dGrad(dx, dy);
+      return;
+    }
+    adaptiveAvgPool2d(true, dx, dy, dx, dy);
+  }
+
+  private void adaptiveAvgPool2d(boolean grad, View result, View operand, View x, View y) {
+    synchronized (device) {
+      long sizes = sizes(x, y).address();
+      int status =
+          Launchers.adaptiveAvgPool(
+              device.launchers(), type(x), grad ? 1 : 0, address(result), address(operand), sizes);
+      done(status, "adaptive_avg_pool2d", result, operand);
+    }
+  }
+
+  /** Whether kernels can count where the parts of x begin. */
+  private static boolean divides(View x, View y) {
+    return fits(x)
+        && fits(y)
+        && (x.shape().dim(2) + 1) * (y.shape().dim(2) + 1) < Integer.MAX_VALUE
+        && (x.shape().dim(3) + 1) * (y.shape().dim(3) + 1) < Integer.MAX_VALUE;
+  }
 
   // ---- Normalisation ----
 
@@ -331,4 +469,147 @@ final class CudaFusedOps extends CompositeOps {
   }
 
   // ---- Optimizers ----
+
+  @Override
+  public void optimizerStep(
+      OptimizerKind kind, View param, View grad, List<View> state, View hyper) {
+    long[] states = new long[3];
+    for (int i = 0; i < state.size(); i++) {
+      states[i] = state.get(i).numel() == 0 ? 0 : address(state.get(i));
+    }
+    synchronized (device) {
+      int status =
+          Launchers.optimizerStep(
+              device.launchers(),
+              OpNumbers.of(kind),
+              type(param),
+              address(param),
+              address(grad),
+              states[0],
+              states[1],
+              states[2],
+              param.numel(),
+              address(hyper));
+      done(status, OpNumbers.name(kind) + " step", param, grad, hyper);
+    }
+  }
+
+  @Override
+  public void optimizerClock(View hyper, Optional<View> factor) {
+    long by = factor.isPresent() ? address(factor.get()) : 0;
+    synchronized (device) {
+      int status = Launchers.optimizerClock(device.launchers(), address(hyper), by);
+      done(status, "optimizer clock", hyper);
+    }
+  }
+
+  // ---- Gradients ----
+
+  /** The list of parts as launchers read it: their number, then address, size and type of each. */
+  private long list(List<View> parts) {
+    numbers.begin(1 + 3 * parts.size()).add(parts.size());
+    for (View part : parts) {
+      numbers.add(address(part)).add(part.numel()).add(type(part));
+    }
+    return numbers.address();
+  }
+
+  private static boolean areDense(List<View> parts) {
+    return parts.stream().allMatch(View::isDense);
+  }
+
+  @Override
+  public void gradientNorm(View norm, List<View> parts, double maxNorm, double eps) {
+    if (!areDense(parts)) {
+      super.gradientNorm(norm, parts, maxNorm, eps);
+      return;
+    }
+    synchronized (device) {
+      long list = list(parts);
+      DeviceAllocator.Chunk scratch = device.memory().alloc(Launchers.gradientNormScratch(list));
+      int status =
+          Launchers.gradientNorm(
+              device.launchers(), address(norm), list, scratch.address(), maxNorm, eps);
+      device.memory().free(scratch);
+      done(status, "gradient norm", norm);
+    }
+  }
+
+  @Override
+  public void scaleAll(List<View> parts, View factor) {
+    if (!areDense(parts)) {
+      super.scaleAll(parts, factor);
+      return;
+    }
+    synchronized (device) {
+      int status = Launchers.scale(device.launchers(), list(parts), address(factor));
+      done(status, "scale", factor);
+    }
+  }
+
+  @Override
+  public void nonFinite(View found, List<View> parts) {
+    if (!areDense(parts)) {
+      super.nonFinite(found, parts);
+      return;
+    }
+    synchronized (device) {
+      int status = Launchers.nonFinite(device.launchers(), address(found), list(parts));
+      done(status, "search for non-finite elements", found);
+    }
+  }
+
+  @Override
+  public void lossScaleFactor(View factor, View found, Optional<View> scale) {
+    long by = scale.isPresent() ? address(scale.get()) : 0;
+    synchronized (device) {
+      int status =
+          Launchers.lossScaleFactor(device.launchers(), address(factor), address(found), by);
+      done(status, "loss scale", factor, found);
+    }
+  }
+
+  @Override
+  public void lossScaleUpdate(View scale, View tracker, View found, LossScaleSpec spec) {
+    synchronized (device) {
+      int status =
+          Launchers.lossScaleUpdate(
+              device.launchers(),
+              address(scale),
+              address(tracker),
+              address(found),
+              spec.growthFactor(),
+              spec.backoffFactor(),
+              spec.growthInterval(),
+              spec.largest());
+      done(status, "loss scale", scale, tracker, found);
+    }
+  }
+
+  // ---- Accuracy ----
+
+  @Override
+  public void countCorrect(View right, View all, View scores, View target, RankSpec spec) {
+    if (!scores.dtype().isFloating()) {
+      super.countCorrect(right, all, scores, target, spec);
+      return;
+    }
+    synchronized (device) {
+      int status =
+          Launchers.countCorrect(
+              device.launchers(),
+              type(scores),
+              address(right),
+              address(all),
+              address(scores),
+              address(target),
+              scores.shape().dim(0),
+              scores.shape().dim(1),
+              scores.shape().dim(2),
+              spec.k(),
+              spec.ignoreIndex(),
+              spec.argmax() ? 1 : 0);
+      done(status, "count of hits", scores, target);
+    }
+  }
 }

@@ -347,4 +347,82 @@ final class Launchers {
       long scratch,
       long rows,
       long n);
+  // ---- Optimizers, gradients, pooling, accuracy ----
+
+  @Name("kiln_optimizer_kind")
+  static native int optimizerKind(String name);
+
+  @Name("kiln_optimizer_step")
+  static native int optimizerStep(
+      long context,
+      int kind,
+      int type,
+      long p,
+      long grad,
+      long s0,
+      long s1,
+      long s2,
+      long n,
+      long hyper);
+
+  @Name("kiln_optimizer_clock")
+  static native int optimizerClock(long context, long hyper, long factor);
+
+  @Name("kiln_gradient_norm_scratch")
+  static native long gradientNormScratch(long parts);
+
+  @Name("kiln_gradient_norm")
+  static native int gradientNorm(
+      long context, long out, long parts, long scratch, double maxNorm, double eps);
+
+  @Name("kiln_scale")
+  static native int scale(long context, long parts, long factor);
+
+  @Name("kiln_nonfinite")
+  static native int nonFinite(long context, long found, long parts);
+
+  @Name("kiln_loss_scale_factor")
+  static native int lossScaleFactor(long context, long factor, long found, long scale);
+
+  @Name("kiln_loss_scale_update")
+  static native int lossScaleUpdate(
+      long context,
+      long scale,
+      long tracker,
+      long found,
+      double growth,
+      double backoff,
+      double interval,
+      double largest);
+
+  @Name("kiln_max_pool")
+  static native int maxPool(long context, int type, long y, long index, long x, long sizes);
+
+  @Name("kiln_max_pool_grad")
+  static native int maxPoolGrad(long context, int type, long dx, long dy, long index, long sizes);
+
+  @Name("kiln_avg_pool")
+  static native int avgPool(long context, int type, long y, long x, long sizes);
+
+  @Name("kiln_avg_pool_grad")
+  static native int avgPoolGrad(long context, int type, long dx, long dy, long sizes);
+
+  @Name("kiln_adaptive_avg_pool")
+  static native int adaptiveAvgPool(
+      long context, int type, int grad, long result, long operand, long sizes);
+
+  @Name("kiln_count_correct")
+  static native int countCorrect(
+      long context,
+      int type,
+      long right,
+      long all,
+      long x,
+      long target,
+      long n,
+      long classes,
+      long inner,
+      long k,
+      long ignore,
+      int argmax);
 }

@@ -4,6 +4,7 @@ import dev.kiln.DType;
 import dev.kiln.backend.BinaryOp;
 import dev.kiln.backend.Dist;
 import dev.kiln.backend.MathOp;
+import dev.kiln.backend.OptimizerKind;
 import dev.kiln.backend.ReduceOp;
 import dev.kiln.backend.ScanOp;
 import dev.kiln.backend.ScatterOp;
@@ -28,6 +29,10 @@ final class OpNumbers {
       Arrays.stream(ScanOp.values()).mapToInt(op -> Launchers.scanOp(op.name())).toArray();
   private static final int[] DIST =
       Arrays.stream(Dist.values()).mapToInt(d -> Launchers.randomDist(d.name())).toArray();
+  private static final int[] OPTIMIZER =
+      Arrays.stream(OptimizerKind.values())
+          .mapToInt(k -> Launchers.optimizerKind(k.name()))
+          .toArray();
 
   static {
     for (int i = 0; i < UNARY.length; i++) {
@@ -63,6 +68,10 @@ final class OpNumbers {
 
   static int of(Dist dist) {
     return known(DIST[dist.ordinal()], dist);
+  }
+
+  static int of(OptimizerKind kind) {
+    return known(OPTIMIZER[kind.ordinal()], kind);
   }
 
   private static int known(int number, Enum<?> op) {
