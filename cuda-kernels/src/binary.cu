@@ -132,6 +132,7 @@ WHERE(8, uint64_t)
 #if defined(KILN_HOST_CODE)
 #include <string.h>
 
+#include "kiln/broadcast.h"
 #include "kiln/launch.h"
 
 static kiln::Family family("binary");
@@ -173,6 +174,10 @@ extern "C" int kiln_binary(int64_t context, int op, int type, int64_t out, int64
     kiln::Kernel kernel =
         family.kernel(c, slot, "kiln_%s_%s", NAMES[op], kiln::TYPE_NAMES[type]);
     return kiln::launch(c, kernel, kiln::grid_for_bytes(c, n * bytes), kiln::BLOCK, 0, out, a, b, n);
+  }
+  int status;
+  if (kiln::broadcast(c, NAMES[op], type, out, a, b, layout, status)) {
+    return status;
   }
   int out_bytes = PREDICATES[op] ? 1 : bytes;
   kiln::Kernel kernel = family.kernel(c, STRIDED + slot, "kiln_%s_strided_%s", NAMES[op],

@@ -15,7 +15,7 @@
 #include "kiln/kernel.h"
 
 #if defined(KILN_DEVICE_CODE)
-#include "kiln/device.cuh"
+#include "kiln/load.cuh"
 
 namespace kiln {
 
@@ -125,24 +125,6 @@ struct RmsProp {
 };
 
 // ---- All elements ----
-
-template <int N, class T>
-KILN_DEVICE Pack<T, N> load(const T* from) {
-  if constexpr (N == 1) {
-    return {{*from}};
-  } else {
-    return Pack<T, N>::load(from);
-  }
-}
-
-template <int N, class T>
-KILN_DEVICE void store(const Pack<T, N>& pack, T* to) {
-  if constexpr (N == 1) {
-    *to = pack.at[0];
-  } else {
-    pack.store(to);
-  }
-}
 
 // Updates the N elements from `at` on.
 template <int N, class Rule, class T>

@@ -46,6 +46,7 @@ struct AdaptiveShape {
 
 #if defined(KILN_DEVICE_CODE)
 #include "kiln/block.cuh"
+#include "kiln/load.cuh"
 
 namespace kiln {
 
@@ -153,7 +154,8 @@ KILN_DEVICE void max_pool_grad(T* dx, const T* dy, const int32_t* index, const P
   }
 }
 
-// N windows of 2 x 2 beside each other to a thread; rows of x are whole multiples of 2 N elements.
+// N windows of 2 x 2 beside each other to a thread; rows of x are whole multiples of 2 N elements,
+// and all operands begin where packs may.
 template <int N, class T>
 KILN_DEVICE void max_pool_tiles(T* y, int32_t* index, const T* x, const PoolShape& s) {
   using M = MathOf<T>;
@@ -167,6 +169,8 @@ KILN_DEVICE void max_pool_tiles(T* y, int32_t* index, const T* x, const PoolShap
     Pack<T, 2 * N> top = Pack<T, 2 * N>::load(from);
     Pack<T, 2 * N> bottom = Pack<T, 2 * N>::load(from + width);
     int64_t to = (p.plane * int64_t{s.rows.windows} + p.row) * s.columns.windows + N * p.column;
+    Pack<T, N> largest;
+    Pack<int32_t, N> places;
 #pragma unroll
     for (int k = 0; k < N; k++) {
       const T four[4] = {top.at[2 * k], top.at[2 * k + 1], bottom.at[2 * k], bottom.at[2 * k + 1]};
@@ -180,13 +184,11 @@ KILN_DEVICE void max_pool_tiles(T* y, int32_t* index, const T* x, const PoolShap
           at = j;
         }
       }
-      top.at[k] = Element<T>::put(best);
-      index[to + k] = corner + 2 * k + (at & 1) + (at >> 1) * width;
+      largest.at[k] = Element<T>::put(best);
+      places.at[k] = corner + 2 * k + (at & 1) + (at >> 1) * width;
     }
-#pragma unroll
-    for (int k = 0; k < N; k++) {
-      y[to + k] = top.at[k];
-    }
+    store(largest, y + to);
+    store(places, index + to);
   }
 }
 
@@ -202,10 +204,12 @@ KILN_DEVICE void max_pool_tiles_grad(T* dx, const T* dy, const int32_t* index,
     int64_t from = (p.plane * int64_t{s.rows.windows} + p.row) * s.columns.windows + N * p.column;
     Pack<T, 2 * N> top = {};
     Pack<T, 2 * N> bottom = {};
+    Pack<T, N> gradients = load<N>(dy + from);
+    Pack<int32_t, N> places = load<N>(index + from);
 #pragma unroll
     for (int k = 0; k < N; k++) {
-      T g = dy[from + k];
-      int32_t at = index[from + k] - corner - 2 * k;
+      T g = gradients.at[k];
+      int32_t at = places.at[k] - corner - 2 * k;
       top.at[2 * k] = at == 0 ? g : T();
       top.at[2 * k + 1] = at == 1 ? g : T();
       bottom.at[2 * k] = at == width ? g : T();
@@ -465,10 +469,11 @@ bool tiles(const Sizes& s) {
 }
 
 // Windows to a thread of the kernels for tiles; 0 if they do not fit.
-int64_t windows_to_a_thread(const Sizes& s, int type, int64_t x) {
-  int64_t most = type == KILN_F64 ? 1 : 8 / kiln::TYPE_BYTES[type];
+int64_t windows_to_a_thread(const Sizes& s, int type, int64_t x, int64_t y, int64_t index) {
+  int64_t bytes = kiln::TYPE_BYTES[type];
+  int64_t most = type == KILN_F64 ? 1 : 8 / bytes;
   for (int64_t n : {most, int64_t{1}}) {
-    if (s.ow % n == 0 && x % (2 * n * kiln::TYPE_BYTES[type]) == 0) {
+    if (s.ow % n == 0 && x % (2 * n * bytes) == 0 && y % (n * bytes) == 0 && index % (4 * n) == 0) {
       return n;
     }
   }
@@ -507,7 +512,7 @@ extern "C" int kiln_max_pool(int64_t context, int type, int64_t y, int64_t index
   if (s.out() == 0) {
     return KILN_OK;
   }
-  int64_t each = tiles(s) ? windows_to_a_thread(s, type, x) : 0;
+  int64_t each = tiles(s) ? windows_to_a_thread(s, type, x, y, index) : 0;
   return for_planes(s, [&](int64_t first, int64_t planes) {
     int64_t to = y + first * s.out() * bytes;
     int64_t at = index + first * s.out() * 4;
@@ -526,7 +531,7 @@ extern "C" int kiln_max_pool_grad(int64_t context, int type, int64_t dx, int64_t
     return KILN_OK;
   }
   // The kernel for tiles writes all of dx only where they cover it.
-  int64_t each = tiles(s) && s.h == 2 * s.oh ? windows_to_a_thread(s, type, dx) : 0;
+  int64_t each = tiles(s) && s.h == 2 * s.oh ? windows_to_a_thread(s, type, dx, dy, index) : 0;
   return for_planes(s, [&](int64_t first, int64_t planes) {
     int64_t to = dx + first * s.in() * bytes;
     int64_t from = dy + first * s.out() * bytes;
