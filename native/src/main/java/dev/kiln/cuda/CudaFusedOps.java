@@ -526,7 +526,7 @@ final class CudaFusedOps extends CompositeOps {
     }
     synchronized (device) {
       long list = list(parts);
-      DeviceAllocator.Chunk scratch = device.memory().alloc(Launchers.gradientNormScratch(list));
+      Chunk scratch = device.memory().alloc(Launchers.gradientNormScratch(list));
       int status =
           Launchers.gradientNorm(
               device.launchers(), address(norm), list, scratch.address(), maxNorm, eps);

@@ -13,13 +13,13 @@ import java.util.SplittableRandom;
 class LayoutTest {
   private static final int[] SIZES = {0, 1, 7, 8, 31, 32, 33, 65};
 
-  private static double[] wholes(long seed, int n) {
-    return new SplittableRandom(seed).ints(n, 0, 100).asDoubleStream().toArray();
+  private static double[] wholes(long seed, int n, int bound) {
+    return new SplittableRandom(seed).ints(n, 0, bound).asDoubleStream().toArray();
   }
 
   private static void turned(Twin twin, DType type, int offset, long[] dims, int... axes) {
     int n = (int) Shape.of(dims).numel();
-    Twin.Pair x = twin.of(type, offset, wholes(n, n), dims);
+    Twin.Pair x = twin.of(type, offset, wholes(n, n, type == DType.BOOL ? 2 : 100), dims);
     long[] to = Arrays.stream(axes).mapToLong(a -> dims[a]).toArray();
     Twin.Pair y = twin.empty(type, offset, to);
     twin.device().copy(y.device(), x.device().permute(axes));
@@ -51,14 +51,14 @@ class LayoutTest {
   @OnEachDevice
   void copiesTurnPartsOfPlanes(Device device) {
     try (Twin twin = new Twin(device)) {
-      Twin.Pair x = twin.of(DType.FLOAT32, 1, wholes(1, 50 * 41), 50, 41);
+      Twin.Pair x = twin.of(DType.FLOAT32, 1, wholes(1, 50 * 41, 100), 50, 41);
       Twin.Pair y = twin.of(DType.FLOAT32, 2, new double[37 * 60], 37, 60);
       View to = y.device().narrow(1, 5, 45);
       View toOracle = y.oracle().narrow(1, 5, 45);
       twin.device().copy(to, x.device().narrow(0, 3, 45).narrow(1, 2, 37).permute(1, 0));
       twin.oracle().copy(toOracle, x.oracle().narrow(0, 3, 45).narrow(1, 2, 37).permute(1, 0));
       twin.same("part", y, 0);
-      Twin.Pair line = twin.of(DType.FLOAT32, 0, wholes(2, 37), 37, 1);
+      Twin.Pair line = twin.of(DType.FLOAT32, 0, wholes(2, 37, 100), 37, 1);
       twin.device().copy(to, line.device().expand(Shape.of(37, 45)));
       twin.oracle().copy(toOracle, line.oracle().expand(Shape.of(37, 45)));
       twin.same("column", y, 0);

@@ -57,7 +57,7 @@ final class Twin implements AutoCloseable {
     assertThat(shape.numel()).isEqualTo(values.length);
     long length = (long) offset + values.length + BEHIND;
     View plan = View.dense(oracle.alloc(type, length), 0, Shape.of(length));
-    oracle.fill(plan, GUARD);
+    oracle.fill(plan, guard(type));
     View wide = View.dense(oracle.alloc(DType.FLOAT64, values.length), 0, shape);
     oracle.upload(wide, bytes(values));
     oracle.copy(View.dense(plan.storage(), offset, shape), wide);
@@ -120,12 +120,17 @@ final class Twin implements AutoCloseable {
     View whole =
         View.dense(pair.device.storage(), 0, Shape.of(pair.device.numel() + pair.before + BEHIND));
     double[] memory = numbers(device, whole);
+    double guard = guard(pair.device.dtype());
     for (int i = 0; i < memory.length; i++) {
-      if ((i < pair.before || i >= memory.length - BEHIND) && memory[i] != GUARD) {
+      if ((i < pair.before || i >= memory.length - BEHIND) && memory[i] != guard) {
         throw new AssertionError(
             what + " on " + name + " wrote element " + (i - pair.before) + " outside its output");
       }
     }
+  }
+
+  private static double guard(DType type) {
+    return type == DType.BOOL ? 1 : GUARD;
   }
 
   static double tolerance(DType type) {
