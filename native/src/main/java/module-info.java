@@ -9,5 +9,6 @@ module dev.kiln.cuda {
   requires java.logging; // of JCuda, which does not say so itself
 
   provides dev.kiln.backend.BackendProvider with
+      dev.kiln.cuda.CudaProvider,
       dev.kiln.cuda.sim.SimProvider;
 }

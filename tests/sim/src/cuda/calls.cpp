@@ -1,5 +1,6 @@
 #include "calls.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include <string>
@@ -27,8 +28,15 @@ struct OrderedFailure {
   bool matches(const char* called) const { return name == "*" || name == called; }
 };
 
+// At first what CUDASIM_FAIL orders, such as "cuInit=999": calls of a function that always fail.
 std::vector<OrderedFailure>& failures() {
-  static auto* list = new std::vector<OrderedFailure>();
+  static auto* list = [] {
+    auto* fresh = new std::vector<OrderedFailure>();
+    const char* text = getenv("CUDASIM_FAIL");
+    const char* equals = text ? strchr(text, '=') : nullptr;
+    if (equals) fresh->push_back({{text, equals}, 1, -1, atoi(equals + 1), false});
+    return fresh;
+  }();
   return *list;
 }
 

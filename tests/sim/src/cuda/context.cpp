@@ -161,8 +161,6 @@ constexpr Attribute kAttributes[] = {
     {39, 2048},        // threads of a multiprocessor
     {40, 2},           // copy engines
     {41, 1},           // unified addresses
-    {75, 8},           // compute capability, major
-    {76, 0},           // and minor
     {78, 1},           // stream priorities
     {81, 164 * 1024},  // shared memory of a multiprocessor
     {82, 65536},       // registers of a multiprocessor
@@ -174,12 +172,19 @@ constexpr Attribute kAttributes[] = {
     {115, 1},          // memory pools
 };
 
+// Ten times the major number, and the minor.
+int capability() {
+  const char* text = getenv("CUDASIM_CAPABILITY");
+  return text ? atoi(text) : 80;
+}
+
 }  // namespace
 
 CUDASIM_API CUresult cuDeviceGetCount(int* count) {
   CUDASIM_ENTER("cuDeviceGetCount", kDriver);
   if (!count) return CUDA_ERROR_INVALID_VALUE;
-  *count = 1;
+  const char* text = getenv("CUDASIM_DEVICES");
+  *count = text && atoi(text) == 0 ? 0 : 1;
   return CUDA_SUCCESS;
 }
 
@@ -231,14 +236,16 @@ CUDASIM_API CUresult cuDeviceGetAttribute(int* value, int attribute, CUdevice de
   for (const Attribute& known : kAttributes) {
     if (known.number == attribute) *value = known.value;
   }
+  if (attribute == 75) *value = capability() / 10;
+  if (attribute == 76) *value = capability() % 10;
   return CUDA_SUCCESS;
 }
 
 CUDASIM_API CUresult cuDeviceComputeCapability(int* major, int* minor, CUdevice device) {
   CUDASIM_ENTER("cuDeviceComputeCapability", kDriver);
   if (device != 0) return CUDA_ERROR_INVALID_DEVICE;
-  *major = 8;
-  *minor = 0;
+  *major = capability() / 10;
+  *minor = capability() % 10;
   return CUDA_SUCCESS;
 }
 

@@ -2,6 +2,7 @@ package dev.kiln;
 
 import dev.kiln.backend.Backend;
 import dev.kiln.backend.DeviceId;
+import dev.kiln.backend.Diagnosis;
 import dev.kiln.backend.Recording;
 import java.util.List;
 import java.util.Map;
@@ -125,6 +126,17 @@ public final class Device {
    */
   public static void setDefault(Device device) {
     defaultDevice = device;
+  }
+
+  /**
+   * Examines what a type of device depends on, as {@code kiln doctor} does.
+   *
+   * @param type such as {@code cuda}
+   * @return what was found, with the mends; no findings for a type that depends on nothing
+   * @throws DeviceException if no backend of that type is on the class path
+   */
+  public static Diagnosis diagnose(String type) {
+    return Devices.diagnose(type);
   }
 
   static void seedAll(long seed) {

@@ -2,6 +2,7 @@ package dev.kiln;
 
 import dev.kiln.backend.BackendProvider;
 import dev.kiln.backend.DeviceId;
+import dev.kiln.backend.Diagnosis;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -42,7 +43,8 @@ final class Devices {
     BackendProvider provider = provider(type);
     Optional<String> reason = provider.unavailableReason();
     if (reason.isPresent()) {
-      throw new DeviceException("[device] " + id + " is not available: " + reason.get());
+      throw new DeviceException(
+          "[device] " + id + " is not available: " + reason.get() + details(provider));
     }
     if (index < 0 || index >= provider.deviceCount()) {
       throw new DeviceException(
@@ -60,6 +62,15 @@ final class Devices {
     return device;
   }
 
+  private static String details(BackendProvider provider) {
+    String text = provider.diagnose().text();
+    return text.isEmpty() ? "" : "\n\n" + text.stripTrailing();
+  }
+
+  static synchronized Diagnosis diagnose(String type) {
+    return provider(type).diagnose();
+  }
+
   private static BackendProvider provider(String type) {
     return PROVIDERS.stream()
         .filter(p -> p.type().equals(type))
@@ -71,7 +82,7 @@ final class Devices {
     String artifact =
         switch (type) {
           case "cpu", "scalar", "null" -> "; add the dependency dev.kiln:kiln-cpu";
-          case "cuda" -> "; the CUDA backend is not part of this version of Kiln: use cpu";
+          case "cuda" -> "; add the dependency dev.kiln:kiln-cuda";
           default -> "";
         };
     return "[device] no backend of type \""

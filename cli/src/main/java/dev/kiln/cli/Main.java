@@ -21,6 +21,7 @@ import picocli.CommandLine.Spec;
       EvalCommand.class,
       PredictCommand.class,
       DevicesCommand.class,
+      DoctorCommand.class,
       OpsCommand.class,
       ConformCommand.class,
       ParityCommand.class
@@ -32,6 +33,7 @@ import picocli.CommandLine.Spec;
       "  kiln eval runs/NAME               measure the saved model",
       "  kiln predict runs/NAME shoe.png   say what a picture shows",
       "  kiln devices                      what this machine can compute on",
+      "  kiln doctor                       why there is no GPU, and how to mend it",
       "  kiln train --help                 what a command does, with examples"
     },
     exitCodeListHeading = "%nExit codes:%n",

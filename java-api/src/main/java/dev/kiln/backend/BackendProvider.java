@@ -1,5 +1,6 @@
 package dev.kiln.backend;
 
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -35,6 +36,15 @@ public interface BackendProvider {
    * @return the number of devices
    */
   int deviceCount();
+
+  /**
+   * Examines all that this type of device depends on; may take seconds.
+   *
+   * @return the findings; none by default
+   */
+  default Diagnosis diagnose() {
+    return new Diagnosis(type(), List.of());
+  }
 
   /**
    * Opens a device.

@@ -52,13 +52,14 @@ public final class CudaBackend implements Backend {
    * Opens a device.
    *
    * @param id its name
+   * @param ordinal its number among the driver's devices
    * @param libraries its native code
    * @throws dev.kiln.DeviceException if the native code cannot be loaded
    */
-  public CudaBackend(DeviceId id, Libraries libraries) {
+  public CudaBackend(DeviceId id, int ordinal, Libraries libraries) {
     this.id = id;
     natives = Natives.load(libraries);
-    driver = new Driver(natives, id.index());
+    driver = new Driver(natives, ordinal);
     launchers = driver.launchers();
     memory = new DeviceAllocator(driver, libraries.pooled());
     staging = new Staging(driver, memory);

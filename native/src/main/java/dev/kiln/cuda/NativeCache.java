@@ -3,6 +3,8 @@ package dev.kiln.cuda;
 import dev.kiln.DeviceException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -11,6 +13,7 @@ import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
@@ -22,25 +25,43 @@ import java.util.Set;
 /**
  * Unpacks native files from jars into folders that only this user can read or write, named by the
  * SHA-256 of what is in them: {@code KILN_CACHE}, or {@code kiln} in {@code XDG_CACHE_HOME}, or
- * {@code ~/.cache/kiln}.
+ * {@code ~/.cache/kiln}, or, where that cannot be written, {@code kiln-USER} in the temporary
+ * folder. Any number of processes may do so at once.
  */
 final class NativeCache {
   private static final Set<PosixFilePermission> PRIVATE =
       PosixFilePermissions.fromString("rwx------");
 
-  private final Path root;
+  // Read once: JCuda is shown another folder under this name while it loads.
+  private static final String TEMPORARY = System.getProperty("java.io.tmpdir");
 
-  NativeCache(Path root) {
-    this.root = root;
+  private final List<Path> roots;
+
+  /**
+   * Makes a cache.
+   *
+   * @param roots its folder, and others for when that cannot be written
+   */
+  NativeCache(List<Path> roots) {
+    this.roots = roots;
   }
 
   /** The cache of this user. */
   static NativeCache ofUser() {
-    return new NativeCache(
-        variable("KILN_CACHE")
-            .map(Path::of)
-            .or(() -> variable("XDG_CACHE_HOME").map(p -> Path.of(p, "kiln")))
-            .orElseGet(() -> Path.of(System.getProperty("user.home"), ".cache", "kiln")));
+    Optional<Path> own = variable("KILN_CACHE").map(Path::of);
+    if (own.isPresent()) {
+      return new NativeCache(List.of(own.get()));
+    }
+    Path usual =
+        variable("XDG_CACHE_HOME")
+            .map(p -> Path.of(p, "kiln"))
+            .orElseGet(() -> Path.of(System.getProperty("user.home"), ".cache", "kiln"));
+    return new NativeCache(List.of(usual, temporary()));
+  }
+
+  private static Path temporary() {
+    String user = System.getProperty("user.name").replaceAll("[^A-Za-z0-9_.-]", "_");
+    return Path.of(TEMPORARY, "kiln-" + user);
   }
 
   private static Optional<String> variable(String name) {
@@ -61,22 +82,56 @@ final class NativeCache {
     for (String resource : resources) {
       files.put(resource.substring(resource.lastIndexOf('/') + 1), read(resource));
     }
-    Path folder = root.resolve(label + "-" + hash(files));
-    try {
-      makePrivate(root);
-      makePrivate(folder);
-      for (Map.Entry<String, byte[]> file : files.entrySet()) {
-        write(folder.resolve(file.getKey()), file.getValue());
+    return inFirst(
+        label + "-" + hash(files),
+        folder -> {
+          for (Map.Entry<String, byte[]> file : files.entrySet()) {
+            write(folder.resolve(file.getKey()), file.getValue());
+          }
+        });
+  }
+
+  /** Something done in a folder. */
+  private interface Filling {
+    void into(Path folder) throws IOException;
+  }
+
+  private Path inFirst(String name, Filling filling) {
+    List<String> reasons = new ArrayList<>();
+    for (Path root : roots) {
+      Path folder = root.resolve(name);
+      try {
+        makePrivate(root);
+        makePrivate(folder);
+        filling.into(folder);
+        return folder;
+      } catch (IOException e) {
+        reasons.add(root + ": " + reason(e));
       }
-    } catch (IOException e) {
-      throw new DeviceException(
-          "[cuda] cannot unpack native code to "
-              + folder
-              + " ("
-              + e
-              + "); set KILN_CACHE to a folder of your own that can be written");
     }
-    return folder;
+    throw new DeviceException(
+        "[cuda] cannot unpack native code to "
+            + String.join(", nor to ", reasons)
+            + "; set KILN_CACHE to a folder of your own that can be written and has room");
+  }
+
+  /**
+   * Makes a folder of the cache.
+   *
+   * @param name its name
+   * @throws DeviceException if that cannot be done
+   */
+  Path folder(String name) {
+    return inFirst(name, folder -> {});
+  }
+
+  private static String reason(IOException e) {
+    if (e instanceof AccessDeniedException) {
+      return "it may not be written";
+    }
+    return e instanceof FileSystemException f && f.getReason() != null
+        ? f.getReason()
+        : String.valueOf(e.getMessage());
   }
 
   /** Whether a resource is on the class path. */
@@ -128,15 +183,20 @@ final class NativeCache {
         // another process was faster
       }
     }
-    boolean own =
-        Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)
-            && Files.getOwner(folder).getName().equals(System.getProperty("user.name"));
-    if (!own) {
-      throw new IOException(folder + " is not a folder of user " + System.getProperty("user.name"));
+    if (!Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)) {
+      throw new IOException("it is no folder");
+    }
+    // Asked of the system, since a container's user may have no name.
+    if (!Files.getAttribute(folder, "unix:uid").equals(uid())) {
+      throw new IOException("it belongs to " + Files.getOwner(folder).getName());
     }
     if (!Files.getPosixFilePermissions(folder).equals(PRIVATE)) {
       Files.setPosixFilePermissions(folder, PRIVATE);
     }
+  }
+
+  private static Object uid() throws IOException {
+    return Files.getAttribute(Path.of("/proc/self"), "unix:uid");
   }
 
   private static void write(Path file, byte[] content) throws IOException {

@@ -17,12 +17,18 @@ import jcuda.jcudnn.JCudnn;
 final class Natives {
   private static final String JCUDA = "-12.6.0-linux-x86_64.so";
   private static final String KERNELS = "dev/kiln/cuda/kernels/";
-  private static final String LAUNCHERS = "dev/kiln/cuda/linux-x86_64/libjniLaunchers.so";
+  static final String LAUNCHERS = "dev/kiln/cuda/linux-x86_64/libjniLaunchers.so";
+  static final List<String> JCUDA_LIBRARIES =
+      List.of(
+          "lib/libJCudaDriver" + JCUDA,
+          "lib/libJCudaRuntime" + JCUDA,
+          "lib/libJCublas2" + JCUDA,
+          "lib/libJCudnn" + JCUDA);
 
+  private static Optional<Path> driver = Optional.empty();
   private static Natives loaded;
 
   private final Libraries libraries;
-  private final Path jcuda;
   private final Path kernels;
   private boolean cublas;
   private boolean cudnn;
@@ -30,17 +36,8 @@ final class Natives {
   private Natives(Libraries libraries) {
     this.libraries = libraries;
     NativeCache cache = NativeCache.ofUser();
-    jcuda =
-        cache.unpack(
-            "jcuda",
-            List.of(
-                "lib/libJCudaDriver" + JCUDA,
-                "lib/libJCudaRuntime" + JCUDA,
-                "lib/libJCublas2" + JCUDA,
-                "lib/libJCudnn" + JCUDA));
     kernels = libraries.kernels().orElseGet(() -> cache.unpack("kernels", images()));
-    link(libraries.libcuda());
-    touch(() -> JCudaDriver.setExceptionsEnabled(false));
+    loadDriver(libraries.libcuda());
     link(cache.unpack("launchers", List.of(LAUNCHERS)).resolve("libjniLaunchers.so"));
   }
 
@@ -54,19 +51,39 @@ final class Natives {
       loaded = new Natives(libraries);
     }
     if (!loaded.libraries.equals(libraries)) {
-      throw new DeviceException(
-          "[cuda] this process already works with "
-              + loaded.libraries.libcuda()
-              + "; use "
-              + libraries.libcuda()
-              + " in another process");
+      throw otherDriver(libraries.libcuda());
     }
     return loaded;
   }
 
+  /**
+   * Loads the driver and JCuda's natives for it, if they are not yet.
+   *
+   * @throws DeviceException if they cannot be loaded, or another libcuda was loaded before
+   */
+  static synchronized void loadDriver(Path libcuda) {
+    if (driver.isEmpty()) {
+      link(libcuda);
+      touch(() -> JCudaDriver.setExceptionsEnabled(false));
+      driver = Optional.of(libcuda);
+    }
+    if (!driver.get().equals(libcuda)) {
+      throw otherDriver(libcuda);
+    }
+  }
+
+  private static DeviceException otherDriver(Path libcuda) {
+    return new DeviceException(
+        "[cuda] this process already works with "
+            + driver.orElse(libcuda)
+            + "; use "
+            + libcuda
+            + " in another process");
+  }
+
   /** Says which libcuda this process works with, if one is loaded. */
   static synchronized Optional<Path> libcuda() {
-    return Optional.ofNullable(loaded).map(n -> n.libraries.libcuda());
+    return driver;
   }
 
   Libraries libraries() {
@@ -81,37 +98,60 @@ final class Natives {
   /** Loads cuBLAS and JCublas, if they are not yet. */
   synchronized void needCublas() {
     if (!cublas) {
-      link(libraries.libcublas());
-      touch(() -> JCublas2.setExceptionsEnabled(false));
+      libraries.companions().forEach(Natives::link);
+      loadCublas(libraries.libcublas());
       cublas = true;
     }
+  }
+
+  /** Loads a cuBLAS, by the bridge if it is not CUDA 12's, and JCublas on it. */
+  static void loadCublas(Path libcublas) {
+    if (libcublas.getFileName().toString().equals(Bridge.STANDS_FOR)) {
+      link(libcublas);
+    } else {
+      link(Bridge.unpack(NativeCache.ofUser()));
+      Bridge.lead(libcublas);
+    }
+    touch(() -> JCublas2.setExceptionsEnabled(false));
   }
 
   /**
    * Loads cuDNN and JCudnn, if they are not yet.
    *
-   * @throws DeviceException if there is none, or it cannot be loaded
+   * @throws DeviceException if there is no cuDNN
    */
   synchronized void needCudnn() {
     if (!cudnn) {
-      Path library =
+      needCublas(); // cuDNN multiplies by the cuBLAS that is loaded
+      loadCudnn(
           libraries
               .libcudnn()
-              .orElseThrow(() -> new DeviceException("[cuda] there is no libcudnn.so.9"));
-      needCublas(); // cuDNN multiplies by the cuBLAS that is loaded
-      link(library);
-      touch(() -> JCudnn.setExceptionsEnabled(false));
+              .orElseThrow(
+                  () -> new DeviceException("[cuda] there is no cuDNN 9; see kiln doctor")));
       cudnn = true;
     }
   }
 
-  private List<String> images() {
+  /** Loads a cuDNN, and JCudnn on it. */
+  static void loadCudnn(Path libcudnn) {
+    link(libcudnn);
+    touch(() -> JCudnn.setExceptionsEnabled(false));
+  }
+
+  /** The names of all kernel images in Kiln's jar. */
+  static List<String> images(String extension) {
     String families = new String(NativeCache.read(KERNELS + "families"), StandardCharsets.UTF_8);
-    return families
-        .lines()
-        .flatMap(f -> Stream.of(KERNELS + f + ".fatbin", KERNELS + f + ".ptx"))
-        .filter(f -> f.endsWith(".ptx") || NativeCache.exists(f)) // machine code is an extra
-        .toList();
+    return families.lines().flatMap(f -> images(KERNELS + f, extension)).toList();
+  }
+
+  /** A family's image, and before it machine code, where the jar has any. */
+  private static Stream<String> images(String family, String extension) {
+    return Stream.of(family + ".fatbin", family + "." + extension)
+        .filter(f -> f.endsWith(extension) || NativeCache.exists(f));
+  }
+
+  private List<String> images() {
+    return images(libraries.extension());
   }
 
   private static void link(Path library) {
@@ -126,7 +166,8 @@ final class Natives {
    * Initialises a JCuda class. Its loader takes whatever file of the right name it finds in the
    * temporary folder, so it is shown ours, which nobody else can write to.
    */
-  private void touch(Runnable use) {
+  private static synchronized void touch(Runnable use) {
+    Path jcuda = NativeCache.ofUser().unpack("jcuda", JCUDA_LIBRARIES);
     String temporary = System.getProperty("java.io.tmpdir");
     System.setProperty("java.io.tmpdir", jcuda.toString());
     try {

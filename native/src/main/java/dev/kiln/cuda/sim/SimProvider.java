@@ -7,6 +7,7 @@ import dev.kiln.cuda.CudaBackend;
 import dev.kiln.cuda.Libraries;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -15,6 +16,7 @@ import java.util.Optional;
  *
  * <p>They lie in the folder that the system property {@code kiln.sim} names (built by {@code
  * tests/sim/build}). Without the property there is no such device. It is never chosen by itself.
+ * The property {@code kiln.sim.cublas} names another stand-in for cuBLAS there, such as CUDA 13's.
  */
 public final class SimProvider implements BackendProvider {
   private static final String TYPE = "sim";
@@ -52,15 +54,16 @@ public final class SimProvider implements BackendProvider {
 
   @Override
   public Backend open(int index) {
-    return new CudaBackend(new DeviceId(TYPE, index), libraries());
+    return new CudaBackend(new DeviceId(TYPE, index), index, libraries());
   }
 
   private static Libraries libraries() {
     Path folder = Path.of(System.getProperty(FOLDER)).toAbsolutePath();
     return new Libraries(
         folder.resolve("libcuda.so.1"),
-        folder.resolve("libcublas.so.12"),
+        folder.resolve(System.getProperty("kiln.sim.cublas", "libcublas.so.12")),
         Optional.of(folder.resolve("libcudnn.so.9")).filter(Files::isRegularFile),
+        List.of(),
         Optional.of(folder.resolve("kernels")),
         "so",
         false);

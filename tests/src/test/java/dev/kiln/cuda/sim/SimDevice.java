@@ -8,6 +8,7 @@ import dev.kiln.backend.DeviceId;
 import dev.kiln.cuda.CudaBackend;
 import dev.kiln.cuda.Libraries;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -42,7 +43,7 @@ public final class SimDevice {
 
   /** Opens a backend on given libraries. */
   public static CudaBackend open(Libraries libraries) {
-    return new CudaBackend(new DeviceId("sim", 0), libraries);
+    return new CudaBackend(new DeviceId("sim", 0), 0, libraries);
   }
 
   /** The libraries of the device that all tests share. */
@@ -57,6 +58,7 @@ public final class SimDevice {
         folder.resolve("libcuda.so.1"),
         folder.resolve("libcublas.so.12"),
         Optional.of(folder.resolve("libcudnn.so.9")),
+        List.of(),
         Optional.of(kernels),
         extension,
         false);
