@@ -9,7 +9,6 @@ import dev.kiln.KilnException;
 import dev.kiln.Precision;
 import dev.kiln.Scope;
 import dev.kiln.StepGraph;
-import dev.kiln.backend.Recording;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -50,7 +49,7 @@ public final class Bench {
     this.options = options;
     device = Device.of(options.device());
     Device.setDefault(device);
-    records = records(device);
+    records = device.backend().records();
   }
 
   /**
@@ -96,13 +95,6 @@ public final class Bench {
 
   private static String name(Precision precision) {
     return precision == Precision.FP32 ? "float32" : precision.name().toLowerCase(Locale.ROOT);
-  }
-
-  /** Whether a device records steps at all. */
-  private static boolean records(Device device) {
-    Optional<Recording> recording = device.backend().record(() -> {});
-    recording.ifPresent(Recording::close);
-    return recording.isPresent();
   }
 
   static List<Task> all() {
