@@ -288,6 +288,21 @@ int kiln_adaptive_avg_pool(int64_t context, int type, int grad, int64_t result, 
 int kiln_count_correct(int64_t context, int type, int64_t right, int64_t all, int64_t x,
                        int64_t target, int64_t n, int64_t classes, int64_t inner, int64_t k,
                        int64_t ignore, int argmax);
+// ---- augment.cu ----
+
+// Images [images][channels][h][w], u8 or f32, to [images][channels][oh][ow], f32, bf16 or f16, read at
+// theta[images][6]; fill[channels] or 0; nearest 0: bilinear; padding: the ordinal of
+// dev.kiln.backend.Sampling.Padding.
+int kiln_affine_sample(int64_t context, int out_type, int x_type, int64_t out, int64_t x,
+                       int64_t theta, int64_t fill, int64_t images, int64_t channels, int64_t h,
+                       int64_t w, int64_t oh, int64_t ow, int nearest, int padding);
+// Images of the same types through steps[images][count][6], of dev.kiln.backend.PixelOp;
+// channel_values[channels][2]; keys[images][2] (INT64); first: the number of the first step;
+// measures: whether a step may need to have seen the whole image. out may be x.
+int kiln_transform_pixels(int64_t context, int out_type, int x_type, int64_t out, int64_t x,
+                          int64_t steps, int64_t channel_values, int64_t keys, int64_t images,
+                          int64_t channels, int64_t h, int64_t w, int count, int64_t first,
+                          int measures);
 
 #ifdef __cplusplus
 }

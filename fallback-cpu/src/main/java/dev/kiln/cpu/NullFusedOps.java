@@ -6,8 +6,10 @@ import dev.kiln.backend.Epilogue;
 import dev.kiln.backend.FusedOps;
 import dev.kiln.backend.LossScaleSpec;
 import dev.kiln.backend.OptimizerKind;
+import dev.kiln.backend.PixelProgram;
 import dev.kiln.backend.Pool2dSpec;
 import dev.kiln.backend.RankSpec;
+import dev.kiln.backend.Sampling;
 import dev.kiln.backend.View;
 import java.util.List;
 import java.util.Locale;
@@ -197,5 +199,16 @@ final class NullFusedOps implements FusedOps {
   @Override
   public void countCorrect(View right, View all, View scores, View target, RankSpec spec) {
     counter.launch("count_correct");
+  }
+
+  @Override
+  public void affineSample(View out, View x, View theta, Optional<View> fill, Sampling sampling) {
+    counter.launch("affine_sample");
+  }
+
+  @Override
+  public void transformPixels(
+      View out, View x, PixelProgram program, View steps, View channels, View keys) {
+    counter.launch("transform_pixels");
   }
 }

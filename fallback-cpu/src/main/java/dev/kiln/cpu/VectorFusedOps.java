@@ -11,18 +11,22 @@ import dev.kiln.backend.Conv2dSpec;
 import dev.kiln.backend.CrossEntropySpec;
 import dev.kiln.backend.Epilogue;
 import dev.kiln.backend.OptimizerKind;
+import dev.kiln.backend.PixelProgram;
 import dev.kiln.backend.Pool2dSpec;
 import dev.kiln.backend.RankSpec;
 import dev.kiln.backend.ReduceOp;
+import dev.kiln.backend.Sampling;
 import dev.kiln.backend.View;
+import dev.kiln.cpu.kernels.AffineSample;
 import dev.kiln.cpu.kernels.Conv2d;
 import dev.kiln.cpu.kernels.ConvShape;
 import dev.kiln.cpu.kernels.Kernels;
 import dev.kiln.cpu.kernels.Normalization;
-import dev.kiln.cpu.kernels.OptimizerSteps;
 import dev.kiln.cpu.kernels.OptimizerSteps.Span;
-import dev.kiln.cpu.kernels.Pool2d;
+import dev.kiln.cpu.kernels.OptimizerSteps;
+import dev.kiln.cpu.kernels.PixelSteps;
 import dev.kiln.cpu.kernels.Pool2d.Planes;
+import dev.kiln.cpu.kernels.Pool2d;
 import dev.kiln.cpu.kernels.Ranks;
 import dev.kiln.cpu.kernels.Softmax;
 import dev.kiln.cpu.threads.WorkerPool;
@@ -42,6 +46,8 @@ final class VectorFusedOps extends CompositeOps {
   private final Softmax softmax;
   private final OptimizerSteps optimizers;
   private final Ranks ranks;
+  private final AffineSample affine;
+  private final PixelSteps pixels;
   private final VectorBackend core;
 
   VectorFusedOps(VectorBackend core, Kernels kernels, WorkerPool workers) {
@@ -53,6 +59,8 @@ final class VectorFusedOps extends CompositeOps {
     softmax = new Softmax(kernels.rows(), workers);
     optimizers = new OptimizerSteps(workers);
     ranks = new Ranks(workers);
+    affine = new AffineSample(workers);
+    pixels = new PixelSteps(workers);
   }
 
   private static int at(View v) {
@@ -620,5 +628,76 @@ final class VectorFusedOps extends CompositeOps {
 
   private static Span span(View v) {
     return new Span(floats(v), at(v), (int) v.numel());
+  }
+
+  @Override
+  public void affineSample(View out, View x, View theta, Optional<View> fill, Sampling sampling) {
+    if (isHalf(out) || isHalf(x)) {
+      try (Halves half = new Halves(core)) {
+        affineSample(half.out(out), half.in(x), theta, fill, sampling);
+      }
+      return;
+    }
+    boolean bytes = x.dtype() == DType.UINT8;
+    if (!isFloat(out) || !isFloat(x) && !bytes) {
+      super.affineSample(out, x, theta, fill, sampling);
+      return;
+    }
+    float[] outside = new float[dim(x, 1)];
+    for (int c = 0; c < outside.length && fill.isPresent(); c++) {
+      outside[c] = floats(fill.get())[at(fill) + c] * (bytes ? 255 : 1);
+    }
+    AffineSample.Sizes sizes =
+        new AffineSample.Sizes(
+            dim(x, 0), dim(x, 1), dim(x, 2), dim(x, 3), dim(out, 2), dim(out, 3));
+    View in = bytes ? View.dense(core.alloc(DType.FLOAT32, x.numel()), 0, x.shape()) : x;
+    if (bytes) {
+      core.copy(in, x);
+    }
+    affine.run(
+        sizes,
+        sampling,
+        bytes ? 255 : 1,
+        floats(in),
+        at(in),
+        floats(theta),
+        at(theta),
+        outside,
+        floats(out),
+        at(out));
+    if (bytes) {
+      core.free(in.storage());
+    }
+  }
+
+  @Override
+  public void transformPixels(
+      View out, View x, PixelProgram program, View steps, View channels, View keys) {
+    if (isHalf(out)) {
+      try (Halves half = new Halves(core)) {
+        transformPixels(half.out(out), half.in(x), program, steps, channels, keys);
+      }
+      return;
+    }
+    if (!isFloat(out)) {
+      super.transformPixels(out, x, program, steps, channels, keys);
+      return;
+    }
+    if (out != x) {
+      core.copy(out, x);
+    }
+    float[] y = floats(out);
+    pixels.run(
+        new PixelSteps.Sizes(dim(x, 0), dim(x, 1), dim(x, 2), dim(x, 3)),
+        x.dtype() == DType.UINT8 ? 255 : 1,
+        program,
+        floats(steps),
+        at(steps),
+        floats(channels),
+        at(channels),
+        CpuStorage.of(keys).longs(),
+        at(keys),
+        y,
+        at(out));
   }
 }

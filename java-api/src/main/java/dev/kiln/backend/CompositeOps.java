@@ -281,4 +281,19 @@ public class CompositeOps implements FusedOps {
       CompositeRanks.count(k, right, all, scores, target, spec);
     }
   }
+
+  @Override
+  public void affineSample(View out, View x, View theta, Optional<View> fill, Sampling sampling) {
+    try (Composer k = composer(out)) {
+      CompositeAffine.sample(k, out, x, theta, fill, sampling);
+    }
+  }
+
+  @Override
+  public void transformPixels(
+      View out, View x, PixelProgram program, View steps, View channels, View keys) {
+    try (Composer k = composer(out)) {
+      new CompositePixels(k, program, steps, channels, keys).run(out, x);
+    }
+  }
 }

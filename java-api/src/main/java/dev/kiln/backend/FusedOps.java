@@ -346,4 +346,43 @@ public interface FusedOps {
    *     hits are those of argmax
    */
   void countCorrect(View right, View all, View scores, View target, RankSpec spec);
+
+  /**
+   * Samples each image at the points of an affine map of its own: crop, flip, rotation, scale and
+   * shear in one pass. Jaderberg et al. 2015.
+   *
+   * <p>The middle of pixel (row i, column j) is the point (j + 1/2, i + 1/2). Output pixel (i, j)
+   * is read at the point {@code (a (j + 1/2) + b (i + 1/2) + c, d (j + 1/2) + e (i + 1/2) + f)} of
+   * the input. These are PyTorch's {@code affine_grid} and {@code grid_sample} with align_corners =
+   * false, in pixels instead of -1 .. 1: so flips, quarter turns and shifts by whole pixels are
+   * exact in FLOAT32 at any size. All devices compute points alike, each operation rounded on its
+   * own.
+   *
+   * <p>UINT8 images are divided by 255, so that values are 0 .. 1.
+   *
+   * @param out [n, channels, oh, ow], floating
+   * @param x [n, channels, h, w], UINT8 or floating, with at least one pixel if out has one
+   * @param theta FLOAT32 [n, 2, 3]: a, b, c; d, e, f
+   * @param fill FLOAT32 [channels], for constant padding, on the scale 0 to 1; 0 without it
+   * @param sampling between and beside pixels
+   */
+  void affineSample(View out, View x, View theta, Optional<View> fill, Sampling sampling);
+
+  /**
+   * Changes the colours of each image by steps of its own, in one pass: the pixel part of
+   * augmentation. Each step takes what the one before has made.
+   *
+   * <p>UINT8 images are divided by 255 first. Normal random numbers are those of {@link
+   * dev.kiln.random.Draws} as FLOAT32: channel k of pixel i (row by row) has lane {@code k % 4} of
+   * block {@code program.counter(step) + i ceil(channels / 4) + k / 4} of the image's stream.
+   *
+   * @param out [n, channels, h, w], floating; may be x itself unless the program looks around
+   * @param x [n, channels, h, w], UINT8 or floating
+   * @param program which ops there can be
+   * @param steps FLOAT32 [n, steps, 6]: the {@link PixelOp}'s ordinal, p0 to p4
+   * @param channels FLOAT32 [channels, 2]: mean and deviation, for NORMALIZE
+   * @param keys INT64 [n, 2]: seed and stream of each image's random numbers
+   */
+  void transformPixels(
+      View out, View x, PixelProgram program, View steps, View channels, View keys);
 }

@@ -4,6 +4,7 @@ import static dev.kiln.cuda.CudaBackend.done;
 import static dev.kiln.cuda.CudaBackend.type;
 import static dev.kiln.cuda.CudaStorage.address;
 
+import dev.kiln.DType;
 import dev.kiln.Shape;
 import dev.kiln.backend.CompositeOps;
 import dev.kiln.backend.Conv2dSpec;
@@ -11,9 +12,11 @@ import dev.kiln.backend.CrossEntropySpec;
 import dev.kiln.backend.Epilogue;
 import dev.kiln.backend.LossScaleSpec;
 import dev.kiln.backend.OptimizerKind;
+import dev.kiln.backend.PixelProgram;
 import dev.kiln.backend.Pool2dSpec;
 import dev.kiln.backend.RankSpec;
 import dev.kiln.backend.ReduceOp;
+import dev.kiln.backend.Sampling;
 import dev.kiln.backend.View;
 import java.util.List;
 import java.util.Optional;
@@ -611,5 +614,70 @@ final class CudaFusedOps extends CompositeOps {
               spec.argmax() ? 1 : 0);
       done(status, "count of hits", scores, target);
     }
+  }
+
+  // ---- Augmentation ----
+
+  @Override
+  public void affineSample(View out, View x, View theta, Optional<View> fill, Sampling sampling) {
+    if (!isImage(out, x)) {
+      super.affineSample(out, x, theta, fill, sampling);
+      return;
+    }
+    synchronized (device) {
+      int status =
+          Launchers.affineSample(
+              device.launchers(),
+              type(out),
+              type(x),
+              address(out),
+              address(x),
+              address(theta),
+              fill.map(CudaStorage::address).orElse(0L),
+              x.shape().dim(0),
+              x.shape().dim(1),
+              x.shape().dim(2),
+              x.shape().dim(3),
+              out.shape().dim(2),
+              out.shape().dim(3),
+              sampling.filter() == Sampling.Filter.NEAREST ? 1 : 0,
+              sampling.padding().ordinal());
+      done(status, "affine_sample", out, x, theta);
+    }
+  }
+
+  @Override
+  public void transformPixels(
+      View out, View x, PixelProgram program, View steps, View channels, View keys) {
+    if (!isImage(out, x)) {
+      super.transformPixels(out, x, program, steps, channels, keys);
+      return;
+    }
+    synchronized (device) {
+      int status =
+          Launchers.transformPixels(
+              device.launchers(),
+              type(out),
+              type(x),
+              address(out),
+              address(x),
+              address(steps),
+              address(channels),
+              address(keys),
+              x.shape().dim(0),
+              x.shape().dim(1),
+              x.shape().dim(2),
+              x.shape().dim(3),
+              program.steps().size(),
+              program.first(),
+              program.measures() ? 1 : 0);
+      done(status, "transform_pixels", out, x);
+    }
+  }
+
+  /** Whether there are kernels for images of these types. */
+  private static boolean isImage(View out, View x) {
+    boolean in = x.dtype() == DType.UINT8 || x.dtype() == DType.FLOAT32;
+    return in && out.dtype().isFloating() && out.dtype() != DType.FLOAT64;
   }
 }

@@ -425,4 +425,40 @@ final class Launchers {
       long k,
       long ignore,
       int argmax);
+
+  @Name("kiln_affine_sample")
+  static native int affineSample(
+      long context,
+      int outType,
+      int xType,
+      long out,
+      long x,
+      long theta,
+      long fill,
+      long images,
+      long channels,
+      long h,
+      long w,
+      long outH,
+      long outW,
+      int nearest,
+      int padding);
+
+  @Name("kiln_transform_pixels")
+  static native int transformPixels(
+      long context,
+      int outType,
+      int xType,
+      long out,
+      long x,
+      long steps,
+      long channelValues,
+      long keys,
+      long images,
+      long channels,
+      long h,
+      long w,
+      int count,
+      long first,
+      int measures);
 }
