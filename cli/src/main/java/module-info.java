@@ -4,6 +4,7 @@ module dev.kiln.cli {
   requires info.picocli;
   requires org.slf4j;
   requires com.google.gson;
+  requires java.desktop;
 
   exports dev.kiln.cli.conform;
 

@@ -15,6 +15,7 @@ module dev.kiln {
   exports dev.kiln.autograd;
   exports dev.kiln.backend;
   exports dev.kiln.data;
+  exports dev.kiln.data.augment;
   exports dev.kiln.junit;
   exports dev.kiln.models;
   exports dev.kiln.nn;

@@ -20,6 +20,7 @@ import picocli.CommandLine.Spec;
       TrainCommand.class,
       EvalCommand.class,
       PredictCommand.class,
+      AugmentCommand.class,
       DevicesCommand.class,
       DoctorCommand.class,
       OpsCommand.class,
@@ -32,6 +33,7 @@ import picocli.CommandLine.Spec;
       "  kiln train                        train LeNet on Fashion-MNIST",
       "  kiln eval runs/NAME               measure the saved model",
       "  kiln predict runs/NAME shoe.png   say what a picture shows",
+      "  kiln augment preview              see what augmentation does to images",
       "  kiln devices                      what this machine can compute on",
       "  kiln doctor                       why there is no GPU, and how to mend it",
       "  kiln train --help                 what a command does, with examples"

@@ -47,6 +47,7 @@ import picocli.CommandLine.Spec;
     footer = {
       "  kiln train",
       "  kiln train --epochs 10 --optimizer sgd --lr 0.05 --out runs/sgd",
+      "  kiln train --augment crop:4,flip,erase --epochs 20",
       "  kiln train --dataset images --data pets/ --image-size 64",
       "  kiln train --config my.conf --epochs 1        the command line wins",
       "  kiln train --resume runs/sgd/checkpoint.safetensors",
@@ -123,6 +124,14 @@ final class TrainCommand implements Callable<Integer> {
       defaultValue = "one-cycle",
       description = "Learning rate over time: ${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}.")
   private ScheduleChoice schedule;
+
+  @Option(
+      names = "--augment",
+      paramLabel = "LIST",
+      description =
+          "Random changes of the images, such as crop:4,flip or rand-augment; the list is in kiln"
+              + " augment preview --help. Default: none.")
+  private String augment;
 
   @Option(
       names = "--label-smoothing",
@@ -225,6 +234,9 @@ final class TrainCommand implements Callable<Integer> {
         weightDecay == null || weightDecay >= 0,
         "--weight-decay " + weightDecay + " must be 0 or more");
     demand(threads == null || threads >= 1, "--threads " + threads + " must be 1 or more");
+    if (augment != null) {
+      AugmentText.parse(augment);
+    }
     demand(
         labelSmoothing >= 0 && labelSmoothing <= 1,
         "--label-smoothing " + labelSmoothing + " must be 0 to 1");
@@ -246,7 +258,7 @@ final class TrainCommand implements Callable<Integer> {
   private String recipe() {
     return String.format(
         Locale.ROOT,
-        "recipe  %s, lr %s (%s), weight decay %s, batch %d, %d epoch%s, seed %d%s",
+        "recipe  %s, lr %s (%s), weight decay %s, batch %d, %d epoch%s, seed %d%s%s",
         optimizer,
         rate(),
         schedule,
@@ -255,7 +267,8 @@ final class TrainCommand implements Callable<Integer> {
         epochs,
         epochs == 1 ? "" : "s",
         seed,
-        precision == Precision.FP32 ? "" : ", " + precision);
+        precision == Precision.FP32 ? "" : ", " + precision,
+        augment == null ? "" : ", augmented by " + augment);
   }
 
   private double rate() {
@@ -295,13 +308,17 @@ final class TrainCommand implements Callable<Integer> {
         Trainer.builder(net, new CrossEntropyLoss().withLabelSmoothing(labelSmoothing), steps)
             .device(where)
             .seed(seed)
-            .inputTransform(ImageNormalize.of(corpus.mean(), corpus.std()))
             .precision(precision)
             .metric(Accuracy::new)
             .validation(test)
             .callback(CsvLogger.to(folder.resolve("history.csv")))
             .saveOnInterrupt(folder.resolve(CHECKPOINT))
             .checkpoint(folder.resolve(CHECKPOINT));
+    if (augment == null) {
+      builder.inputTransform(ImageNormalize.of(corpus.mean(), corpus.std()));
+    } else {
+      builder.augment(AugmentText.parse(augment).buildNormalized(corpus, seed));
+    }
     schedule
         .make(steps, rate(), (long) epochs * batches.batchesPerEpoch())
         .ifPresent(builder::stepScheduler);

@@ -6,7 +6,6 @@ import dev.kiln.OutOfMemoryException;
 import dev.kiln.Scope;
 import dev.kiln.Shape;
 import dev.kiln.Tensor;
-import dev.kiln.autograd.NoGrad;
 import dev.kiln.data.Batch;
 import java.nio.ByteBuffer;
 import java.util.LinkedHashMap;
@@ -76,11 +75,8 @@ final class BatchProbe {
     s.optimizer().zeroGrad();
     try (Scope scope = Scope.open("probe");
         Autocast cast = Autocast.open(s.precision())) {
-      Tensor x = zeros(input, n, inputType);
+      Tensor x = TrainStep.transformed(s, zeros(input, n, inputType));
       Tensor y = zeros(target, n, targetType);
-      try (NoGrad off = NoGrad.open()) {
-        x = s.inputTransform().apply(x);
-      }
       Tensor output = s.model().call(x);
       Tensor loss = s.loss().of(output, y);
       new Measures(s.metrics()).add(loss, output, y, n);

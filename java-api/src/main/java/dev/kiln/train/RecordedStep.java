@@ -5,6 +5,7 @@ import dev.kiln.Scope;
 import dev.kiln.StepGraph;
 import dev.kiln.Tensor;
 import dev.kiln.data.Batch;
+import dev.kiln.data.augment.AugmentPlan;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -26,8 +27,8 @@ final class RecordedStep implements AutoCloseable {
   private boolean possible;
   private long structure;
 
-  /** Input and target of one batch, and its size. */
-  record Example(Tensor input, Tensor target, long size) {}
+  /** Input and target of one batch, its size, and what is drawn for it. */
+  record Example(Tensor input, Tensor target, long size, Optional<AugmentPlan> plan) {}
 
   /**
    * Prepares for recording.
@@ -62,8 +63,10 @@ final class RecordedStep implements AutoCloseable {
       return false;
     }
     for (int i = 0; i < batches.size(); i++) {
-      batches.get(i).copyTo(0, examples.get(i).input());
-      batches.get(i).copyTo(1, examples.get(i).target());
+      Batch batch = batches.get(i);
+      examples.get(i).plan().ifPresent(p -> p.draw(batch.epoch(), batch.indices()));
+      batch.copyTo(0, examples.get(i).input());
+      batch.copyTo(1, examples.get(i).target());
     }
     try {
       graph.get().run();
@@ -85,7 +88,9 @@ final class RecordedStep implements AutoCloseable {
 
   private void start(List<Batch> batches) {
     for (Batch b : batches) {
-      examples.add(new Example(slot(b, 0), slot(b, 1), b.size()));
+      Optional<AugmentPlan> plan =
+          s.augment().map(a -> Scope.outside(() -> a.plan(b.shape(0), s.device())));
+      examples.add(new Example(slot(b, 0), slot(b, 1), b.size(), plan));
     }
     graph = Optional.of(StepGraph.of(s.device(), () -> step.accept(examples)));
   }
@@ -113,6 +118,7 @@ final class RecordedStep implements AutoCloseable {
         e -> {
           e.input().close();
           e.target().close();
+          e.plan().ifPresent(AugmentPlan::close);
         });
     examples.clear();
   }

@@ -4,6 +4,7 @@ import dev.kiln.Device;
 import dev.kiln.Precision;
 import dev.kiln.Tensor;
 import dev.kiln.data.DataLoader;
+import dev.kiln.data.augment.Augment;
 import dev.kiln.nn.Loss;
 import dev.kiln.nn.Module;
 import dev.kiln.optim.GradScaler;
@@ -26,6 +27,7 @@ record Settings(
     List<Supplier<? extends Metric>> metrics,
     List<Callback> callbacks,
     Optional<DataLoader> validation,
+    Optional<Augment> augment,
     UnaryOperator<Tensor> inputTransform,
     Clip clip,
     int accumulate,

@@ -7,6 +7,7 @@ import dev.kiln.Tensor;
 import dev.kiln.autograd.NoGrad;
 import dev.kiln.backend.BinaryOp;
 import dev.kiln.data.Batch;
+import dev.kiln.data.augment.AugmentedBatch;
 import dev.kiln.optim.GradScaler;
 import dev.kiln.optim.GradientClipping;
 import java.util.List;
@@ -68,10 +69,10 @@ final class TrainStep implements AutoCloseable {
       try (Scope inner = Scope.open(name);
           Batch batch = b) {
         long n = batch.size();
-        Tensor x = input(s, batch);
-        Tensor y = batch.target().to(s.device());
+        Tensor labels = batch.target().to(s.device());
+        AugmentedBatch in = augmented(s, batch, labels);
         diagnosis.before();
-        body(x, y, n, share(n, first), diagnosis);
+        body(in, labels, n, share(n, first), diagnosis);
         diagnosis.gradients();
       }
     }
@@ -84,7 +85,7 @@ final class TrainStep implements AutoCloseable {
     long n = examples.get(0).size();
     for (RecordedStep.Example e : examples) {
       try (Scope inner = Scope.open("batch")) {
-        body(transformed(s, e.input()), e.target(), n, share(n, n), Diagnosis.none(s));
+        body(prepared(e), e.target(), n, share(n, n), Diagnosis.none(s));
       }
     }
     finish(n, n * examples.size());
@@ -110,25 +111,49 @@ final class TrainStep implements AutoCloseable {
     recorded.close();
   }
 
-  /** Moves a batch's input to the device and transforms it there. */
+  /** Moves a batch's input to the device and transforms it there, without chance. */
   static Tensor input(Settings s, Batch batch) {
     return transformed(s, batch.input().to(s.device()));
   }
 
-  private static Tensor transformed(Settings s, Tensor input) {
+  /** An input on the device as it is in evaluation. */
+  static Tensor transformed(Settings s, Tensor x) {
     try (NoGrad off = NoGrad.open()) {
-      return s.inputTransform().apply(input);
+      return s.inputTransform().apply(s.augment().map(a -> a.evaluate(x)).orElse(x));
+    }
+  }
+
+  private static AugmentedBatch augmented(Settings s, Batch batch, Tensor labels) {
+    if (s.augment().isEmpty()) {
+      return new AugmentedBatch(input(s, batch), labels);
+    }
+    Tensor x = batch.input().to(s.device());
+    return finished(s, s.augment().get().apply(x, labels, batch.epoch(), batch.indices()));
+  }
+
+  /** What was drawn for a batch before, done to it: device work only. */
+  private AugmentedBatch prepared(RecordedStep.Example e) {
+    return e.plan()
+        .map(plan -> finished(s, plan.apply(e.input(), e.target())))
+        .orElseGet(() -> new AugmentedBatch(transformed(s, e.input()), e.target()));
+  }
+
+  private static AugmentedBatch finished(Settings s, AugmentedBatch made) {
+    try (NoGrad off = NoGrad.open()) {
+      return new AugmentedBatch(s.inputTransform().apply(made.input()), made.target());
     }
   }
 
   /** From one batch to gradients and sums. */
-  private void body(Tensor x, Tensor y, long size, double weight, Diagnosis diagnosis) {
+  private void body(
+      AugmentedBatch in, Tensor labels, long size, double weight, Diagnosis diagnosis) {
+    Tensor x = in.input();
     unit = x.dim() == 4 ? "images" : "samples";
     try (Autocast cast = Autocast.open(s.precision())) {
       Tensor output = s.model().call(x);
-      Tensor loss = s.loss().of(output, y);
-      diagnosis.loss(x, y, loss);
-      measures.add(loss, output, y, size);
+      Tensor loss = s.loss().of(output, in.target());
+      diagnosis.loss(x, in.target(), loss);
+      measures.add(loss, output, labels, size);
       Tensor share = s.accumulate() == 1 ? loss : loss.mul(weight);
       s.scaler().map(scaler -> scaler.scale(share)).orElse(share).backward();
     }

@@ -5,6 +5,7 @@ import dev.kiln.KilnException;
 import dev.kiln.Precision;
 import dev.kiln.Tensor;
 import dev.kiln.data.DataLoader;
+import dev.kiln.data.augment.Augment;
 import dev.kiln.nn.Loss;
 import dev.kiln.nn.Module;
 import dev.kiln.optim.GradScaler;
@@ -184,6 +185,7 @@ public final class Trainer {
     private final List<Callback> callbacks = new ArrayList<>();
     private Optional<DataLoader> validation = Optional.empty();
     private Optional<Device> device = Optional.empty();
+    private Optional<Augment> augment = Optional.empty();
     private UnaryOperator<Tensor> inputTransform = UnaryOperator.identity();
     private Settings.Clip clip = Settings.Clip.NONE;
     private int accumulate = 1;
@@ -252,8 +254,18 @@ public final class Trainer {
     }
 
     /**
+     * Sets how images are changed at random in training; in evaluation they get what that leaves
+     * without chance, see {@link Augment#evaluate}. Metrics see the targets as they were before any
+     * mixing.
+     */
+    public Builder augment(Augment value) {
+      augment = Optional.of(value);
+      return this;
+    }
+
+    /**
      * Sets what is done to every input on the device, in training and evaluation, such as {@link
-     * ImageNormalize}.
+     * ImageNormalize}; after augmentation, if there is one.
      */
     public Builder inputTransform(UnaryOperator<Tensor> transform) {
       inputTransform = transform;
@@ -365,6 +377,7 @@ public final class Trainer {
               List.copyOf(metrics),
               List.copyOf(callbacks),
               validation,
+              augment,
               inputTransform,
               clip,
               accumulate,

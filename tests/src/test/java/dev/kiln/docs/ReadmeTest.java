@@ -2,9 +2,7 @@ package dev.kiln.docs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.IOException;
 import java.net.URI;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,28 +14,21 @@ import javax.tools.JavaCompiler;
 import javax.tools.JavaFileObject;
 import javax.tools.SimpleJavaFileObject;
 import javax.tools.ToolProvider;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
-/** The README's Java code compiles as it stands. */
+/** The pages' Java code compiles as it stands. */
 class ReadmeTest {
   private static final Pattern LISTING = Pattern.compile("```java\n(.*?)```", Pattern.DOTALL);
   private static final Pattern CLASS = Pattern.compile("public class (\\w+)");
 
   @TempDir Path classes;
 
-  private static Path readme() {
-    Path folder = Path.of("").toAbsolutePath();
-    while (folder != null && !Files.exists(folder.resolve("kiln"))) {
-      folder = folder.getParent();
-    }
-    assertThat(folder).as("the folder that holds the kiln launcher").isNotNull();
-    return folder.resolve("README.md");
-  }
-
-  @Test
-  void everyListingCompiles() throws IOException {
-    Matcher m = LISTING.matcher(Files.readString(readme()));
+  @ParameterizedTest
+  @ValueSource(strings = {"README.md", "docs/augmentation.md"})
+  void everyListingCompiles(String page) {
+    Matcher m = LISTING.matcher(Sources.text(page));
     List<JavaFileObject> listings = new ArrayList<>();
     while (m.find()) {
       listings.add(source(m.group(1)));

@@ -1,0 +1,221 @@
+package dev.kiln.cli;
+
+import dev.kiln.Device;
+import dev.kiln.Scope;
+import dev.kiln.Tensor;
+import dev.kiln.data.Batch;
+import dev.kiln.data.DataLoader;
+import dev.kiln.data.augment.Augment;
+import dev.kiln.io.AtomicFiles;
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.Callable;
+import javax.imageio.ImageIO;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** Writes a picture of augmented samples. */
+@Command(
+    name = "preview",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    description = {
+      "Writes a picture of training images, one to a row: the image as it is, then as training would"
+          + " see it in the first epochs."
+    },
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  kiln augment preview",
+      "  kiln augment preview --augment crop:4,flip,jitter,erase --samples 6 --draws 10",
+      "  kiln augment preview --augment rotation,hue,equalize --each --dataset images --data pets/",
+      "",
+      "Transforms: crop (pixels of padding), resized-crop (least share of the area),",
+      "flip, vertical-flip (probability), rotation, shear (degrees), translation",
+      "(share of the size), scaling (factor), jitter, brightness, contrast, saturation",
+      "(amount), hue (part of a turn), grayscale, invert, autocontrast, equalize",
+      "(probability), posterize (bits), solarize (threshold), sharpness (factor),",
+      "blur (pixels), noise (deviation), erase (probability), cutout (pixels),",
+      "rand-augment (magnitude), trivial-augment, mixup, cutmix (alpha)."
+    },
+    exitCodeListHeading = "%nExit codes:%n",
+    exitCodeList = {
+      "0:written",
+      "2:the command line is wrong",
+      "3:data is missing or broken, or the picture cannot be written",
+      "5:the device is not available or failed"
+    })
+final class AugmentPreviewCommand implements Callable<Integer> {
+  private static final int GAP = 4;
+  private static final int CELL = 64;
+
+  @Spec private CommandSpec spec;
+  @Mixin private DataOptions data;
+
+  @Option(
+      names = "--augment",
+      paramLabel = "LIST",
+      defaultValue = "crop,flip",
+      description =
+          "Transforms in their order, such as crop:4,flip (see below). Default: ${DEFAULT-VALUE}.")
+  private String augment;
+
+  @Option(
+      names = "--each",
+      description = "A row for each transform, alone and on the same image, instead of all on each.")
+  private boolean each;
+
+  @Option(
+      names = "--samples",
+      paramLabel = "N",
+      defaultValue = "8",
+      description = "Images, evenly from the training data. Default: ${DEFAULT-VALUE}.")
+  private int samples;
+
+  @Option(
+      names = "--draws",
+      paramLabel = "N",
+      defaultValue = "8",
+      description = "Columns beside the first: epochs. Default: ${DEFAULT-VALUE}.")
+  private int draws;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      defaultValue = "42",
+      description = "As for kiln train. Default: ${DEFAULT-VALUE}.")
+  private long seed;
+
+  @Mixin private DeviceOption device;
+
+  @Option(
+      names = "--out",
+      paramLabel = "FILE",
+      defaultValue = "augment.png",
+      description = "The picture, PNG. Default: ${DEFAULT-VALUE}.")
+  private Path out;
+
+  @Override
+  public Integer call() {
+    demand(samples >= 1 && samples <= 1000, "--samples " + samples + " must be 1 to 1000");
+    demand(draws >= 1 && draws <= 1000, "--draws " + draws + " must be 1 to 1000");
+    PrintWriter screen = spec.commandLine().getOut();
+    List<String> lists = each ? List.of(augment.split(",", -1)) : List.of(augment);
+    List<AugmentText> texts = lists.stream().map(AugmentText::parse).toList();
+    Device where = device.open();
+    Corpus corpus = data.load(seed);
+    List<float[][]> rows = new ArrayList<>();
+    for (AugmentText text : texts) {
+      float[][][] made = rows(corpus, text.build(corpus, seed), where);
+      rows.addAll(Arrays.asList(made).subList(0, each ? 1 : made.length));
+    }
+    write(sheet(rows, corpus));
+    screen.println("data    " + corpus.source());
+    for (int i = 0; each && i < lists.size(); i++) {
+      screen.println("row " + (i + 1) + "   " + lists.get(i).trim());
+    }
+    screen.println("saved   " + out);
+    screen.flush();
+    return ExitCode.OK;
+  }
+
+  private void demand(boolean holds, String message) {
+    if (!holds) {
+      throw new ParameterException(spec.commandLine(), message);
+    }
+  }
+
+  /** The values of each sample's images: as it is, then one for each draw. */
+  private float[][][] rows(Corpus corpus, Augment pipeline, Device where) {
+    int size = corpus.train().size();
+    int n = Math.min(samples, size);
+    int[] chosen = new int[n];
+    for (int i = 0; i < n; i++) {
+      chosen[i] = (int) ((long) i * size / n);
+    }
+    float[][][] made = new float[n][draws + 1][];
+    DataLoader loader =
+        DataLoader.builder(corpus.train().subset(chosen)).batchSize(n).device(where).build();
+    for (Batch batch : loader) {
+      try (Scope scope = Scope.open("preview");
+          Batch b = batch) {
+        for (int d = 0; d <= draws; d++) {
+          Tensor x =
+              d == 0 ? Augment.builder().build().apply(b) : pipeline.apply(b.input(), d - 1, chosen);
+          float[] values = x.toFloatArray();
+          int one = values.length / n;
+          for (int i = 0; i < n; i++) {
+            made[i][d] = Arrays.copyOfRange(values, i * one, (i + 1) * one);
+          }
+        }
+      }
+    }
+    return made;
+  }
+
+  private BufferedImage sheet(List<float[][]> rows, Corpus corpus) {
+    int h = corpus.height();
+    int w = corpus.width();
+    int scale = Math.max(1, CELL / Math.max(h, w));
+    int cellH = h * scale + GAP;
+    int cellW = w * scale + GAP;
+    int columns = draws + 1;
+    // The first column, the images as they are, stands apart.
+    BufferedImage sheet =
+        new BufferedImage(
+            columns * cellW + 3 * GAP, rows.size() * cellH + GAP, BufferedImage.TYPE_INT_RGB);
+    for (int y = 0; y < sheet.getHeight(); y++) {
+      for (int x = 0; x < sheet.getWidth(); x++) {
+        sheet.setRGB(x, y, 0xFFFFFF);
+      }
+    }
+    for (int row = 0; row < rows.size(); row++) {
+      for (int column = 0; column < columns; column++) {
+        int left = GAP + column * cellW + (column > 0 ? 2 * GAP : 0);
+        float[] v = rows.get(row)[column];
+        for (int i = 0; i < h * scale; i++) {
+          for (int j = 0; j < w * scale; j++) {
+            int pixel = i / scale * w + j / scale;
+            sheet.setRGB(left + j, GAP + row * cellH + i, rgb(v, pixel, h * w));
+          }
+        }
+      }
+    }
+    return sheet;
+  }
+
+  private static int rgb(float[] v, int pixel, int plane) {
+    boolean colour = v.length >= 3 * plane;
+    int all = 0;
+    for (int c = 0; c < 3; c++) {
+      float value = v[pixel + (colour ? c * plane : 0)];
+      all = all << 8 | Math.round(255 * Math.max(0, Math.min(1, value)));
+    }
+    return all;
+  }
+
+  private void write(BufferedImage sheet) {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try {
+      ImageIO.write(sheet, "png", bytes);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    Failure.as(
+        ExitCode.DATA,
+        () -> {
+          AtomicFiles.write(out, bytes.toByteArray());
+          return out;
+        });
+  }
+}

@@ -1,0 +1,4 @@
+package dev.kiln.data.augment;
+
+/** Rows and columns of an image. */
+record Size(int h, int w) {}
