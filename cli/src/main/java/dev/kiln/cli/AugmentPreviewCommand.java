@@ -72,7 +72,8 @@ final class AugmentPreviewCommand implements Callable<Integer> {
 
   @Option(
       names = "--each",
-      description = "A row for each transform, alone and on the same image, instead of all on each.")
+      description =
+          "A row for each transform, alone and on the same image, instead of all on each.")
   private boolean each;
 
   @Option(
@@ -151,7 +152,9 @@ final class AugmentPreviewCommand implements Callable<Integer> {
           Batch b = batch) {
         for (int d = 0; d <= draws; d++) {
           Tensor x =
-              d == 0 ? Augment.builder().build().apply(b) : pipeline.apply(b.input(), d - 1, chosen);
+              d == 0
+                  ? Augment.builder().build().apply(b)
+                  : pipeline.apply(b.input(), d - 1, chosen);
           float[] values = x.toFloatArray();
           int one = values.length / n;
           for (int i = 0; i < n; i++) {

@@ -35,13 +35,13 @@ final class AugmentText {
     all.put(
         "resized-crop",
         new Known(
-            0.3,
-            (b, v, c) -> b.randomResizedCrop(c.height(), c.width(), v, 1, 3.0 / 4, 4.0 / 3)));
+            0.3, (b, v, c) -> b.randomResizedCrop(c.height(), c.width(), v, 1, 3.0 / 4, 4.0 / 3)));
     all.put("flip", new Known(0.5, (b, v, c) -> b.horizontalFlip(v)));
     all.put("vertical-flip", new Known(0.5, (b, v, c) -> b.verticalFlip(v)));
     all.put("rotation", new Known(15, (b, v, c) -> b.rotation(v)));
     all.put("translation", new Known(0.1, (b, v, c) -> b.translation(v, v)));
-    all.put("scaling", new Known(1.25, (b, v, c) -> b.scaling(Math.min(v, 1 / v), Math.max(v, 1 / v))));
+    all.put(
+        "scaling", new Known(1.25, (b, v, c) -> b.scaling(Math.min(v, 1 / v), Math.max(v, 1 / v))));
     all.put("shear", new Known(15, (b, v, c) -> b.shear(v, v)));
     all.put("jitter", new Known(0.4, (b, v, c) -> b.colorJitter(v, v, v, Math.min(0.5, v / 4))));
     all.put("brightness", new Known(0.5, (b, v, c) -> b.brightness(Math.max(0, 1 - v), 1 + v)));
@@ -59,7 +59,8 @@ final class AugmentText {
     all.put("noise", new Known(0.1, (b, v, c) -> b.gaussianNoise(0, v, true)));
     all.put("erase", new Known(0.5, (b, v, c) -> b.randomErasing(v)));
     all.put("cutout", new Known(8, (b, v, c) -> b.cutout(whole("cutout", v))));
-    all.put("rand-augment", new Known(9, (b, v, c) -> b.randAugment(2, whole("rand-augment", v), 31)));
+    all.put(
+        "rand-augment", new Known(9, (b, v, c) -> b.randAugment(2, whole("rand-augment", v), 31)));
     all.put("trivial-augment", new Known(1, (b, v, c) -> b.trivialAugment()));
     all.put("mixup", new Known(0.2, (b, v, c) -> b.mixup(v, c.classes().size())));
     all.put("cutmix", new Known(1, (b, v, c) -> b.cutmix(v, c.classes().size())));

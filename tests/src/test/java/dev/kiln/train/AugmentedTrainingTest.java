@@ -24,7 +24,9 @@ import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Training on augmented bytes: it resumes exactly, and neither batches nor workers matter to it. */
+/**
+ * Training on augmented bytes: it resumes exactly, and neither batches nor workers matter to it.
+ */
 class AugmentedTrainingTest {
   private static final int N = 22;
 

@@ -203,7 +203,7 @@ class AugmentTest {
     long[] backwards = new long[n];
     int[] ids = new int[n];
     for (int i = 0; i < n; i++) {
-      backwards[i] = n - 1 - i;
+      backwards[i] = n - 1L - i;
       ids[i] = n - 1 - i;
     }
     Tensor turned = all.indexSelect(0, Tensor.of(backwards, device));
@@ -256,7 +256,10 @@ class AugmentTest {
         assertThat(t).isBetween(850, 1150); // 1000, and 5 standard deviations
       }
       assertThat(down).isBetween(6700, 7300);
-      assertThat(strength).isCloseTo(policy.choose(new SampleDraws(0, 0, 0, 0)).strength() == 0.3 ? 0.3 : 0.5, within(0.02));
+      assertThat(strength)
+          .isCloseTo(
+              policy.choose(new SampleDraws(0, 0, 0, 0)).strength() == 0.3 ? 0.3 : 0.5,
+              within(0.02));
     }
   }
 
@@ -311,7 +314,8 @@ class AugmentTest {
     Tensor x = Images.random(device, 1, 2, 3, 8, 8);
     Tensor y = augment.apply(x, 0, 4, 5);
     assertThat(y.dtype()).isEqualTo(DType.FLOAT32);
-    Tensor half = Augment.builder().horizontalFlip(1).dtype(DType.BFLOAT16).build().apply(x, 0, 4, 5);
+    Tensor half =
+        Augment.builder().horizontalFlip(1).dtype(DType.BFLOAT16).build().apply(x, 0, 4, 5);
     assertThat(half.dtype()).isEqualTo(DType.BFLOAT16);
   }
 

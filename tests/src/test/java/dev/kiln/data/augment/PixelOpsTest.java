@@ -47,7 +47,7 @@ class PixelOpsTest {
     }
     for (int i = 0; i < n; i++) {
       keys[2 * i] = SEED;
-      keys[2 * i + 1] = 1000 + i;
+      keys[2 * i + 1] = 1000L + i;
     }
     Device device = x.device();
     Tensor out = Tensor.empty(x.shape(), type, device);
