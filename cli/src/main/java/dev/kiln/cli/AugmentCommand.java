@@ -10,7 +10,12 @@ import picocli.CommandLine.Spec;
     name = "augment",
     mixinStandardHelpOptions = true,
     description = "Shows what random changes of images look like.",
-    subcommands = AugmentPreviewCommand.class)
+    subcommands = AugmentPreviewCommand.class,
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  kiln augment preview --augment crop:4,flip,jitter   write a picture of it",
+      "  kiln augment preview --help                         all transforms"
+    })
 final class AugmentCommand implements Runnable {
   @Spec private CommandSpec spec;
 
