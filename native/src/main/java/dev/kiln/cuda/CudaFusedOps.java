@@ -220,8 +220,7 @@ final class CudaFusedOps extends CompositeOps {
       long images = x.shape().dim(0);
       long channels = x.shape().dim(1);
       long inner = x.shape().dim(2);
-      DeviceAllocator.Chunk scratch =
-          device.memory().alloc(Launchers.batchNormScratch(images, channels, inner));
+      Chunk scratch = device.memory().alloc(Launchers.batchNormScratch(images, channels, inner));
       int status =
           Launchers.batchNorm(
               device.launchers(),
@@ -259,8 +258,7 @@ final class CudaFusedOps extends CompositeOps {
       long images = x.shape().dim(0);
       long channels = x.shape().dim(1);
       long inner = x.shape().dim(2);
-      DeviceAllocator.Chunk scratch =
-          device.memory().alloc(Launchers.batchNormScratch(images, channels, inner));
+      Chunk scratch = device.memory().alloc(Launchers.batchNormScratch(images, channels, inner));
       int status =
           Launchers.batchNormGrad(
               device.launchers(),
@@ -322,8 +320,7 @@ final class CudaFusedOps extends CompositeOps {
     synchronized (device) {
       long rows = x.shape().dim(0);
       long n = x.shape().dim(1);
-      DeviceAllocator.Chunk scratch =
-          device.memory().alloc(Launchers.layerNormGradScratch(rows, n));
+      Chunk scratch = device.memory().alloc(Launchers.layerNormGradScratch(rows, n));
       int status =
           Launchers.layerNormGrad(
               device.launchers(),
@@ -368,8 +365,7 @@ final class CudaFusedOps extends CompositeOps {
     synchronized (device) {
       long rows = x.shape().dim(0);
       long n = x.shape().dim(1);
-      DeviceAllocator.Chunk scratch =
-          device.memory().alloc(Launchers.layerNormGradScratch(rows, n));
+      Chunk scratch = device.memory().alloc(Launchers.layerNormGradScratch(rows, n));
       int status =
           Launchers.rmsNormGrad(
               device.launchers(),

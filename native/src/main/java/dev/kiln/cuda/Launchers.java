@@ -347,6 +347,7 @@ final class Launchers {
       long scratch,
       long rows,
       long n);
+
   // ---- Optimizers, gradients, pooling, accuracy ----
 
   @Name("kiln_optimizer_kind")

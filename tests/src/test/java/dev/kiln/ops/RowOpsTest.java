@@ -85,7 +85,7 @@ class RowOpsTest {
           for (int row = 0; row < labels.length; row++) {
             labels[row] = row % 5 == 1 ? Losses.IGNORE_INDEX : row * 31L % n;
           }
-          labels[labels.length - 1] = n - 1;
+          labels[labels.length - 1] = n - 1L;
           for (int kind = 0; kind < 4; kind++) {
             double smoothing = kind % 2 == 0 ? 0 : 0.2;
             boolean weighted = kind >= 2;
