@@ -39,7 +39,7 @@ import java.util.Optional;
  *
  * <p>What happens to a sample depends on the seed, the epoch and the sample's index in its data set
  * alone: not on the device, the batch it is in, its size, or the loader's workers; training that is
- * resumed goes on with the same. The choices are drawn on the host, some 100 ns per sample and
+ * resumed goes on with the same. The choices are drawn on the host, a few numbers per sample and
  * transform, and uploaded as a few floats per sample: that keeps them in plain Java, the same bits
  * everywhere, while a recorded step still finds them at a fixed place. Only noise, which is as
  * large as the images, is drawn on the device, from the same keys. Nothing is read back.
