@@ -121,22 +121,7 @@ final class Devices {
       why = "KILN_DEVICE=" + wanted.trim();
     } else {
       List<String> passed = new ArrayList<>();
-      BackendProvider chosen = null;
-      for (BackendProvider p : PROVIDERS) {
-        if (p.priority() < 0) {
-          continue;
-        }
-        Optional<String> reason = p.unavailableReason();
-        if (reason.isEmpty() && p.deviceCount() > 0) {
-          chosen = p;
-          break;
-        }
-        passed.add(p.type() + ": " + reason.orElse("no device"));
-      }
-      if (chosen == null) {
-        throw new DeviceException(missing("cpu"));
-      }
-      device = open(chosen.type(), 0);
+      device = firstUsable(passed).orElseThrow(() -> new DeviceException(missing("cpu")));
       why = passed.isEmpty() ? "the best there is" : "not " + String.join("; not ", passed);
     }
     if (required != null && !required.isBlank() && !device.id().type().equals(required.trim())) {
@@ -147,12 +132,35 @@ final class Devices {
     return device;
   }
 
+  /** Opens the first device that there is, and says of all before it why they are not it. */
+  private static Optional<Device> firstUsable(List<String> passed) {
+    for (BackendProvider p : PROVIDERS) {
+      if (p.priority() < 0) {
+        continue;
+      }
+      Optional<String> reason = p.unavailableReason();
+      if (reason.isEmpty() && p.deviceCount() > 0) {
+        try {
+          return Optional.of(open(p.type(), 0));
+        } catch (KilnException e) {
+          reason = Optional.of(e.getMessage());
+        }
+      }
+      passed.add(p.type() + ": " + reason.orElse("no device"));
+    }
+    return Optional.empty();
+  }
+
   static synchronized List<Device> available() {
     List<Device> all = new ArrayList<>();
     for (BackendProvider p : PROVIDERS) {
       if (p.unavailableReason().isEmpty()) {
         for (int i = 0; i < p.deviceCount(); i++) {
-          all.add(open(p.type(), i));
+          try {
+            all.add(open(p.type(), i));
+          } catch (KilnException e) { // there, but taken by another process or broken
+            LOG.warn("device {}:{} cannot be opened: {}", p.type(), i, e.getMessage());
+          }
         }
       }
     }
