@@ -25,7 +25,7 @@ final class CompositeGradients {
   }
 
   static void scale(Composer k, View part, View factor) {
-    View by = factor.reshape(Shape.of(1));
+    View by = factor.reshape(Shape.scalar());
     if (k.type() != DType.FLOAT64) {
       by = k.cast(by, k.type());
     }

@@ -136,7 +136,10 @@ class RecordedTrainingTest {
     List<Double> oracle = golden(Device.of("scalar"), false);
     assertThat(oracle.get(9)).isLessThan(oracle.get(0));
     for (Device device : EachDevice.all()) {
-      for (boolean record : new boolean[] {false, true}) {
+      if (device.id().type().equals("scalar")) {
+        continue; // that is the oracle
+      }
+      for (boolean record : new boolean[] {false, device.backend().records()}) {
         List<Double> losses = golden(device, record);
         for (int i = 0; i < losses.size(); i++) {
           assertThat(losses.get(i))
@@ -149,7 +152,7 @@ class RecordedTrainingTest {
 
   private static List<Double> golden(Device device, boolean record) {
     SplittableRandom random = new SplittableRandom(42);
-    int n = 40;
+    int n = 20;
     float[][] images = new float[n][28 * 28];
     int[] labels = new int[n];
     for (int i = 0; i < n; i++) {
@@ -161,7 +164,7 @@ class RecordedTrainingTest {
     }
     DataLoader data =
         DataLoader.builder(Dataset.of(images, labels))
-            .batchSize(4)
+            .batchSize(2)
             .shuffle(42)
             .device(device)
             .build();
