@@ -10,4 +10,6 @@ module dev.kiln.cli {
 
   opens dev.kiln.cli to
       info.picocli;
+  opens dev.kiln.cli.experiment to
+      info.picocli;
 }

@@ -7,7 +7,7 @@ import java.util.stream.Collectors;
 import picocli.CommandLine.Option;
 
 /** The option {@code --device}. */
-final class DeviceOption {
+public final class DeviceOption {
   @Option(
       names = "--device",
       paramLabel = "NAME",
@@ -18,7 +18,7 @@ final class DeviceOption {
   private String name;
 
   /** Says which device it is and why. */
-  String reason(Device device) {
+  public String reason(Device device) {
     String why = "";
     String wanted = System.getenv("KILN_DEVICE");
     if (name.equals("best") && wanted != null && !wanted.isBlank()) {
@@ -34,7 +34,7 @@ final class DeviceOption {
   }
 
   /** Opens the device; an error says why it cannot be had. */
-  Device open() {
+  public Device open() {
     return Failure.as(ExitCode.DEVICE, () -> Device.of(name));
   }
 }

@@ -4,12 +4,12 @@ import dev.kiln.KilnException;
 import java.util.function.Supplier;
 
 /** An error whose message is for the user and which decides the exit code. */
-final class Failure extends KilnException {
+public final class Failure extends KilnException {
   private static final long serialVersionUID = 1L;
 
   private final int exitCode;
 
-  Failure(int exitCode, String message) {
+  public Failure(int exitCode, String message) {
     super(message);
     this.exitCode = exitCode;
   }
@@ -24,7 +24,7 @@ final class Failure extends KilnException {
   }
 
   /** Runs a part of a command; an error that Kiln raises in it gets the part's exit code. */
-  static <T> T as(int exitCode, Supplier<T> part) {
+  public static <T> T as(int exitCode, Supplier<T> part) {
     try {
       return part.get();
     } catch (Failure e) {

@@ -1,5 +1,6 @@
 package dev.kiln.cli;
 
+import dev.kiln.cli.experiment.ExperimentCommand;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import picocli.CommandLine;
@@ -21,6 +22,7 @@ import picocli.CommandLine.Spec;
       EvalCommand.class,
       PredictCommand.class,
       AugmentCommand.class,
+      ExperimentCommand.class,
       DevicesCommand.class,
       DoctorCommand.class,
       OpsCommand.class,
@@ -34,6 +36,7 @@ import picocli.CommandLine.Spec;
       "  kiln eval runs/NAME               measure the saved model",
       "  kiln predict runs/NAME shoe.png   say what a picture shows",
       "  kiln augment preview              see what augmentation does to images",
+      "  kiln experiment                   measure again what the pages claim",
       "  kiln devices                      what this machine can compute on",
       "  kiln doctor                       why there is no GPU, and how to mend it",
       "  kiln train --help                 what a command does, with examples"

@@ -4,11 +4,11 @@ import java.io.PrintWriter;
 import java.util.List;
 
 /** Prints rows in aligned columns. */
-final class Table {
+public final class Table {
   private Table() {}
 
   /** Prints rows; each column is as wide as its widest cell, the last one is not padded. */
-  static void print(PrintWriter out, List<String[]> rows) {
+  public static void print(PrintWriter out, List<String[]> rows) {
     int columns = rows.get(0).length;
     int[] widths = new int[columns];
     for (String[] row : rows) {

@@ -1,0 +1,2 @@
+/** Experiments that anyone can run again: {@code kiln experiment NAME}. */
+package dev.kiln.cli.experiment;
