@@ -22,6 +22,7 @@ module dev.kiln {
   exports dev.kiln.parity;
   exports dev.kiln.random;
   exports dev.kiln.train;
+  exports dev.kiln.transfer;
 
   uses dev.kiln.backend.BackendProvider;
 }

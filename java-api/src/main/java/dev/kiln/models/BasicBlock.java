@@ -6,7 +6,6 @@ import dev.kiln.nn.Conv2d;
 import dev.kiln.nn.Identity;
 import dev.kiln.nn.Module;
 import dev.kiln.nn.ReLU;
-import dev.kiln.nn.Sequential;
 
 /** Two 3x3 convolutions with batch normalisation, and a shortcut around them. */
 final class BasicBlock extends Module {
@@ -17,24 +16,27 @@ final class BasicBlock extends Module {
   private final BatchNorm2d bn2;
   private final Module downsample;
 
+  /** Makes a block whose shortcut is a projection wherever the shape changes. */
   BasicBlock(long in, long out, int stride) {
-    conv1 = module("conv1", convolution(in, out, stride));
+    this(in, out, stride, Parts::projection);
+  }
+
+  /** Makes a block with a shortcut of one's own wherever the shape changes. */
+  BasicBlock(long in, long out, int stride, Shortcut shortcut) {
+    conv1 = module("conv1", Parts.convolution(in, out, 3, stride));
     bn1 = module("bn1", new BatchNorm2d(out));
     module("relu", relu);
-    conv2 = module("conv2", convolution(out, out, 1));
+    conv2 = module("conv2", Parts.convolution(out, out, 3, 1));
     bn2 = module("bn2", new BatchNorm2d(out));
     downsample =
         stride == 1 && in == out
             ? new Identity()
-            : module(
-                "downsample",
-                new Sequential(
-                    Conv2d.builder(in, out, 1).stride(stride).bias(false).build(),
-                    new BatchNorm2d(out)));
+            : module("downsample", shortcut.make(in, out, stride));
   }
 
-  private static Conv2d convolution(long in, long out, int stride) {
-    return Conv2d.builder(in, out, 3).stride(stride).padding(1).bias(false).build();
+  /** Makes the path that changes the shape of the input to that of the output. */
+  interface Shortcut {
+    Module make(long in, long out, int stride);
   }
 
   @Override

@@ -5,7 +5,6 @@ import dev.kiln.nn.AdaptiveAvgPool2d;
 import dev.kiln.nn.BatchNorm2d;
 import dev.kiln.nn.Conv2d;
 import dev.kiln.nn.Flatten;
-import dev.kiln.nn.Init;
 import dev.kiln.nn.Linear;
 import dev.kiln.nn.MaxPool2d;
 import dev.kiln.nn.Module;
@@ -15,17 +14,20 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Residual networks of basic blocks. He et al. 2016.
+ * Residual networks: of basic blocks with 18 and 34 layers, of bottlenecks with 50. He et al. 2016.
  *
  * <p>Parameter names and first values are torchvision's ({@code layer2.0.downsample.0.weight}), so
  * that its files load into the networks with the ImageNet stem.
  */
 public final class ResNet extends Module {
-  /** How images enter the network. */
+  /** How images enter a network. */
   public enum Stem {
-    /** A 3x3 convolution, for images of about 32 x 32. */
+    /** For images of about 32 x 32: here a 3x3 convolution. */
     CIFAR,
-    /** A 7x7 convolution of stride 2 and max pooling of stride 2, for images of about 224 x 224. */
+    /**
+     * For images of about 224 x 224, as in torchvision: here a 7x7 convolution of stride 2 and max
+     * pooling of stride 2.
+     */
     IMAGENET
   }
 
@@ -33,7 +35,7 @@ public final class ResNet extends Module {
 
   private final List<Module> path = new ArrayList<>();
 
-  private ResNet(Stem stem, int channels, int classes, int... blocks) {
+  private ResNet(Stem stem, int channels, int classes, boolean bottleneck, int... blocks) {
     ReLU relu = new ReLU();
     Conv2d conv1 =
         stem == Stem.CIFAR
@@ -47,18 +49,14 @@ public final class ResNet extends Module {
     }
     long width = WIDTHS[0];
     for (int i = 0; i < blocks.length; i++) {
-      path.add(module("layer" + (i + 1), layer(width, WIDTHS[i], blocks[i], i == 0 ? 1 : 2)));
-      width = WIDTHS[i];
+      int stride = i == 0 ? 1 : 2;
+      path.add(module("layer" + (i + 1), layer(bottleneck, width, WIDTHS[i], blocks[i], stride)));
+      width = bottleneck ? WIDTHS[i] * (long) Bottleneck.EXPANSION : WIDTHS[i];
     }
     path.add(module("avgpool", new AdaptiveAvgPool2d(1)));
     path.add(module("flatten", new Flatten()));
     path.add(module("fc", new Linear(width, classes)));
-    apply(
-        m -> {
-          if (m instanceof Conv2d conv) {
-            Init.kaimingNormal(conv.weight(), 0, Init.FanMode.FAN_OUT, Init.Nonlinearity.RELU);
-          }
-        });
+    Parts.kaimingFanOut(this);
   }
 
   /**
@@ -78,18 +76,26 @@ public final class ResNet extends Module {
    * @param classes how many scores there are
    */
   public static ResNet resnet18(Stem stem, int channels, int classes) {
-    return new ResNet(stem, channels, classes, 2, 2, 2, 2);
+    return new ResNet(stem, channels, classes, false, 2, 2, 2, 2);
   }
 
   /** As {@link #resnet18(Stem, int, int)}, with 34 layers. */
   public static ResNet resnet34(Stem stem, int channels, int classes) {
-    return new ResNet(stem, channels, classes, 3, 4, 6, 3);
+    return new ResNet(stem, channels, classes, false, 3, 4, 6, 3);
   }
 
-  private static Sequential layer(long in, long out, int blocks, int stride) {
+  /** As {@link #resnet18(Stem, int, int)}, with 50 layers in bottlenecks. */
+  public static ResNet resnet50(Stem stem, int channels, int classes) {
+    return new ResNet(stem, channels, classes, true, 3, 4, 6, 3);
+  }
+
+  private static Sequential layer(boolean bottleneck, long in, long width, int blocks, int stride) {
+    long out = bottleneck ? width * Bottleneck.EXPANSION : width;
     Module[] all = new Module[blocks];
     for (int i = 0; i < blocks; i++) {
-      all[i] = new BasicBlock(i == 0 ? in : out, out, i == 0 ? stride : 1);
+      long from = i == 0 ? in : out;
+      int by = i == 0 ? stride : 1;
+      all[i] = bottleneck ? new Bottleneck(from, width, by) : new BasicBlock(from, width, by);
     }
     return new Sequential(all);
   }

@@ -1,2 +1,2 @@
-/** Small, well-known models, ready to train. */
+/** Well-known models of images, ready to train or to take published weights. */
 package dev.kiln.models;

@@ -14,9 +14,11 @@ import java.util.Optional;
  * ones; in eval mode by the running ones. Ioffe and Szegedy 2015.
  *
  * <p>Parameters and buffers: see {@link ChannelNorm}. Freezing the parameters does not stop the
- * statistics; {@link #eval} does.
+ * statistics; {@link #eval} does until the next {@link #train}, {@link #freezeStatistics} for good.
  */
 public abstract class BatchNorm extends ChannelNorm {
+  private boolean statisticsFrozen;
+
   BatchNorm(ChannelNorm.Options<?> options) {
     super("batch_norm", options);
   }
@@ -33,10 +35,24 @@ public abstract class BatchNorm extends ChannelNorm {
   }
 
   @Override
+  final boolean freezeOwnStatistics(boolean frozen) {
+    if (runningMean().isPresent()) {
+      statisticsFrozen = frozen;
+    }
+    return runningMean().isPresent();
+  }
+
+  @Override
+  final boolean statisticsFrozen() {
+    return statisticsFrozen;
+  }
+
+  @Override
   public final Tensor forward(Tensor x) {
     checkRank(x);
-    boolean byBatch = isTraining() || runningMean().isEmpty();
-    boolean update = isTraining() && runningMean().isPresent();
+    boolean follows = isTraining() && !statisticsFrozen;
+    boolean byBatch = follows || runningMean().isEmpty();
+    boolean update = follows && runningMean().isPresent();
     if (update && momentum.isEmpty()) {
       return averaging(x);
     }

@@ -52,6 +52,7 @@ public abstract class Module {
   private final Map<String, Tensor> buffers = new LinkedHashMap<>();
   private final Map<String, Module> children = new LinkedHashMap<>();
   private final Map<String, Computed> computed = new LinkedHashMap<>();
+  private final Map<Module, Module> successors = new IdentityHashMap<>();
   private final List<ForwardHook> hooks = new CopyOnWriteArrayList<>();
   private String label = "";
   private boolean training = true;
@@ -78,7 +79,10 @@ public abstract class Module {
    * @return the output
    */
   public final Tensor call(Tensor x) {
-    return call(x, () -> forward(x), y -> y);
+    Optional<Module> successor = Replacing.successor(this);
+    return successor.isPresent()
+        ? successor.get().call(x)
+        : run(x, () -> forward(x), y -> y);
   }
 
   /**
@@ -94,7 +98,19 @@ public abstract class Module {
    */
   protected final <R> R call(
       Tensor x, Supplier<? extends R> function, Function<? super R, Tensor> output) {
-    try {
+    if (Replacing.successor(this).isPresent()) {
+      throw new KilnException(
+          "[replace] a "
+              + typeName()
+              + " that was replaced is run with more than one input or output; only modules that"
+              + " are called with one tensor can be replaced");
+    }
+    return run(x, function, output);
+  }
+
+  private <R> R run(
+      Tensor x, Supplier<? extends R> function, Function<? super R, Tensor> output) {
+    try (Replacing inside = Replacing.enter(this)) {
       R result = function.get();
       if (result == null) {
         throw new KilnException(
@@ -191,6 +207,68 @@ public abstract class Module {
     children.put(name, child);
     ((Module) child).label = name;
     return child;
+  }
+
+  /**
+   * Puts another module in the place of one, such as a new head: {@code model.replace("fc", new
+   * Linear(512, 5))}. From now on the place's name, parameters and calls are those of the new
+   * module, also where a class calls the old one through a field of its own. The new module may
+   * contain the old one. It is moved to the device where the old one lives.
+   *
+   * <p>What a class does with the old module other than {@code call} it, such as to read its
+   * weight, it still does with the old one. Make the optimizer afterwards.
+   *
+   * @param <M> the new module's type
+   * @param path the dotted name, such as {@code classifier.6}
+   * @param module the new module
+   * @return the new module
+   * @throws KilnException if there is no such module, or the new one contains the place
+   */
+  public final <M extends Module> M replace(String path, M module) {
+    Map<String, Module> all = allModules();
+    int dot = path.lastIndexOf('.');
+    Module parent = all.get(dot < 0 ? "" : path.substring(0, dot));
+    String name = path.substring(dot + 1);
+    Module old = parent == null ? null : parent.children.get(name);
+    if (old == null) {
+      all.remove("");
+      throw new KilnException(
+          "[replace] "
+              + typeName()
+              + " has no module \""
+              + path
+              + "\"; "
+              + (all.isEmpty()
+                  ? "it has none"
+                  : "close are " + String.join(", ", Names.closest(path, all.keySet()))));
+    }
+    Module next = module;
+    if (next.namedModules().containsValue(parent)) {
+      throw new KilnException(
+          "[replace] the new \"" + path + "\" contains its own place; modules form no loops");
+    }
+    if (old == next) {
+      return module;
+    }
+    Device home = old.stateDict().isEmpty() ? device() : old.device();
+    parent.children.put(name, next);
+    next.label = name;
+    // Whatever stood for another module until now is itself replaced.
+    parent.successors.replaceAll((from, to) -> to == old ? next : to);
+    parent.successors.remove(next);
+    parent.successors.put(old, next);
+    next.to(home);
+    return module;
+  }
+
+  /** Returns what stands for a module that a class of this module's calls, if it was replaced. */
+  final Optional<Module> successorOf(Module old) {
+    return Optional.ofNullable(successors.get(old));
+  }
+
+  /** Tells whether a module in this one was replaced. */
+  final boolean hasSuccessors() {
+    return !successors.isEmpty();
   }
 
   /**
@@ -397,6 +475,7 @@ public abstract class Module {
     long hash = System.identityHashCode(this);
     hash = hash * 31 + (training ? 1 : 0);
     hash = hash * 31 + hooks.hashCode();
+    hash = hash * 31 + (statisticsFrozen() ? 1 : 0);
     hash = hash * 31 + computed.keySet().hashCode();
     for (Tensor p : parameters.values()) {
       hash = hash * 31 + System.identityHashCode(p.view().storage());
@@ -539,7 +618,18 @@ public abstract class Module {
    * @throws KilnException if none matches; the message lists close names
    */
   public final int freeze(String glob) {
-    return requireGrad("freeze", glob, false);
+    return requireGrad("freeze", glob, Names.glob(glob), false);
+  }
+
+  /**
+   * Stops the training of some parameters and forgets their gradients.
+   *
+   * @param regex what whole dotted names look like, such as {@code layer[12]\\..*}
+   * @return how many parameters matched
+   * @throws KilnException if none matches; the message lists close names
+   */
+  public final int freeze(Pattern regex) {
+    return requireGrad("freeze", regex.pattern(), regex, false);
   }
 
   /**
@@ -550,12 +640,66 @@ public abstract class Module {
    * @throws KilnException if none matches; the message lists close names
    */
   public final int unfreeze(String glob) {
-    return requireGrad("unfreeze", glob, true);
+    return requireGrad("unfreeze", glob, Names.glob(glob), true);
   }
 
-  private int requireGrad(String op, String glob, boolean wanted) {
-    Map<String, Tensor> all = tensors(true, false);
+  /** As {@link #unfreeze(String)}, of names that look like a regular expression. */
+  public final int unfreeze(Pattern regex) {
+    return requireGrad("unfreeze", regex.pattern(), regex, true);
+  }
+
+  /**
+   * Keeps the running statistics of some batch normalisations as they are, and normalises by them,
+   * in training too; {@link #train} does not change that. Parameters go on learning unless they are
+   * frozen.
+   *
+   * @param glob dotted names of modules, in which {@code *} stands for any characters, dots too,
+   *     such as {@code *} or {@code layer1.*}
+   * @return how many layers matched
+   * @throws KilnException if no batch normalisation with running statistics matches
+   */
+  public final int freezeStatistics(String glob) {
+    return statistics("freeze_statistics", glob, true);
+  }
+
+  /** Lets running statistics follow the batches again; see {@link #freezeStatistics}. */
+  public final int unfreezeStatistics(String glob) {
+    return statistics("unfreeze_statistics", glob, false);
+  }
+
+  private int statistics(String op, String glob, boolean frozen) {
     Pattern pattern = Names.glob(glob);
+    int matched = 0;
+    for (Map.Entry<String, Module> e : namedModules().entrySet()) {
+      if (pattern.matcher(e.getKey()).matches() && e.getValue().freezeOwnStatistics(frozen)) {
+        matched++;
+      }
+    }
+    if (matched == 0) {
+      throw new KilnException(
+          "["
+              + op
+              + "] no batch normalisation of "
+              + typeName()
+              + " with running statistics matches \""
+              + glob
+              + "\"; \"*\" means all");
+    }
+    return matched;
+  }
+
+  /** Freezes this module's own running statistics, or lets them go; tells whether it has any. */
+  boolean freezeOwnStatistics(boolean frozen) {
+    return false;
+  }
+
+  /** Tells whether this module's own running statistics are frozen. */
+  boolean statisticsFrozen() {
+    return false;
+  }
+
+  private int requireGrad(String op, String glob, Pattern pattern, boolean wanted) {
+    Map<String, Tensor> all = tensors(true, false);
     Set<Tensor> matched = Collections.newSetFromMap(new IdentityHashMap<>());
     all.forEach(
         (name, t) -> {

@@ -86,7 +86,7 @@ public final class Sequential extends Module {
       throw new KilnException(
           "[sequential] there is no layer " + index + "; it has " + layers.size());
     }
-    return layers.get(index);
+    return List.copyOf(namedChildren().values()).get(index);
   }
 
   @Override

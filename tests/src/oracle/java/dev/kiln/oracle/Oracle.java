@@ -23,7 +23,10 @@ public final class Oracle {
 
   private Oracle() {}
 
-  /** Writes the folder named by the first argument; further arguments pick ops. */
+  /**
+   * Writes the folder named by the first argument: blocks of models if it is called model-blocks,
+   * else ops. Further arguments pick ops.
+   */
   public static void main(String[] args) throws IOException {
     torch.set_num_threads(1);
     Path folder = Path.of(args[0]);
@@ -32,7 +35,8 @@ public final class Oracle {
     List<String> index = new ArrayList<>();
     int count = 0;
     int broken = 0;
-    for (Suite.Op op : Cases.all().ops()) {
+    Suite suite = folder.endsWith("model-blocks") ? BlockCases.all() : Cases.all();
+    for (Suite.Op op : suite.ops()) {
       if (!wanted.isEmpty() && !wanted.contains(op.name())) {
         continue;
       }

@@ -20,6 +20,7 @@ import java.util.function.UnaryOperator;
 /** One of libtorch's cases, for tests of modules that are made of the case's op. */
 public final class LibtorchCase {
   private static final Path CASES = Path.of("src", "test", "resources", "conformance", "cases");
+  private static final Path BLOCKS = Path.of("src", "test", "resources", "model-blocks", "cases");
   private static final double TOLERANCE = 2e-5;
 
   private final JsonObject root;
@@ -35,6 +36,17 @@ public final class LibtorchCase {
     try {
       String text = Files.readString(CASES.resolve(name + ".json"));
       return new LibtorchCase(JsonParser.parseString(text).getAsJsonObject(), device);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Reads the case of a block of a model. */
+  public static LibtorchCase block(String name, Device device) {
+    try {
+      String text = Files.readString(BLOCKS.resolve(name + ".json"));
+      JsonObject file = JsonParser.parseString(text).getAsJsonObject();
+      return new LibtorchCase(file.getAsJsonArray("cases").get(0).getAsJsonObject(), device);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
