@@ -80,9 +80,7 @@ public abstract class Module {
    */
   public final Tensor call(Tensor x) {
     Optional<Module> successor = Replacing.successor(this);
-    return successor.isPresent()
-        ? successor.get().call(x)
-        : run(x, () -> forward(x), y -> y);
+    return successor.isPresent() ? successor.get().call(x) : run(x, () -> forward(x), y -> y);
   }
 
   /**
@@ -108,8 +106,7 @@ public abstract class Module {
     return run(x, function, output);
   }
 
-  private <R> R run(
-      Tensor x, Supplier<? extends R> function, Function<? super R, Tensor> output) {
+  private <R> R run(Tensor x, Supplier<? extends R> function, Function<? super R, Tensor> output) {
     try (Replacing inside = Replacing.enter(this)) {
       R result = function.get();
       if (result == null) {

@@ -230,8 +230,7 @@ public final class FeatureExtractor {
                 for (int i = 0; i < rows.length; i++) {
                   System.arraycopy(rows[i], 0, flat, i * width, width);
                 }
-                tensors.put(
-                    "layer." + layer, Tensor.of(flat, Shape.of(rows.length, width), cpu));
+                tensors.put("layer." + layer, Tensor.of(flat, Shape.of(rows.length, width), cpu));
               });
       tensors.put("labels", Tensor.of(features.labels(), cpu));
       Safetensors.save(tensors, file);

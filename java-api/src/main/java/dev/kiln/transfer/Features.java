@@ -31,7 +31,10 @@ public record Features(Map<String, float[][]> layers, int[] labels, boolean from
     float[][] rows = layers.get(layer);
     if (rows == null) {
       throw new KilnException(
-          "[features] there are none of \"" + layer + "\"; there are " + List.copyOf(layers.keySet()));
+          "[features] there are none of \""
+              + layer
+              + "\"; there are "
+              + List.copyOf(layers.keySet()));
     }
     return Dataset.of(rows, labels);
   }

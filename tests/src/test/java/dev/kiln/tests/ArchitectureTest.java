@@ -126,6 +126,7 @@ class ArchitectureTest {
     "optim,    models data train",
     "data,     models optim train",
     "io,       train",
+    "train,    transfer",
   })
   void packagesDoNotKnowThoseAbove(String lower, String higher) {
     check(

@@ -47,7 +47,8 @@ class LayerGroupsTest {
   @Test
   void everyParameterIsInOneNamedGroup() {
     Module net = new CifarResNet(8, 1, 5);
-    LayerGroups groups = LayerGroups.of(net, "conv1.*, bn1.*, layer1.*", "layer2.*,layer3.*", "fc.*");
+    LayerGroups groups =
+        LayerGroups.of(net, "conv1.*, bn1.*, layer1.*", "layer2.*,layer3.*", "fc.*");
     long all = 0;
     for (int i = 0; i < groups.size(); i++) {
       all += groups.parameters(i).values().stream().mapToLong(Tensor::numel).sum();
@@ -137,16 +138,15 @@ class LayerGroupsTest {
   @Test
   void groupsAreUnfrozenOneByOne() {
     Module net =
-        new Sequential(
-            new Linear(3, 4), new BatchNorm1d(4), new Linear(4, 4), new Linear(4, 2));
+        new Sequential(new Linear(3, 4), new BatchNorm1d(4), new Linear(4, 4), new Linear(4, 2));
     LayerGroups groups = LayerGroups.ofChildren(net);
     assertThat(groups.size()).isEqualTo(3);
     float[][] x = {{1, 2, 3}, {0, 1, 0}, {2, 1, 1}, {3, 0, 1}};
-    DataLoader data = DataLoader.builder(Dataset.of(x, new int[] {0, 1, 0, 1})).batchSize(4).build();
+    DataLoader data =
+        DataLoader.builder(Dataset.of(x, new int[] {0, 1, 0, 1})).batchSize(4).build();
     Watch watch = new Watch();
     GradualUnfreezing unfreezing = GradualUnfreezing.of(groups, 2);
-    Trainer.builder(
-            net, new CrossEntropyLoss(), groups.addTo(SGD.builder(), 0.1, 0.9).build())
+    Trainer.builder(net, new CrossEntropyLoss(), groups.addTo(SGD.builder(), 0.1, 0.9).build())
         .callback(unfreezing)
         .callback(watch)
         .build()

@@ -7,12 +7,15 @@ import dev.kiln.Tensor;
 import dev.kiln.data.DataLoader;
 import dev.kiln.data.Dataset;
 import dev.kiln.data.FashionMnist;
-import dev.kiln.models.LeNet;
+import dev.kiln.nn.Conv2d;
 import dev.kiln.nn.CrossEntropyLoss;
+import dev.kiln.nn.Flatten;
 import dev.kiln.nn.Linear;
+import dev.kiln.nn.MaxPool2d;
 import dev.kiln.nn.Module;
+import dev.kiln.nn.ReLU;
+import dev.kiln.nn.Sequential;
 import dev.kiln.optim.AdamW;
-import dev.kiln.optim.OneCycleLR;
 import dev.kiln.optim.Optimizer;
 import dev.kiln.train.Accuracy;
 import dev.kiln.train.ImageNormalize;
@@ -32,7 +35,8 @@ import java.util.Map;
 final class TransferExperiment implements Experiment {
   private static final int HALF = 5;
   private static final int CLASSES = 10;
-  private static final int HIDDEN = 1024;
+  private static final int HIDDEN = 128;
+  private static final int SIDE = 28;
   private static final int BATCH = 32;
   private static final double LR = 1e-3;
   private static final double DECAY = 0.5;
@@ -42,7 +46,7 @@ final class TransferExperiment implements Experiment {
     static Sizes of(boolean quick) {
       return quick
           ? new Sizes(20, 1, 4, 20, new int[] {4, 8})
-          : new Sizes(2000, 3, 300, 1000, new int[] {10, 50, 200});
+          : new Sizes(2000, 2, 150, 500, new int[] {10, 50, 200});
     }
   }
 
@@ -86,8 +90,7 @@ final class TransferExperiment implements Experiment {
       long seed = setup.seeds().get(s);
       Map<String, float[]> backbone = pretrained(setup, sizes, seed);
       for (int n = 0; n < sizes.perClass.length; n++) {
-        Dataset few =
-            ClassSubsets.of(setup.data().train(), HALF, CLASSES, sizes.perClass[n], seed);
+        Dataset few = ClassSubsets.of(setup.data().train(), HALF, CLASSES, sizes.perClass[n], seed);
         for (Way way : Way.values()) {
           double a = adapted(setup, sizes, seed, way, backbone, few, test);
           accuracy.get(way)[n][s] = a;
@@ -96,19 +99,37 @@ final class TransferExperiment implements Experiment {
               new String[] {
                 Long.toString(seed), Integer.toString(sizes.perClass[n]), way.label, cell
               });
-          setup.log()
-              .accept("seed " + seed + ", " + sizes.perClass[n] + " each, " + way.label + ": " + cell);
+          setup
+              .log()
+              .accept(
+                  "seed " + seed + ", " + sizes.perClass[n] + " each, " + way.label + ": " + cell);
         }
       }
     }
     return report(sizes, accuracy, csv);
   }
 
+  /** Two convolutions and two dense layers, of 0.2 million parameters. */
+  private static Module network() {
+    return Sequential.builder()
+        .add("conv1", Conv2d.builder(1, 16, 5).padding(2).build())
+        .add("relu1", new ReLU())
+        .add("pool1", new MaxPool2d(2))
+        .add("conv2", Conv2d.builder(16, 32, 5).padding(2).build())
+        .add("relu2", new ReLU())
+        .add("pool2", new MaxPool2d(2))
+        .add("flatten", new Flatten())
+        .add("fc1", new Linear(32L * (SIDE / 4) * (SIDE / 4), HIDDEN))
+        .add("relu3", new ReLU())
+        .add("fc2", new Linear(HIDDEN, HALF))
+        .build();
+  }
+
   /** The weights of a network that knows the first five classes. */
   private static Map<String, float[]> pretrained(Setup setup, Sizes sizes, long seed) {
     Dataset data = ClassSubsets.of(setup.data().train(), 0, HALF, sizes.pretraining, seed);
     Generator.manualSeed(seed);
-    Module net = new LeNet(1, 28, HALF);
+    Module net = network();
     DataLoader batches = loader(data, seed, setup.device());
     Optimizer steps = AdamW.builder(net.parameters()).lr(LR).build();
     train(net, steps, setup, batches, sizes.epochs, seed, false);
@@ -126,13 +147,14 @@ final class TransferExperiment implements Experiment {
       Dataset few,
       Dataset test) {
     Generator.manualSeed(seed);
-    Module net = new LeNet(1, 28, HALF);
+    Module net = network();
     if (way == Way.TRANSFER) {
       load(net, backbone, setup.device());
       net.replace("fc2", new Linear(HIDDEN, HALF));
     }
     DataLoader batches = loader(few, seed, setup.device());
-    int epochs = Math.max(1, (sizes.steps + batches.batchesPerEpoch() - 1) / batches.batchesPerEpoch());
+    int epochs =
+        Math.max(1, (sizes.steps + batches.batchesPerEpoch() - 1) / batches.batchesPerEpoch());
     LayerGroups groups = LayerGroups.ofChildren(net);
     Optimizer steps =
         groups.addTo(AdamW.builder().lr(LR), LR, way == Way.TRANSFER ? DECAY : 1).build();
@@ -147,8 +169,7 @@ final class TransferExperiment implements Experiment {
     try (Scope scope = Scope.open("backbone")) {
       Map<String, Tensor> state = new LinkedHashMap<>();
       net.stateDict()
-          .forEach(
-              (name, t) -> state.put(name, Tensor.of(weights.get(name), t.shape(), device)));
+          .forEach((name, t) -> state.put(name, Tensor.of(weights.get(name), t.shape(), device)));
       net.loadStateDict(state);
     }
   }
@@ -157,7 +178,7 @@ final class TransferExperiment implements Experiment {
     return DataLoader.builder(data).batchSize(BATCH).shuffle(seed).device(device).build();
   }
 
-  /** Both ways take as many steps and the same schedule; transfer unfreezes its layers in turn. */
+  /** Both ways take as many steps; transfer unfreezes its layers in turn. */
   private static Trainer train(
       Module net,
       Optimizer steps,
@@ -172,8 +193,7 @@ final class TransferExperiment implements Experiment {
             .seed(seed)
             .metric(Accuracy::new)
             .inputTransform(
-                ImageNormalize.of(
-                    new float[] {FashionMnist.MEAN}, new float[] {FashionMnist.STD}));
+                ImageNormalize.of(new float[] {FashionMnist.MEAN}, new float[] {FashionMnist.STD}));
     if (gradual) {
       LayerGroups groups = LayerGroups.ofChildren(net);
       builder.callback(GradualUnfreezing.of(groups, Math.max(1, epochs / (2 * groups.size()))));
