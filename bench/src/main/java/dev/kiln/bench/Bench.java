@@ -9,6 +9,7 @@ import dev.kiln.KilnException;
 import dev.kiln.Precision;
 import dev.kiln.Scope;
 import dev.kiln.StepGraph;
+import dev.kiln.bench.worker.Timing;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -164,24 +165,26 @@ public final class Bench {
     device.resetPeakMemory();
     try (Scope all = Scope.open("bench")) {
       Runnable run = task.make().apply(new Setting(device, precision));
-      Timing.Result t;
+      Timing t;
       if (recorded) {
         try (StepGraph graph = StepGraph.of(device, run)) {
-          t = Timing.of(device, graph::run, options.seconds());
+          t = Timing.of(device::sync, graph::run, options.seconds() / 2, options.seconds());
         }
       } else {
-        t = Timing.of(device, run, options.seconds());
+        t = Timing.of(device::sync, run, options.seconds() / 2, options.seconds());
       }
-      line.addProperty("median_ms", t.median() * 1e3);
-      line.addProperty("best_ms", t.best() * 1e3);
-      line.addProperty("spread", t.spread());
+      double median = t.samples().median();
+      line.addProperty("median_ms", median * 1e3);
+      line.addProperty("best_ms", t.samples().best() * 1e3);
+      line.addProperty("spread", t.samples().spread());
       line.addProperty("first_ms", t.first() * 1e3);
-      line.addProperty("samples", t.samples());
+      line.addProperty("samples", t.samples().sorted().size());
+      line.addProperty("heap_bytes", t.heap());
       line.addProperty("peak_bytes", device.memory().peak());
       if (task.flops() > 0) {
-        line.addProperty("gflops", task.flops() / t.median() / 1e9);
+        line.addProperty("gflops", task.flops() / median / 1e9);
       } else {
-        line.addProperty("gbytes_per_s", task.bytes() / t.median() / 1e9);
+        line.addProperty("gbytes_per_s", task.bytes() / median / 1e9);
       }
     }
   }
