@@ -25,6 +25,7 @@ import picocli.CommandLine.Spec;
       ExperimentCommand.class,
       DevicesCommand.class,
       DoctorCommand.class,
+      BenchCommand.class,
       OpsCommand.class,
       ConformCommand.class,
       ParityCommand.class
@@ -39,6 +40,7 @@ import picocli.CommandLine.Spec;
       "  kiln experiment                   measure again what the pages claim",
       "  kiln devices                      what this machine can compute on",
       "  kiln doctor                       why there is no GPU, and how to mend it",
+      "  kiln bench                        how fast this machine's devices are",
       "  kiln train --help                 what a command does, with examples"
     },
     exitCodeListHeading = "%nExit codes:%n",

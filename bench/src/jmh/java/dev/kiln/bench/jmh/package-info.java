@@ -1,0 +1,2 @@
+/** JMH benchmarks of single operations: {@code bench/micro}. */
+package dev.kiln.bench.jmh;
