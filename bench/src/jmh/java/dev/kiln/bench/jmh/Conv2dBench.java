@@ -50,7 +50,7 @@ public class Conv2dBench extends Operation {
     run(
         () -> {
           try (NoGrad off = NoGrad.open()) {
-            return layer.call(x);
+            layer.call(x);
           }
         });
   }
@@ -62,9 +62,7 @@ public class Conv2dBench extends Operation {
         () -> {
           x.zeroGrad();
           layer.zeroGrad();
-          Tensor y = layer.call(x);
-          y.backward(dy);
-          return y;
+          layer.call(x).backward(dy);
         });
   }
 }

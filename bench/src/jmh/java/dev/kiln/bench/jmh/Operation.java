@@ -5,7 +5,6 @@ import dev.kiln.Device;
 import dev.kiln.Scope;
 import dev.kiln.Shape;
 import dev.kiln.Tensor;
-import java.util.function.Supplier;
 import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.State;
 
@@ -25,9 +24,9 @@ public abstract class Operation {
   }
 
   /** Runs an operation to its end. */
-  void run(Supplier<Tensor> operation) {
+  void run(Runnable operation) {
     try (Scope step = Scope.open("step")) {
-      operation.get();
+      operation.run();
       on.sync();
     }
   }

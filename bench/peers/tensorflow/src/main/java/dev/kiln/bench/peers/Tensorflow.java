@@ -65,14 +65,13 @@ final class Tensorflow implements Framework {
       Function<List<Operand<TFloat32>>, List<Op>> optimizer,
       long... shape) {
     Placeholder<TFloat32> x = placeholder(shape);
-    int[] labels = new int[(int) shape[0]];
+    // The one that takes class numbers has no gradient in Java.
+    float[][] labels = new float[(int) shape[0]][10];
     for (int i = 0; i < labels.length; i++) {
-      labels[i] = i * 7 % 10;
+      labels[i][i * 7 % 10] = 1;
     }
     Operand<TFloat32> losses =
-        tf.nn
-            .sparseSoftmaxCrossEntropyWithLogits(model.apply(x), tf.constant(labels))
-            .loss();
+        tf.nn.softmaxCrossEntropyWithLogits(model.apply(x), tf.constant(labels)).loss();
     Operand<TFloat32> loss = tf.math.mean(losses, tf.constant(0));
     List<Op> targets = new ArrayList<>(optimizer.apply(gradients(loss)));
     targets.addAll(layers.updates());
