@@ -16,6 +16,7 @@ module dev.kiln {
   exports dev.kiln.backend;
   exports dev.kiln.data;
   exports dev.kiln.data.augment;
+  exports dev.kiln.ensemble;
   exports dev.kiln.junit;
   exports dev.kiln.models;
   exports dev.kiln.nn;

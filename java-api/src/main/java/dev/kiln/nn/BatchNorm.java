@@ -7,6 +7,10 @@ import dev.kiln.autograd.NoGrad;
 import dev.kiln.backend.UnaryOp;
 import dev.kiln.backend.View;
 import dev.kiln.ops.Normalization;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -18,9 +22,42 @@ import java.util.Optional;
  */
 public abstract class BatchNorm extends ChannelNorm {
   private boolean statisticsFrozen;
+  private boolean averages;
 
   BatchNorm(ChannelNorm.Options<?> options) {
     super("batch_norm", options);
+  }
+
+  /**
+   * Measures the running statistics of a model's batch norms anew, as plain averages over the
+   * batches that pass through it: PyTorch's {@code update_bn}. The model is in training mode
+   * meanwhile, and as it was before afterwards; dropout and the like act as in training.
+   *
+   * @param model with batch norms, whose weights changed in another way than by training
+   * @param passes calls the model on the batches of the training data
+   */
+  public static void reestimate(Module model, Runnable passes) {
+    Map<Module, Boolean> modes = new LinkedHashMap<>();
+    List<BatchNorm> layers = new ArrayList<>();
+    for (Module m : model.namedModules().values()) {
+      modes.put(m, m.isTraining());
+      if (m instanceof BatchNorm b && b.runningMean().isPresent()) {
+        layers.add(b);
+      }
+    }
+    try (NoGrad off = NoGrad.open()) {
+      for (BatchNorm b : layers) {
+        b.runningMean().orElseThrow().fill(0);
+        b.runningVar().orElseThrow().fill(1);
+        b.batches.orElseThrow().fill(0);
+        b.averages = true;
+      }
+      model.train();
+      passes.run();
+    } finally {
+      layers.forEach(b -> b.averages = false);
+      modes.forEach(Module::train);
+    }
   }
 
   /** Demands the rank that the layer is for. */
@@ -38,6 +75,7 @@ public abstract class BatchNorm extends ChannelNorm {
   final boolean freezeOwnStatistics(boolean frozen) {
     if (runningMean().isPresent()) {
       statisticsFrozen = frozen;
+      changed();
     }
     return runningMean().isPresent();
   }
@@ -53,7 +91,7 @@ public abstract class BatchNorm extends ChannelNorm {
     boolean follows = isTraining() && !statisticsFrozen;
     boolean byBatch = follows || runningMean().isEmpty();
     boolean update = follows && runningMean().isPresent();
-    if (update && momentum.isEmpty()) {
+    if (update && (averages || momentum.isEmpty())) {
       return averaging(x);
     }
     Tensor y =

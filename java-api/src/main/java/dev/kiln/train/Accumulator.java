@@ -34,6 +34,11 @@ final class Accumulator {
     return new Accumulator(metric, DType.FLOAT64, Shape.scalar());
   }
 
+  /** Makes sums in double precision of the given shape. */
+  static Accumulator reals(String metric, long... dims) {
+    return new Accumulator(metric, DType.FLOAT64, Shape.of(dims));
+  }
+
   /** Adds a tensor of this shape. */
   void add(Tensor addend) {
     Tensor t = on(addend.device());

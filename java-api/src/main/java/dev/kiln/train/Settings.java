@@ -29,6 +29,7 @@ record Settings(
     Optional<DataLoader> validation,
     Optional<Augment> augment,
     UnaryOperator<Tensor> inputTransform,
+    UnaryOperator<Tensor> targetTransform,
     Clip clip,
     int accumulate,
     FiniteCheck finiteCheck,

@@ -125,7 +125,7 @@ final class TrainStep implements AutoCloseable {
 
   private static AugmentedBatch augmented(Settings s, Batch batch, Tensor labels) {
     if (s.augment().isEmpty()) {
-      return new AugmentedBatch(input(s, batch), labels);
+      return new AugmentedBatch(input(s, batch), target(s, labels));
     }
     Tensor x = batch.input().to(s.device());
     return finished(s, s.augment().get().apply(x, labels, batch.epoch(), batch.indices()));
@@ -135,12 +135,19 @@ final class TrainStep implements AutoCloseable {
   private AugmentedBatch prepared(RecordedStep.Example e) {
     return e.plan()
         .map(plan -> finished(s, plan.apply(e.input(), e.target())))
-        .orElseGet(() -> new AugmentedBatch(transformed(s, e.input()), e.target()));
+        .orElseGet(() -> new AugmentedBatch(transformed(s, e.input()), target(s, e.target())));
   }
 
   private static AugmentedBatch finished(Settings s, AugmentedBatch made) {
     try (NoGrad off = NoGrad.open()) {
-      return new AugmentedBatch(s.inputTransform().apply(made.input()), made.target());
+      return new AugmentedBatch(
+          s.inputTransform().apply(made.input()), s.targetTransform().apply(made.target()));
+    }
+  }
+
+  private static Tensor target(Settings s, Tensor labels) {
+    try (NoGrad off = NoGrad.open()) {
+      return s.targetTransform().apply(labels);
     }
   }
 

@@ -187,6 +187,7 @@ public final class Trainer {
     private Optional<Device> device = Optional.empty();
     private Optional<Augment> augment = Optional.empty();
     private UnaryOperator<Tensor> inputTransform = UnaryOperator.identity();
+    private UnaryOperator<Tensor> targetTransform = UnaryOperator.identity();
     private Settings.Clip clip = Settings.Clip.NONE;
     private int accumulate = 1;
     private FiniteCheck finiteCheck = FiniteCheck.byDevice();
@@ -269,6 +270,16 @@ public final class Trainer {
      */
     public Builder inputTransform(UnaryOperator<Tensor> transform) {
       inputTransform = transform;
+      return this;
+    }
+
+    /**
+     * Sets what is done to every target on the device before the training loss sees it, such as
+     * {@link SoftLabels}; after mixing, if there is any. Metrics and evaluation see the targets as
+     * they are.
+     */
+    public Builder targetTransform(UnaryOperator<Tensor> transform) {
+      targetTransform = transform;
       return this;
     }
 
@@ -379,6 +390,7 @@ public final class Trainer {
               validation,
               augment,
               inputTransform,
+              targetTransform,
               clip,
               accumulate,
               finiteCheck,
