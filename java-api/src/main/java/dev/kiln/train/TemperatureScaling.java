@@ -101,12 +101,13 @@ public final class TemperatureScaling extends Module {
         } else {
           low = beta;
         }
-        double next = beta - here.slope() / here.bend();
+        double step = here.slope() / here.bend();
+        if (Math.abs(step) <= 1e-12 * beta) {
+          return 1 / beta;
+        }
+        double next = beta - step;
         if (!(next > low && next < high)) {
           next = Math.sqrt(low * high);
-        }
-        if (Math.abs(next - beta) <= 1e-10 * beta || here.slope() == 0) {
-          return 1 / next;
         }
         beta = next;
       }
