@@ -21,11 +21,17 @@ import picocli.CommandLine.ParameterException;
 /**
  * Options from a file: one {@code name = value} on each line, the names those of the options
  * without dashes; empty lines and lines that begin with # count nothing. What the command line says
- * wins.
+ * wins; a file wins over a recipe.
  */
 final class ConfigFile implements IDefaultValueProvider {
   static final String OPTION = "--config";
   static final String RESUME = "--resume";
+  static final String RECIPE = "--recipe";
+
+  /** In the place of a recipe's name: shows which there are. */
+  static final String LIST = "list";
+
+  private static final List<String> OUTSIDE = List.of(OPTION, RESUME, RECIPE);
 
   private final Map<String, String> values;
 
@@ -34,10 +40,11 @@ final class ConfigFile implements IDefaultValueProvider {
   }
 
   /**
-   * Looks for the option in the arguments, and if it is there lets the command that is called take
-   * its defaults from the file; a command that resumes takes them from the run's own.
+   * Looks for the options in the arguments, and if they are there lets the command that is called
+   * take its defaults from the file and the recipe; a command that resumes takes them from the
+   * run's own.
    *
-   * @throws ParameterException if the file cannot be read or is wrong
+   * @throws ParameterException if a file cannot be read or is wrong, or there is no such recipe
    */
   static void attach(CommandLine root, String... args) {
     int first = 0;
@@ -49,41 +56,64 @@ final class ConfigFile implements IDefaultValueProvider {
     }
     CommandLine command = root.getSubcommands().get(args[first]);
     List<String> rest = List.of(args).subList(first + 1, args.length);
-    Optional<Path> file = value(command, rest, OPTION);
-    if (file.isEmpty()) {
-      file =
-          value(command, rest, RESUME)
-              .map(f -> f.resolveSibling(TrainCommand.SETTINGS))
-              .filter(Files::isRegularFile);
+    Map<String, String> values = new LinkedHashMap<>();
+    value(command, rest, RECIPE)
+        .filter(name -> !name.equals(LIST))
+        .ifPresent(name -> values.putAll(recipe(name, command)));
+    value(command, rest, OPTION)
+        .map(Path::of)
+        .or(() -> value(command, rest, RESUME).flatMap(f -> RunFolder.settings(Path.of(f))))
+        .ifPresent(file -> values.putAll(read(file, command)));
+    if (!values.isEmpty()) {
+      command.setDefaultValueProvider(new ConfigFile(values));
     }
-    file.ifPresent(f -> command.setDefaultValueProvider(read(f, command)));
   }
 
   /** What the command line gives an option that the command has. */
-  private static Optional<Path> value(CommandLine command, List<String> args, String option) {
-    Optional<Path> value = Optional.empty();
+  private static Optional<String> value(CommandLine command, List<String> args, String option) {
+    Optional<String> value = Optional.empty();
     if (command.getCommandSpec().findOption(option) == null) {
       return value;
     }
     for (int i = 0; i < args.size() && !args.get(i).equals("--"); i++) {
       if (args.get(i).equals(option) && i + 1 < args.size()) {
-        value = Optional.of(Path.of(args.get(i + 1)));
+        value = Optional.of(args.get(i + 1));
       } else if (args.get(i).startsWith(option + "=")) {
-        value = Optional.of(Path.of(args.get(i).substring(option.length() + 1)));
+        value = Optional.of(args.get(i).substring(option.length() + 1));
       }
     }
     return value;
   }
 
-  private static ConfigFile read(Path file, CommandLine command) {
-    List<String> lines;
+  private static Map<String, String> recipe(String name, CommandLine command) {
+    Recipe recipe = Recipe.of(name).orElseThrow(() -> noRecipe(command.getCommandSpec(), name));
+    return parse("recipe " + name, recipe.lines(), command);
+  }
+
+  /** Says that there is no such recipe, and which there are. */
+  static ParameterException noRecipe(CommandSpec command, String name) {
+    List<String> near = Spelling.near(name, Recipe.NAMES);
+    return new ParameterException(
+        command.commandLine(),
+        "there is no recipe \""
+            + name
+            + "\""
+            + (near.isEmpty()
+                ? "; there are: " + String.join(", ", Recipe.NAMES)
+                : "; did you mean " + String.join(" or ", near) + "?"));
+  }
+
+  private static Map<String, String> read(Path file, CommandLine command) {
     try {
-      lines = Files.readAllLines(file, StandardCharsets.UTF_8);
+      return parse(file.toString(), Files.readAllLines(file, StandardCharsets.UTF_8), command);
     } catch (NoSuchFileException e) {
       throw new ParameterException(command, "there is no config file " + file);
     } catch (IOException e) {
       throw new ParameterException(command, "config file " + file + " cannot be read: " + e);
     }
+  }
+
+  private static Map<String, String> parse(String file, List<String> lines, CommandLine command) {
     Set<String> names = names(command);
     Map<String, String> values = new LinkedHashMap<>();
     for (int i = 0; i < lines.size(); i++) {
@@ -105,14 +135,14 @@ final class ConfigFile implements IDefaultValueProvider {
         throw new ParameterException(command, where + "\"" + name + "\" is there a second time");
       }
     }
-    return new ConfigFile(values);
+    return values;
   }
 
   private static Set<String> names(CommandLine command) {
     Set<String> names = new TreeSet<>();
     for (OptionSpec option : command.getCommandSpec().options()) {
       boolean fits = !option.usageHelp() && !option.versionHelp();
-      if (fits && !List.of(OPTION, RESUME).contains(option.longestName())) {
+      if (fits && !OUTSIDE.contains(option.longestName())) {
         names.add(option.longestName().substring(2));
       }
     }

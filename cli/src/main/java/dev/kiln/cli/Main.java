@@ -19,6 +19,7 @@ import picocli.CommandLine.Spec;
     description = "Trains neural networks on the CPU or on an NVIDIA GPU.",
     subcommands = {
       TrainCommand.class,
+      RecipesCommand.class,
       EvalCommand.class,
       PredictCommand.class,
       AugmentCommand.class,
@@ -34,6 +35,7 @@ import picocli.CommandLine.Spec;
     footerHeading = "%nExamples:%n",
     footer = {
       "  kiln train                        train LeNet on Fashion-MNIST",
+      "  kiln recipes                      settings that reach a known accuracy",
       "  kiln eval runs/NAME               measure the saved model",
       "  kiln predict runs/NAME shoe.png   say what a picture shows",
       "  kiln augment preview              see what augmentation does to images",

@@ -48,6 +48,7 @@ import picocli.CommandLine.Spec;
       "  kiln train",
       "  kiln train --epochs 10 --optimizer sgd --lr 0.05 --out runs/sgd",
       "  kiln train --augment crop:4,flip,erase --epochs 20",
+      "  kiln train --recipe lenet --out runs/lenet     a recipe; kiln recipes lists them",
       "  kiln train --dataset images --data pets/ --image-size 64",
       "  kiln train --config my.conf --epochs 1        the command line wins",
       "  kiln train --resume runs/sgd/checkpoint.safetensors",
@@ -184,6 +185,14 @@ final class TrainCommand implements Callable<Integer> {
   private Path resume;
 
   @Option(
+      names = ConfigFile.RECIPE,
+      paramLabel = "NAME",
+      description =
+          "Take options from a recipe that comes with kiln; \"list\" shows them, as kiln recipes"
+              + " does.")
+  private String recipe;
+
+  @Option(
       names = ConfigFile.OPTION,
       paramLabel = "FILE",
       description = "Take options from a file (see below).")
@@ -197,6 +206,10 @@ final class TrainCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    if (ConfigFile.LIST.equals(recipe)) {
+      RecipesCommand.list(spec.commandLine().getOut());
+      return ExitCode.OK;
+    }
     check();
     if (threads != null) {
       System.setProperty("kiln.threads", threads.toString());
@@ -220,7 +233,7 @@ final class TrainCommand implements Callable<Integer> {
             summary.parameters(),
             summary.multiplyAdds() / 1e6,
             card.classes().size()));
-    say(recipe());
+    say(settings());
     say("out     " + folder);
     say("");
     return train(card, net, corpus, where, folder, screen);
@@ -255,10 +268,11 @@ final class TrainCommand implements Callable<Integer> {
     }
   }
 
-  private String recipe() {
+  private String settings() {
     return String.format(
         Locale.ROOT,
-        "recipe  %s, lr %s (%s), weight decay %s, batch %d, %d epoch%s, seed %d%s%s",
+        "recipe  %s%s, lr %s (%s), weight decay %s, batch %d, %d epoch%s, seed %d%s%s%s",
+        recipe == null ? "" : recipe + ": ",
         optimizer,
         rate(),
         schedule,
@@ -268,6 +282,7 @@ final class TrainCommand implements Callable<Integer> {
         epochs == 1 ? "" : "s",
         seed,
         precision == Precision.FP32 ? "" : ", " + precision,
+        labelSmoothing == 0 ? "" : ", label smoothing " + labelSmoothing,
         augment == null ? "" : ", augmented by " + augment);
   }
 
