@@ -31,6 +31,7 @@ final class ConfigFile implements IDefaultValueProvider {
   /** In the place of a recipe's name: shows which there are. */
   static final String LIST = "list";
 
+  /** Options that a file cannot give. */
   private static final List<String> OUTSIDE = List.of(OPTION, RESUME, RECIPE);
 
   private final Map<String, String> values;

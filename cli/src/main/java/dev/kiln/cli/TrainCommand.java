@@ -12,12 +12,14 @@ import dev.kiln.nn.Module;
 import dev.kiln.nn.Summary;
 import dev.kiln.optim.Optimizer;
 import dev.kiln.train.Accuracy;
+import dev.kiln.train.Checkpoints;
 import dev.kiln.train.ConfusionTable;
 import dev.kiln.train.CsvLogger;
 import dev.kiln.train.Evaluation;
 import dev.kiln.train.History;
 import dev.kiln.train.ImageNormalize;
 import dev.kiln.train.ProgressBar;
+import dev.kiln.train.Resumed;
 import dev.kiln.train.Trainer;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -51,12 +53,13 @@ import picocli.CommandLine.Spec;
       "  kiln train --recipe lenet --out runs/lenet     a recipe; kiln recipes lists them",
       "  kiln train --dataset images --data pets/ --image-size 64",
       "  kiln train --config my.conf --epochs 1        the command line wins",
-      "  kiln train --resume runs/sgd/checkpoint.safetensors",
+      "  kiln train --resume runs/sgd                  go on from its newest checkpoint",
       "",
       "A config file has a line \"name = value\" for each option, without dashes;",
       "# begins a comment. Each run saves its own as train.conf, so that",
       "--config runs/sgd/train.conf repeats it. Ctrl-C finishes the step, saves a",
-      "checkpoint and ends with exit code 130."
+      "checkpoint and ends with exit code 130; a run that is killed goes on from the",
+      "checkpoint before."
     },
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {
@@ -70,11 +73,10 @@ import picocli.CommandLine.Spec;
     })
 final class TrainCommand implements Callable<Integer> {
   static final String MODEL_FILE = "model.safetensors";
-  static final String CHECKPOINT = "checkpoint.safetensors";
   static final String SETTINGS = "train.conf";
 
   /** Options that belong to one run, not to its recipe. */
-  private static final Set<String> NOT_SETTINGS = Set.of("out", "quiet", "stacktrace");
+  private static final Set<String> NOT_SETTINGS = Set.of("out", "quiet", "stacktrace", "recipe");
 
   @Spec private CommandSpec spec;
   @Mixin private DataOptions data;
@@ -177,11 +179,27 @@ final class TrainCommand implements Callable<Integer> {
   private Path out;
 
   @Option(
-      names = "--resume",
-      paramLabel = "FILE",
+      names = "--save-every",
+      paramLabel = "STEPS",
+      defaultValue = "0",
+      description = "Save a checkpoint every so many steps too; 0: after each epoch only.")
+  private int saveEvery;
+
+  @Option(
+      names = "--keep",
+      paramLabel = "N",
+      defaultValue = "3",
       description =
-          "Go on where a checkpoint stopped, with the settings of its train.conf; the result is that"
-              + " of an unbroken run.")
+          "Keep the newest N checkpoints and that of the best val_accuracy; 0: all. Default:"
+              + " ${DEFAULT-VALUE}.")
+  private int keep;
+
+  @Option(
+      names = "--resume",
+      paramLabel = "DIR|FILE",
+      description =
+          "Go on where the newest intact checkpoint of a run stopped, or this one, with the settings"
+              + " of its train.conf; the result is that of an unbroken run.")
   private Path resume;
 
   @Option(
@@ -246,6 +264,8 @@ final class TrainCommand implements Callable<Integer> {
     demand(
         weightDecay == null || weightDecay >= 0,
         "--weight-decay " + weightDecay + " must be 0 or more");
+    demand(saveEvery >= 0, "--save-every " + saveEvery + " must be 0 or more");
+    demand(keep >= 0, "--keep " + keep + " must be 0 or more");
     demand(threads == null || threads >= 1, "--threads " + threads + " must be 1 or more");
     if (augment != null) {
       AugmentText.parse(augment);
@@ -297,19 +317,15 @@ final class TrainCommand implements Callable<Integer> {
   /** A new run never writes over an old one. */
   private Path folder() {
     if (resume != null) {
-      Path beside = resume.getParent();
-      return out != null ? out : beside != null ? beside : Path.of("");
+      return out != null ? out : RunFolder.of(resume);
     }
     if (out == null) {
       String time = LocalDateTime.now().format(DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss"));
       return Path.of("runs", data.dataset() + "-" + model + "-" + time);
     }
     demand(
-        !Files.exists(out.resolve(MODEL_FILE)) && !Files.exists(out.resolve(CHECKPOINT)),
-        "--out "
-            + out
-            + " already holds a run; name another folder, or go on with --resume "
-            + out.resolve(CHECKPOINT));
+        !Files.exists(out.resolve(MODEL_FILE)) && Checkpoints.newestFirst(checkpoints(out)).isEmpty(),
+        "--out " + out + " already holds a run; name another folder, or go on with --resume " + out);
     return out;
   }
 
@@ -318,6 +334,7 @@ final class TrainCommand implements Callable<Integer> {
     DataLoader batches =
         DataLoader.builder(corpus.train()).batchSize(batchSize).shuffle(seed).device(where).build();
     DataLoader test = DataLoader.builder(corpus.test()).batchSize(256).device(where).build();
+    Checkpoints kept = policy(checkpoints(folder));
     Optimizer steps = optimizer.make(net.parameters(), rate(), decay());
     Trainer.Builder builder =
         Trainer.builder(net, new CrossEntropyLoss().withLabelSmoothing(labelSmoothing), steps)
@@ -327,8 +344,8 @@ final class TrainCommand implements Callable<Integer> {
             .metric(Accuracy::new)
             .validation(test)
             .callback(CsvLogger.to(folder.resolve("history.csv")))
-            .saveOnInterrupt(folder.resolve(CHECKPOINT))
-            .checkpoint(folder.resolve(CHECKPOINT));
+            .callback(kept)
+            .saveOnInterrupt(kept);
     if (augment == null) {
       builder.inputTransform(ImageNormalize.of(corpus.mean(), corpus.std()));
     } else {
@@ -342,8 +359,9 @@ final class TrainCommand implements Callable<Integer> {
     }
     Trainer trainer = builder.build();
     if (resume != null) {
-      Failure.as(ExitCode.MODEL, () -> trainer.resume(resume));
-    } else {
+      takeUp(trainer);
+    }
+    if (!Files.exists(folder.resolve(SETTINGS))) {
       Failure.as(
           ExitCode.MODEL,
           () -> {
@@ -355,11 +373,38 @@ final class TrainCommand implements Callable<Integer> {
     }
     History history = trainer.fit(batches, epochs);
     if (history.interrupted()) {
-      screen.println("go on   kiln train --resume " + folder.resolve(CHECKPOINT));
+      screen.println("go on   kiln train --resume " + folder);
       screen.flush();
       return ExitCode.INTERRUPTED;
     }
     return finish(card, net, corpus, where, folder, screen);
+  }
+
+  private static Path checkpoints(Path run) {
+    return run.resolve(RunFolder.CHECKPOINTS);
+  }
+
+  private Checkpoints policy(Path folder) {
+    Checkpoints all = Checkpoints.in(folder);
+    Checkpoints often = saveEvery > 0 ? all.everySteps(saveEvery) : all;
+    return keep > 0 ? often.keepLast(keep).keepBest("val_accuracy") : often;
+  }
+
+  /** Loads the checkpoint that the user named, or the newest intact one; says which and why. */
+  private void takeUp(Trainer trainer) {
+    if (!Files.isDirectory(resume)) {
+      Failure.as(ExitCode.MODEL, () -> trainer.resume(resume));
+      return;
+    }
+    Path inside = checkpoints(resume);
+    boolean own = RunFolder.settings(resume).isEmpty() || resume.endsWith(RunFolder.CHECKPOINTS);
+    Path from = Files.isDirectory(inside) || !own ? inside : resume;
+    if (RunFolder.settings(resume).isEmpty() && Checkpoints.newestFirst(from).isEmpty()) {
+      throw new Failure(
+          ExitCode.MODEL, "[resume] " + resume + " is no folder of a run: it has no checkpoints");
+    }
+    Resumed resumed = Failure.as(ExitCode.MODEL, () -> trainer.resumeLatest(from));
+    resumed.lines().forEach(line -> say("resume  " + line));
   }
 
   private Integer finish(

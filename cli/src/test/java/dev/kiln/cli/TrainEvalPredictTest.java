@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -42,7 +43,7 @@ class TrainEvalPredictTest {
     assertThat(folder.resolve("first"))
         .isDirectoryContaining("glob:**/model.safetensors")
         .isDirectoryContaining("glob:**/model.json")
-        .isDirectoryContaining("glob:**/checkpoint.safetensors")
+        .isDirectoryContaining("glob:**/checkpoints")
         .isDirectoryContaining("glob:**/train.conf")
         .isDirectoryContaining("glob:**/history.csv");
   }
@@ -79,13 +80,54 @@ class TrainEvalPredictTest {
     assertThat(cli.err()).contains("already holds a run", "--resume");
   }
 
+  private static List<Path> checkpoints(String run) throws IOException {
+    try (Stream<Path> files = Files.list(folder.resolve(run).resolve("checkpoints"))) {
+      return files.sorted().toList();
+    }
+  }
+
   @Test
-  void resumingAFinishedRunChangesNothing() {
-    Path checkpoint = folder.resolve("first").resolve("checkpoint.safetensors");
+  void aRunGoesOnFromItsFolderOrFromAFile() throws IOException {
+    Path run = folder.resolve("first");
+    List<Path> saved = checkpoints("first");
+    assertThat(saved).hasSize(2);
     Path on = folder.resolve("on");
-    Cli cli = Cli.run("train", "--resume", checkpoint.toString(), "--out", on.toString());
-    assertThat(cli.code()).as(cli.err()).isZero();
+    Cli finished = Cli.run("train", "--resume", run.toString(), "--out", on.toString());
+    assertThat(finished.code()).as(finished.err()).isZero();
+    assertThat(finished.out()).contains("resume  from " + saved.get(1) + ", after step 20");
     assertThat(on.resolve("model.safetensors")).hasSameBinaryContentAs(model);
+    Path second = folder.resolve("second");
+    Cli half = Cli.run("train", "--resume", saved.get(0).toString(), "--out", second.toString());
+    assertThat(half.code()).as(half.err()).isZero();
+    assertThat(half.out()).contains("epoch 2/2").doesNotContain("epoch 1/2");
+    assertThat(second.resolve("model.safetensors")).hasSameBinaryContentAs(model);
+  }
+
+  @Test
+  void aDamagedNewestCheckpointIsPassedOver() throws IOException {
+    assertThat(train("hurt", "--epochs", "2", "--save-every", "3", "--keep", "2").code()).isZero();
+    List<Path> saved = checkpoints("hurt");
+    assertThat(saved).hasSizeBetween(2, 3);
+    Path newest = saved.get(saved.size() - 1);
+    byte[] bytes = Files.readAllBytes(newest);
+    bytes[bytes.length / 2] ^= 4;
+    Files.write(newest, bytes);
+    Path run = folder.resolve("hurt");
+    Cli cli = Cli.run("train", "--resume", run.resolve("checkpoints").toString());
+    assertThat(cli.code()).as(cli.err()).isZero();
+    assertThat(cli.out())
+        .contains("resume  passed over " + newest.getFileName(), "SHA-256")
+        .contains("resume  from " + saved.get(saved.size() - 2));
+    assertThat(run.resolve("model.safetensors")).hasSameBinaryContentAs(model);
+  }
+
+  @Test
+  void whatCannotBeResumedIsAModelError() {
+    Cli none = Cli.run("train", "--resume", folder.resolve("none.safetensors").toString());
+    assertThat(none.code()).isEqualTo(ExitCode.MODEL);
+    Cli empty = Cli.run("train", "--resume", folder.toString());
+    assertThat(empty.code()).isEqualTo(ExitCode.MODEL);
+    assertThat(empty.err()).contains("is no folder of a run");
   }
 
   @Test
@@ -165,7 +207,7 @@ class TrainEvalPredictTest {
     Path cut = folder.resolve("cut.safetensors");
     Files.write(cut, Arrays.copyOf(Files.readAllBytes(model), 5000));
     assertThat(Cli.run("eval", cut.toString()).code()).isEqualTo(ExitCode.MODEL);
-    Path checkpoint = folder.resolve("first").resolve("checkpoint.safetensors");
+    Path checkpoint = checkpoints("first").get(0);
     Cli training = Cli.run("eval", checkpoint.toString());
     assertThat(training.code()).isEqualTo(ExitCode.MODEL);
     assertThat(training.err()).contains("checkpoint of a training run", "model.safetensors");
@@ -191,6 +233,8 @@ class TrainEvalPredictTest {
           {"--threads", "0"},
           {"--label-smoothing", "2"},
           {"--limit", "-1"},
+          {"--save-every", "-1"},
+          {"--keep", "-1"},
           {"--model", "lenett"}
         }) {
       Cli cli = Cli.run("train", option[0], option[1]);

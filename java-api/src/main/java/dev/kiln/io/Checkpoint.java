@@ -38,9 +38,20 @@ public record Checkpoint(Map<String, Tensor> tensors, JsonObject json) {
    * @throws ModelFileException if it cannot be written
    */
   public static void save(Path path, Map<String, Tensor> tensors, JsonObject json) {
-    String text = GSON.toJson(json);
-    Safetensors.save(tensors, path, Map.of(KEY, text));
-    AtomicFiles.write(jsonPath(path), text + "\n");
+    saveAlone(path, tensors, json);
+    AtomicFiles.write(jsonPath(path), GSON.toJson(json) + "\n");
+  }
+
+  /**
+   * Saves a checkpoint without the JSON file beside it.
+   *
+   * @param path the safetensors file; missing folders are made
+   * @param tensors by name
+   * @param json the description
+   * @throws ModelFileException if it cannot be written
+   */
+  public static void saveAlone(Path path, Map<String, Tensor> tensors, JsonObject json) {
+    Safetensors.save(tensors, path, Map.of(KEY, GSON.toJson(json)));
   }
 
   /**

@@ -1,5 +1,8 @@
 package dev.kiln.io;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import dev.kiln.Device;
 import dev.kiln.Tensor;
 import java.io.EOFException;
@@ -8,7 +11,6 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -22,8 +24,8 @@ import java.util.Map;
 /**
  * Reads and writes safetensors files, the format of PyTorch and Hugging Face models: eight bytes
  * that count the header, a JSON header, and the tensors' little-endian bytes. Files that Kiln
- * writes carry the SHA-256 of those bytes in their metadata, and are checked against it when
- * loaded.
+ * writes carry two SHA-256 in their metadata, of the tensors' bytes and of all that comes before
+ * them, and are checked against both when loaded: any changed bit is noticed.
  *
  * @see <a href="https://github.com/huggingface/safetensors">the format's description</a>
  */
@@ -31,7 +33,18 @@ public final class Safetensors {
   private static final long LARGEST_HEADER = 100_000_000;
   private static final int ALIGN = 8;
   private static final int PIECE = 1 << 20;
-  private static final String DIGEST = "kiln.sha256";
+  private static final String DIGEST = "kiln.sha256.data";
+  private static final String HEADER_DIGEST = "kiln.sha256.header";
+
+  /** Files of earlier versions have only this one, of the tensors' bytes. */
+  private static final String OLD_DIGEST = "kiln.sha256";
+
+  /** Until it is known, the header's SHA-256 is taken to be this. */
+  private static final String UNKNOWN = "0".repeat(64);
+
+  /** How a header begins that carries its SHA-256. */
+  private static final String START =
+      "{\"" + SafetensorsHeader.METADATA + "\":{\"" + HEADER_DIGEST + "\":\"";
 
   private Safetensors() {}
 
@@ -72,24 +85,56 @@ public final class Safetensors {
       entries.put(e.getKey(), new SafetensorsHeader.Entry(t.dtype(), t.shape(), at, end));
       at = end;
     }
-    Map<String, String> described = new LinkedHashMap<>(metadata);
+    Map<String, String> described = new LinkedHashMap<>();
+    described.put(HEADER_DIGEST, UNKNOWN);
+    described.putAll(metadata);
+    described.remove(OLD_DIGEST);
+    described.put(HEADER_DIGEST, UNKNOWN); // what was loaded from another file does not hold here
     described.put(DIGEST, digest(tensors));
-    byte[] json =
-        new SafetensorsHeader(entries, described).toJson().getBytes(StandardCharsets.UTF_8);
+    ByteBuffer header = sealed(new SafetensorsHeader(entries, described).toJson());
+    AtomicFiles.write(
+        path,
+        out -> {
+          AtomicFiles.writeFully(out, header);
+          for (Tensor t : tensors.values()) {
+            AtomicFiles.writeFully(out, t.toBuffer());
+          }
+        });
+  }
+
+  /** The header's bytes with its length before it and its SHA-256 in it. */
+  private static ByteBuffer sealed(String text) {
+    byte[] json = text.getBytes(UTF_8);
     int padded = (json.length + ALIGN - 1) / ALIGN * ALIGN;
     ByteBuffer header = ByteBuffer.allocate(8 + padded).order(ByteOrder.LITTLE_ENDIAN);
     header.putLong(padded).put(json);
     while (header.hasRemaining()) {
       header.put((byte) ' ');
     }
-    AtomicFiles.write(
-        path,
-        out -> {
-          AtomicFiles.writeFully(out, header.flip());
-          for (Tensor t : tensors.values()) {
-            AtomicFiles.writeFully(out, t.toBuffer());
-          }
-        });
+    byte[] digest = sha256().digest(header.array());
+    byte[] hex = HexFormat.of().formatHex(digest).getBytes(US_ASCII);
+    return header.put(8 + START.length(), hex).rewind();
+  }
+
+  /** Compares a header, with its length before it, with the SHA-256 in it, where it has one. */
+  private static void verifyHeader(Path path, byte[] header, Map<String, String> metadata) {
+    String expected = metadata.get(HEADER_DIGEST);
+    if (expected == null && !metadata.containsKey(DIGEST)) {
+      return;
+    }
+    int at = 8 + START.length();
+    String start = new String(header, 8, Math.min(START.length(), header.length - 8), UTF_8);
+    boolean intact = start.equals(START) && metadata.containsKey(DIGEST);
+    if (intact) {
+      byte[] zeroed = header.clone();
+      byte[] unknown = UNKNOWN.getBytes(US_ASCII);
+      System.arraycopy(unknown, 0, zeroed, at, unknown.length);
+      intact = HexFormat.of().formatHex(sha256().digest(zeroed)).equals(expected);
+    }
+    if (!intact) {
+      throw SafetensorsHeader.bad(
+          path.toString(), "its header does not have the SHA-256 it was saved with");
+    }
   }
 
   /** The SHA-256 of all tensors' bytes, so that a damaged file is noticed when it is loaded. */
@@ -113,7 +158,7 @@ public final class Safetensors {
   private static void verify(
       Path path, FileChannel file, long data, long size, Map<String, String> metadata)
       throws IOException {
-    String expected = metadata.get(DIGEST);
+    String expected = metadata.getOrDefault(DIGEST, metadata.get(OLD_DIGEST));
     if (expected == null) {
       return;
     }
@@ -202,11 +247,14 @@ public final class Safetensors {
     ByteBuffer bytes = read(path, file, 8, length);
     String json;
     try {
-      json = StandardCharsets.UTF_8.newDecoder().decode(bytes).toString();
+      json = UTF_8.newDecoder().decode(bytes).toString();
     } catch (CharacterCodingException e) {
       throw SafetensorsHeader.bad(path.toString(), "its header is not UTF-8 text");
     }
-    return SafetensorsHeader.parse(path.toString(), json, size - 8 - length);
+    SafetensorsHeader header =
+        SafetensorsHeader.parse(path.toString(), json, size - 8 - length);
+    verifyHeader(path, read(path, file, 0, 8 + length).array(), header.metadata());
+    return header;
   }
 
   private static ByteBuffer read(Path path, FileChannel file, long at, long length)

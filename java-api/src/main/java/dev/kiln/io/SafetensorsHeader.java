@@ -23,7 +23,7 @@ import java.util.Map;
  * @param metadata free text by key
  */
 record SafetensorsHeader(Map<String, Entry> entries, Map<String, String> metadata) {
-  private static final String METADATA = "__metadata__";
+  static final String METADATA = "__metadata__";
 
   /**
    * One tensor.

@@ -28,6 +28,9 @@ public interface Callback {
   /** Called after an epoch's steps and validation; its record is in the history. */
   default void onEpochEnd(TrainState state) {}
 
+  /** Called after a checkpoint was written, and before training goes on. */
+  default void onSave(TrainState state, Path checkpoint) {}
+
   /**
    * Called when Ctrl-C, SIGTERM or a thread interrupt ended training and the state is saved.
    *

@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 
@@ -34,7 +35,7 @@ record Settings(
     int accumulate,
     FiniteCheck finiteCheck,
     OptionalLong seed,
-    Optional<Path> saveOnInterrupt,
+    Optional<Function<TrainState, Path>> saveOnInterrupt,
     Precision precision,
     Optional<GradScaler> scaler,
     boolean recordSteps) {

@@ -19,6 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /** What a trainer saves so that a resumed run gives the same bits as an unbroken one. */
@@ -61,7 +62,11 @@ final class TrainCheckpoint {
     json.addProperty("precision", s.precision().name());
     json.add("generator", numbers(s.device().generator().state()));
     json.add("callbacks", callbacks);
-    Checkpoint.save(path, tensors, json);
+    if (Checkpoints.names(path.getFileName().toString())) {
+      Checkpoint.saveAlone(path, tensors, json); // one file to keep or to delete, no second
+    } else {
+      Checkpoint.save(path, tensors, json);
+    }
   }
 
   private static JsonObject callback(Callback c) {
@@ -127,6 +132,17 @@ final class TrainCheckpoint {
       model.loadStateDict(
           isTraining(saved.json()) ? Measures.under(MODEL, saved.tensors()) : saved.tensors());
     }
+  }
+
+  /** How far a checkpoint had come, without its tensors. */
+  static Optional<Progress> progress(Path path) {
+    JsonObject json = Checkpoint.describe(path);
+    if (!isTraining(json)) {
+      return Optional.empty();
+    }
+    Progress p = new Progress();
+    ProgressJson.read(json.getAsJsonObject("progress"), p);
+    return Optional.of(p);
   }
 
   private static boolean isTraining(JsonObject json) {

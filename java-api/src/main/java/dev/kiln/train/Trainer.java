@@ -6,6 +6,7 @@ import dev.kiln.Precision;
 import dev.kiln.Tensor;
 import dev.kiln.data.DataLoader;
 import dev.kiln.data.augment.Augment;
+import dev.kiln.io.ModelFileException;
 import dev.kiln.nn.Loss;
 import dev.kiln.nn.Module;
 import dev.kiln.optim.GradScaler;
@@ -13,9 +14,12 @@ import dev.kiln.optim.LrScheduler;
 import dev.kiln.optim.Optimizer;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 
@@ -116,6 +120,35 @@ public final class Trainer {
   }
 
   /**
+   * Takes up training where the newest intact file of {@link Checkpoints} left it. Files are tried
+   * from the newest on: those that are damaged are passed over, one that does not fit this trainer
+   * is an error.
+   *
+   * @param folder the folder of {@link Checkpoints#in}
+   * @return where training goes on, and what was passed over; from the beginning if the folder has
+   *     no checkpoints, or does not exist
+   * @throws ModelFileException if there are checkpoints but all are damaged
+   * @throws KilnException if the newest intact one does not fit; nothing is changed then
+   */
+  public Resumed resumeLatest(Path folder) {
+    Map<Path, String> passedOver = new LinkedHashMap<>();
+    for (Path file : Checkpoints.newestFirst(folder)) {
+      try {
+        resume(file);
+        return Resumed.from(Optional.of(file), progress, passedOver);
+      } catch (ModelFileException e) {
+        passedOver.put(file, e.getMessage());
+      }
+    }
+    if (!passedOver.isEmpty()) {
+      throw new ModelFileException(
+          "[resume] no checkpoint in %s is intact: %s; train anew in another folder"
+              .formatted(folder, String.join("; ", passedOver.values())));
+    }
+    return Resumed.from(Optional.empty(), progress, passedOver);
+  }
+
+  /**
    * Saves everything that an exact resume needs, by writing a new file and renaming it.
    *
    * @param checkpoint the file
@@ -192,7 +225,7 @@ public final class Trainer {
     private int accumulate = 1;
     private FiniteCheck finiteCheck = FiniteCheck.byDevice();
     private OptionalLong seed = OptionalLong.empty();
-    private Optional<Path> saveOnInterrupt = Optional.empty();
+    private Optional<Function<TrainState, Path>> saveOnInterrupt = Optional.empty();
     private Precision precision = Precision.FP32;
     private Optional<GradScaler> scaler = Optional.empty();
     private boolean recordSteps = true;
@@ -341,7 +374,18 @@ public final class Trainer {
      * @param path where the state is saved
      */
     public Builder saveOnInterrupt(Path path) {
-      saveOnInterrupt = Optional.of(path);
+      saveOnInterrupt = Optional.of(state -> path);
+      return this;
+    }
+
+    /**
+     * Catches Ctrl-C and SIGTERM as {@link #saveOnInterrupt(Path)} does, and saves the state as the
+     * newest of some checkpoints.
+     *
+     * @param checkpoints the ones that were added as a callback
+     */
+    public Builder saveOnInterrupt(Checkpoints checkpoints) {
+      saveOnInterrupt = Optional.of(checkpoints::next);
       return this;
     }
 

@@ -188,8 +188,9 @@ final class TrainingRun implements TrainState {
     // a pending interrupt would close the file that is being written
     boolean pending = Thread.interrupted();
     try {
-      s.saveOnInterrupt().ifPresent(trainer::save);
-      tell(c -> c.onInterrupt(this, s.saveOnInterrupt()));
+      Optional<Path> path = s.saveOnInterrupt().map(names -> names.apply(this));
+      path.ifPresent(this::write);
+      tell(c -> c.onInterrupt(this, path));
     } finally {
       if (pending) {
         Thread.currentThread().interrupt();
@@ -204,7 +205,12 @@ final class TrainingRun implements TrainState {
     s.callbacks().forEach(news);
     List<Path> paths = List.copyOf(toSave);
     toSave.clear();
-    paths.forEach(trainer::save);
+    paths.forEach(this::write);
+  }
+
+  private void write(Path path) {
+    trainer.save(path);
+    s.callbacks().forEach(c -> c.onSave(this, path));
   }
 
   @Override

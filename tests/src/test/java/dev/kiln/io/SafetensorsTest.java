@@ -16,6 +16,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
@@ -92,9 +93,10 @@ class SafetensorsTest {
     assertThat(length % 8).isZero();
     byte[] json = new byte[(int) length];
     b.get(json);
-    assertThat(new String(json, StandardCharsets.UTF_8).trim())
+    String text = new String(json, StandardCharsets.UTF_8).trim();
+    assertThat(text.replaceFirst("(kiln.sha256.header\":\")[0-9a-f]{64}", "$1HEX"))
         .isEqualTo(
-            "{\"__metadata__\":{\"k\":\"v\",\"kiln.sha256\":\""
+            "{\"__metadata__\":{\"kiln.sha256.header\":\"HEX\",\"k\":\"v\",\"kiln.sha256.data\":\""
                 // printf '\0\0\200\77\0\0\0\100' | sha256sum
                 + "b9c80b5adeca450753a16950c3cc655d271f7bef7a485bc83f112b72fef21d37"
                 + "\"},"
@@ -102,6 +104,41 @@ class SafetensorsTest {
     assertThat(b.getFloat()).isEqualTo(1f);
     assertThat(b.getFloat()).isEqualTo(2f);
     assertThat(b.hasRemaining()).isFalse();
+  }
+
+  @Test
+  void everyChangedBitAndEveryCutIsNoticed() throws IOException {
+    Path path = folder.resolve("w.safetensors");
+    try (Scope scope = Scope.open()) {
+      Tensor x = Tensor.of(new float[] {1f, 2f, 3f}, DEVICE);
+      Safetensors.save(Map.of("x", x), path, Map.of("note", "epoch 3"));
+    }
+    byte[] whole = Files.readAllBytes(path);
+    for (int bit = 0; bit < 8 * whole.length; bit++) {
+      byte[] flipped = whole.clone();
+      flipped[bit / 8] ^= (byte) (1 << bit % 8);
+      Files.write(path, flipped);
+      assertThatThrownBy(
+              () -> {
+                try (Scope scope = Scope.open()) {
+                  Safetensors.load(path, DEVICE);
+                }
+              })
+          .as("bit %d", bit)
+          .isInstanceOf(ModelFileException.class);
+    }
+    for (int length = 0; length < whole.length; length++) {
+      Files.write(path, Arrays.copyOf(whole, length));
+      assertThatThrownBy(() -> Safetensors.load(path, DEVICE))
+          .as("%d bytes", length)
+          .isInstanceOf(ModelFileException.class);
+    }
+    Files.write(path, whole);
+    try (Scope scope = Scope.open()) {
+      Safetensors.Contents c = Safetensors.load(path, DEVICE);
+      Safetensors.save(c.tensors(), path, c.metadata());
+      assertThat(Safetensors.load(path, DEVICE).metadata()).containsEntry("note", "epoch 3");
+    }
   }
 
   @ParameterizedTest
