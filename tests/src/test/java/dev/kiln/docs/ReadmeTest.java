@@ -26,7 +26,8 @@ class ReadmeTest {
   @TempDir Path classes;
 
   @ParameterizedTest
-  @ValueSource(strings = {"README.md", "docs/augmentation.md", "docs/cuda.md"})
+  @ValueSource(
+      strings = {"README.md", "docs/augmentation.md", "docs/cuda.md", "docs/recipes.md"})
   void everyListingCompiles(String page) {
     Matcher m = LISTING.matcher(Sources.text(page));
     List<JavaFileObject> listings = new ArrayList<>();
