@@ -324,8 +324,12 @@ final class TrainCommand implements Callable<Integer> {
       return Path.of("runs", data.dataset() + "-" + model + "-" + time);
     }
     demand(
-        !Files.exists(out.resolve(MODEL_FILE)) && Checkpoints.newestFirst(checkpoints(out)).isEmpty(),
-        "--out " + out + " already holds a run; name another folder, or go on with --resume " + out);
+        !Files.exists(out.resolve(MODEL_FILE))
+            && Checkpoints.newestFirst(checkpoints(out)).isEmpty(),
+        "--out "
+            + out
+            + " already holds a run; name another folder, or go on with --resume "
+            + out);
     return out;
   }
 

@@ -82,8 +82,7 @@ class RecipeTest {
     CommandLine.Model.CommandSpec spec = cli.parseArgs(args).subcommand().commandSpec();
     assertThat((Integer) spec.findOption("--batch-size").getValue()).isEqualTo(9);
     assertThat((Double) spec.findOption("--lr").getValue()).isEqualTo(0.5);
-    assertThat((ModelChoice) spec.findOption("--model").getValue())
-        .isEqualTo(ModelChoice.RESNET18);
+    assertThat((ModelChoice) spec.findOption("--model").getValue()).isEqualTo(ModelChoice.RESNET18);
   }
 
   @Test

@@ -251,8 +251,7 @@ public final class Safetensors {
     } catch (CharacterCodingException e) {
       throw SafetensorsHeader.bad(path.toString(), "its header is not UTF-8 text");
     }
-    SafetensorsHeader header =
-        SafetensorsHeader.parse(path.toString(), json, size - 8 - length);
+    SafetensorsHeader header = SafetensorsHeader.parse(path.toString(), json, size - 8 - length);
     verifyHeader(path, read(path, file, 0, 8 + length).array(), header.metadata());
     return header;
   }

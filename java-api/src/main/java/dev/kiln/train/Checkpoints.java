@@ -233,8 +233,7 @@ public final class Checkpoints implements Callback {
                   closes && best.isPresent()
                       ? p.records.get(p.records.size() - 1).value(best.get().monitor())
                       : Double.NaN;
-              OptionalInt epoch =
-                  closes ? OptionalInt.of(p.records.size()) : OptionalInt.empty();
+              OptionalInt epoch = closes ? OptionalInt.of(p.records.size()) : OptionalInt.empty();
               return new Entry(file, number(file), epoch, value);
             });
   }

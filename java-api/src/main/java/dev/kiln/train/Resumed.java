@@ -24,8 +24,7 @@ public record Resumed(
   }
 
   static Resumed from(Optional<Path> checkpoint, Progress progress, Map<Path, String> passedOver) {
-    return new Resumed(
-        checkpoint, progress.records.size(), progress.globalStep, passedOver);
+    return new Resumed(checkpoint, progress.records.size(), progress.globalStep, passedOver);
   }
 
   /**
@@ -38,7 +37,9 @@ public record Resumed(
     passedOver.forEach((file, why) -> lines.add("passed over " + file.getFileName() + ": " + why));
     lines.add(
         checkpoint
-            .map(file -> "from %s, after step %d, %d epoch%s done"
+            .map(
+                file ->
+                    "from %s, after step %d, %d epoch%s done"
                         .formatted(file, steps, epochs, epochs == 1 ? "" : "s"))
             .orElse("from the beginning: there is no checkpoint yet"));
     return lines;

@@ -209,8 +209,16 @@ final class TrainingRun implements TrainState {
   }
 
   private void write(Path path) {
-    trainer.save(path);
-    s.callbacks().forEach(c -> c.onSave(this, path));
+    // a pending interrupt would close files that are read here
+    boolean pending = Thread.interrupted();
+    try {
+      trainer.save(path);
+      s.callbacks().forEach(c -> c.onSave(this, path));
+    } finally {
+      if (pending) {
+        Thread.currentThread().interrupt();
+      }
+    }
   }
 
   @Override

@@ -119,11 +119,12 @@ class CheckpointsTest {
     for (Path file : saved.subList(0, 2)) {
       byte[] bytes = Files.readAllBytes(file);
       if (damage.equals("bit")) {
-        int progress = new String(bytes, java.nio.charset.StandardCharsets.ISO_8859_1)
-            .indexOf("globalStep");
+        int progress =
+            new String(bytes, java.nio.charset.StandardCharsets.ISO_8859_1).indexOf("globalStep");
         bytes[progress + 16] ^= 1; // a digit of the description
       }
-      int length = damage.equals("cut") ? bytes.length - 1 : damage.equals("bit") ? bytes.length : 0;
+      int length =
+          damage.equals("cut") ? bytes.length - 1 : damage.equals("bit") ? bytes.length : 0;
       Files.write(file, Arrays.copyOf(bytes, length));
     }
     Trainer trainer =
@@ -140,7 +141,8 @@ class CheckpointsTest {
         .first()
         .asString()
         .startsWith("passed over " + saved.get(0).getFileName() + ": [load]");
-    assertThat(resumed.lines().get(2)).isEqualTo("from " + saved.get(2) + ", after step 5, 1 epoch done");
+    assertThat(resumed.lines().get(2))
+        .isEqualTo("from " + saved.get(2) + ", after step 5, 1 epoch done");
     trainer.fit(DATA.loader(6), 2);
     assertThat(saved.get(0)).as("damaged files are left").exists();
   }
@@ -172,8 +174,9 @@ class CheckpointsTest {
   @Test
   void whatAKilledProcessWasWritingIsRemoved() throws IOException {
     Files.createDirectories(folder());
-    String half = ".checkpoint-000009-step-000000045.safetensors."
-        + "0c6ab5f4-3fd9-4f0e-9d4e-0d2a4c3b7f11.tmp";
+    String half =
+        ".checkpoint-000009-step-000000045.safetensors."
+            + "0c6ab5f4-3fd9-4f0e-9d4e-0d2a4c3b7f11.tmp";
     Files.write(folder().resolve(half), new byte[10]);
     Path other = Files.write(folder().resolve(".mine.tmp"), new byte[10]);
     fit(Checkpoints.in(folder()), 1);
@@ -187,7 +190,8 @@ class CheckpointsTest {
     Path file = Files.write(temporary.resolve("file"), new byte[1]);
     Path locked = Files.createDirectory(temporary.resolve("locked"));
     boolean user = locked.toFile().setWritable(false) && !Files.isWritable(locked);
-    for (Path place : user ? List.of(file, file.resolve("x"), locked) : List.of(file, file.resolve("x"))) {
+    for (Path place :
+        user ? List.of(file, file.resolve("x"), locked) : List.of(file, file.resolve("x"))) {
       int[] steps = new int[1];
       Trainer trainer =
           TrainFixtures.trainer(TrainFixtures.mlp(7), 0.1)

@@ -123,8 +123,7 @@ class ResumeProcessTest {
 
   private static List<String> saidUntilReady(Process process) throws IOException {
     BufferedReader out =
-        new BufferedReader(
-            new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
+        new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
     List<String> lines = new ArrayList<>();
     String line = out.readLine();
     while (line != null && !line.equals("ready")) {

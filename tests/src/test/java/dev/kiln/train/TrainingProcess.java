@@ -43,7 +43,9 @@ final class TrainingProcess {
   private final Module model;
   private final AdamW optimizer;
 
-  /** What training came to: all numbers, as text without rounding, and the random numbers' state. */
+  /**
+   * What training came to: all numbers, as text without rounding, and the random numbers' state.
+   */
   record Result(Resumed resumed, String numbers, long[] generator, float[] weights) {}
 
   private TrainingProcess(Device device, Path folder, Precision precision, Callback more) {
@@ -57,7 +59,7 @@ final class TrainingProcess {
           new Sequential(
               new Flatten(),
               new TrainFixtures.RandomDropout(0.2),
-              new Linear(192, 16),
+              new Linear(192, 16, false),
               new BatchNorm1d(16),
               new ReLU(),
               new Linear(16, 3));
@@ -154,8 +156,7 @@ final class TrainingProcess {
     trainer.progress().records.forEach(r -> numbers.add(r.values().toString()));
     long[] generator = device.generator().state();
     numbers.add("generator " + Arrays.toString(generator));
-    return new Result(
-        resumed, String.join("\n", numbers), generator, TrainFixtures.weights(model));
+    return new Result(resumed, String.join("\n", numbers), generator, TrainFixtures.weights(model));
   }
 
   /** Trains until a step and then saves again and again until it is killed. */
@@ -167,8 +168,14 @@ final class TrainingProcess {
             folder,
             precision,
             new Callback() {
+              private boolean said;
+
               @Override
               public void onStepEnd(TrainState state) {
+                if (!said) {
+                  said = true;
+                  System.out.println("ready");
+                }
                 while (state.globalStep() >= until) {
                   Path next = p[0].checkpoints.next(state);
                   p[0].trainer.save(next);
@@ -177,7 +184,6 @@ final class TrainingProcess {
               }
             });
     p[0].trainer.resumeLatest(folder).lines().forEach(System.out::println);
-    System.out.println("ready");
     p[0].trainer.fit(p[0].loader(), EPOCHS);
   }
 
