@@ -128,7 +128,10 @@ public final class Ensemble extends Module {
   public Ensemble with(Combining other) {
     List<Module> same = new ArrayList<>();
     members.forEach(same::add);
-    return new Ensemble(other, same, weights.toDoubleArray());
+    Ensemble made = new Ensemble(other, same, weights.toDoubleArray());
+    // members without parameters do not say where they compute
+    made.weights.moveTo(weights.device(), weights.dtype());
+    return made;
   }
 
   @Override
