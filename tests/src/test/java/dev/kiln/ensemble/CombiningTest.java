@@ -55,14 +55,11 @@ class CombiningTest {
   void probabilitiesAreAveragedByWeights(Device d) {
     try (Scope scope = Scope.open()) {
       List<Module> members = List.of(says(d, .8, .2, .5, .5), says(d, .4, .6, .1, .9));
+      assertClose(shares(Ensemble.of(Combining.PROBABILITIES, members), d), 0.6, 0.4, 0.3, 0.7);
       assertClose(
-          shares(Ensemble.of(Combining.PROBABILITIES, members), d), 0.6, 0.4, 0.3, 0.7);
+          shares(Ensemble.weighted(Combining.PROBABILITIES, members, 3, 1), d), 0.7, 0.3, 0.4, 0.6);
       assertClose(
-          shares(Ensemble.weighted(Combining.PROBABILITIES, members, 3, 1), d),
-          0.7, 0.3, 0.4, 0.6);
-      assertClose(
-          shares(Ensemble.weighted(Combining.PROBABILITIES, members, 0, 5), d),
-          0.4, 0.6, 0.1, 0.9);
+          shares(Ensemble.weighted(Combining.PROBABILITIES, members, 0, 5), d), 0.4, 0.6, 0.1, 0.9);
     }
   }
 
@@ -76,7 +73,10 @@ class CombiningTest {
       double f = Math.sqrt(.5 * .9);
       assertClose(
           shares(Ensemble.of(Combining.LOGITS, members), d),
-          a / (a + b), b / (a + b), e / (e + f), f / (e + f));
+          a / (a + b),
+          b / (a + b),
+          e / (e + f),
+          f / (e + f));
     }
   }
 
@@ -161,7 +161,8 @@ class CombiningTest {
         for (int i = 0; i < v.length; i++) {
           int column = i % 3;
           int row = i / 3 % 3;
-          int from = i / 9 * 9 + (view == 2 ? 2 - row : row) * 3 + (view == 1 ? 2 - column : column);
+          int from =
+              i / 9 * 9 + (view == 2 ? 2 - row : row) * 3 + (view == 1 ? 2 - column : column);
           turned[i] = v[from];
         }
         double[] p =

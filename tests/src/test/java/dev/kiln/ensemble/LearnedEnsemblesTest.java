@@ -10,10 +10,10 @@ import dev.kiln.data.DataLoader;
 import dev.kiln.data.Dataset;
 import dev.kiln.io.Safetensors;
 import dev.kiln.nn.CrossEntropyLoss;
+import dev.kiln.nn.Lambda;
 import dev.kiln.nn.Linear;
 import dev.kiln.nn.Module;
 import dev.kiln.nn.Sequential;
-import dev.kiln.nn.Lambda;
 import dev.kiln.optim.Adam;
 import dev.kiln.random.Bootstrap;
 import dev.kiln.testing.OnEachDevice;
@@ -173,7 +173,8 @@ class LearnedEnsemblesTest {
     try (Scope scope = Scope.open()) {
       Tensor x = Predictions.of(new Lambda(v -> v).to(d), loader(data, d), v -> v.to(d)).scores();
       float[] found = new Stacking(members, 4).call(x.to(d)).softmax(1).toFloatArray();
-      float[] expected = Ensemble.of(Combining.LOGITS, members).call(x.to(d)).softmax(1).toFloatArray();
+      float[] expected =
+          Ensemble.of(Combining.LOGITS, members).call(x.to(d)).softmax(1).toFloatArray();
       for (int i = 0; i < found.length; i++) {
         assertThat(found[i]).isCloseTo(expected[i], org.assertj.core.api.Assertions.within(1e-5f));
       }
@@ -184,7 +185,8 @@ class LearnedEnsemblesTest {
   void outOfFoldPredictionsComeFromModelsThatHaveNotSeenTheExample(Device d) {
     // a learner that remembers what it saw: its score for class 0 counts examples
     Dataset data = clouds(20, 4);
-    Learner counts = seen -> {
+    Learner counts =
+        seen -> {
           Module m = new Linear(2, 4).to(d);
           m.parameters().get(0).detach().fill(0);
           m.parameters().get(1).detach().fill(0);

@@ -120,8 +120,7 @@ class WeightAveragesTest {
         warm.update(m);
         sum += values[i];
         // d^(k-1) v1 + (1-d) sum of d^(k-i) vi
-        decayed =
-            decayed + (i == 0 ? 1 : 0.25) * Math.pow(0.75, values.length - 1 - i) * values[i];
+        decayed = decayed + (i == 0 ? 1 : 0.25) * Math.pow(0.75, values.length - 1 - i) * values[i];
         // decays 0, 1/2, 2/3, 3/4, 3/4 (4/5 is more than 3/4)
         double w = i == 0 ? 0 : Math.min(0.75, i / (i + 1.0));
         warmed = w * warmed + (1 - w) * values[i];
