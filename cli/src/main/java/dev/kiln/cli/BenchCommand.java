@@ -93,7 +93,8 @@ final class BenchCommand implements Callable<Integer> {
     Path script = Path.of(root, "bench", "compare");
     if (root.isEmpty() || !Files.isExecutable(script)) {
       throw new Failure(
-          ExitCode.USAGE, "kiln bench needs Kiln's source tree; start it with the script kiln there");
+          ExitCode.USAGE,
+          "kiln bench needs Kiln's source tree; start it with the script kiln there");
     }
     Process process = new ProcessBuilder(command(script)).inheritIO().start();
     return process.waitFor() == 0 ? ExitCode.OK : ExitCode.CHECK_FAILED;

@@ -50,7 +50,7 @@ final class FeatureKey {
     text("data " + data.size() + " " + fields);
     ByteBuffer[] buffers = new ByteBuffer[fields.size()];
     for (int f = 0; f < buffers.length; f++) {
-      buffers[f] = ByteBuffer.allocate((int) fields.get(f).bytes()).order(ByteOrder.LITTLE_ENDIAN);
+      buffers[f] = ByteBuffer.allocate(fields.get(f).bytes()).order(ByteOrder.LITTLE_ENDIAN);
     }
     for (int i = 0; i < data.size(); i++) {
       for (ByteBuffer b : buffers) {

@@ -26,8 +26,7 @@ class ReadmeTest {
   @TempDir Path classes;
 
   @ParameterizedTest
-  @ValueSource(
-      strings = {"README.md", "docs/augmentation.md", "docs/cuda.md", "docs/recipes.md"})
+  @ValueSource(strings = {"README.md", "docs/augmentation.md", "docs/cuda.md", "docs/recipes.md"})
   void everyListingCompiles(String page) {
     Matcher m = LISTING.matcher(Sources.text(page));
     List<JavaFileObject> listings = new ArrayList<>();

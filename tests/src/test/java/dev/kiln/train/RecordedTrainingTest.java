@@ -139,7 +139,8 @@ class RecordedTrainingTest {
       if (device.id().type().equals("scalar")) {
         continue; // that is the oracle
       }
-      for (boolean record : device.backend().records() ? new boolean[] {false, true} : new boolean[1]) {
+      for (boolean record :
+          device.backend().records() ? new boolean[] {false, true} : new boolean[1]) {
         List<Double> losses = golden(device, record);
         for (int i = 0; i < losses.size(); i++) {
           assertThat(losses.get(i))
