@@ -13,13 +13,16 @@ import java.util.Optional;
  * their gradients: against the oracle's float64.
  */
 class RowOpsTest {
+  /**
+   * Rows are held by lanes of a warp up to 512 (FLOAT64: 256), by blocks of 64 to 1024 (512) threads
+   * up to 16384 (4096), and walked through beyond.
+   */
   private static final int[] WIDTHS = {
-    1, 2, 3, 7, 8, 31, 32, 33, 64, 255, 256, 257, 511, 512, 513, 1000, 1023, 1024, 1025, 2048, 4096,
-    4097, 8193
+    1, 2, 3, 7, 8, 31, 32, 33, 64, 255, 256, 257, 511, 512, 513, 1000, 1024, 1025, 2048, 4096, 4097,
+    4104, 8193, 16_384, 16_385, 16_392
   };
 
-  /** The last widths whose rows are held whole by a block, and beyond. */
-  private static final int[] WIDE = {16_384, 16_385, 40_001, 40_008};
+  private static final int WIDE = 1100;
 
   private static final Optional<Tensor> NONE = Optional.empty();
 
@@ -29,16 +32,22 @@ class RowOpsTest {
 
   private static void everywhere(Device device, AtWidth test) {
     for (DType type : AgainstOracle.TYPES) {
-      for (boolean shifted : new boolean[] {false, true}) {
-        AgainstOracle against = new AgainstOracle(device, type, shifted);
-        for (int width : WIDTHS) {
-          test.check(against, width);
+      for (int width : WIDTHS) {
+        if (type == DType.FLOAT64 && width > 4104) {
+          continue; // walked through like 4097 and 4104
+        }
+        test.check(new AgainstOracle(device, type, false), width);
+        // Rows of other widths are read element by element in any case.
+        if (width % 8 == 0 && width % 1024 != 0) {
+          test.check(new AgainstOracle(device, type, true), width);
         }
       }
-      for (int width : WIDE) {
-        test.check(new AgainstOracle(device, type, width % 2 == 0), width);
-      }
     }
+  }
+
+  /** More rows than a block has warps where they are short; two where they are wide. */
+  private static Shape rows(int n) {
+    return Shape.of(n < 40 ? 37 : n < WIDE ? 3 : 2, n);
   }
 
   @OnEachDevice
@@ -46,8 +55,7 @@ class RowOpsTest {
     everywhere(
         device,
         (against, n) -> {
-          // More rows than a block has warps, where rows are short.
-          Shape shape = Shape.of(n < 40 ? 37 : 3, n);
+          Shape shape = rows(n);
           double[] x = AgainstOracle.random(n, shape, 4);
           against.agree("softmax " + n, t -> t.get(0).softmax(1), 1, x, shape);
           against.agree("log_softmax " + n, t -> t.get(0).logSoftmax(1), 1, x, shape);
@@ -79,14 +87,14 @@ class RowOpsTest {
     everywhere(
         device,
         (against, n) -> {
-          Shape shape = Shape.of(n < 40 ? 37 : 3, n);
+          Shape shape = rows(n);
           double[] x = AgainstOracle.random(n, shape, 4);
           long[] labels = new long[(int) shape.dim(0)];
           for (int row = 0; row < labels.length; row++) {
             labels[row] = row % 5 == 1 ? Losses.IGNORE_INDEX : row * 31L % n;
           }
           labels[labels.length - 1] = n - 1L;
-          for (int kind = 0; kind < 4; kind++) {
+          for (int kind = 0; kind < 4; kind += n < WIDE ? 1 : 3) {
             double smoothing = kind % 2 == 0 ? 0 : 0.2;
             boolean weighted = kind >= 2;
             Shape classes = Shape.of(n);
@@ -110,7 +118,7 @@ class RowOpsTest {
   }
 
   private static void norms(AgainstOracle against, int n, double mean, double slack) {
-    Shape shape = Shape.of(n < 40 ? 37 : 3, n);
+    Shape shape = rows(n);
     Shape vector = Shape.of(n);
     double[] x = AgainstOracle.random(n, shape, 2);
     for (int i = 0; i < x.length; i++) {
@@ -118,12 +126,20 @@ class RowOpsTest {
     }
     double[] w = AgainstOracle.random(n + 1, vector, 1);
     double[] b = AgainstOracle.random(n + 2, vector, 1);
-    against.agree(
-        "layer_norm " + n,
-        t -> Normalization.layerNorm(t.get(0), vector, NONE, NONE, 1e-2),
-        slack,
-        x,
-        shape);
+    if (n < WIDE) {
+      against.agree(
+          "layer_norm " + n,
+          t -> Normalization.layerNorm(t.get(0), vector, NONE, NONE, 1e-2),
+          slack,
+          x,
+          shape);
+      against.agree(
+          "rms_norm " + n,
+          t -> Normalization.rmsNorm(t.get(0), vector, NONE, 1e-2),
+          slack,
+          x,
+          shape);
+    }
     against.agree(
         "layer_norm affine " + n,
         t ->
@@ -136,8 +152,6 @@ class RowOpsTest {
         vector,
         b,
         vector);
-    against.agree(
-        "rms_norm " + n, t -> Normalization.rmsNorm(t.get(0), vector, NONE, 1e-2), slack, x, shape);
     against.agree(
         "rms_norm weighted " + n,
         t -> Normalization.rmsNorm(t.get(0), vector, Optional.of(t.get(1)), 1e-2),
@@ -198,8 +212,8 @@ class RowOpsTest {
   void batchNorm(Device device) {
     long[][] shapes = {
       {2, 1, 1}, {7, 3, 1}, {300, 5, 1}, {64, 33, 1}, {16, 64, 1}, {33, 5, 7}, {5, 6, 16},
-      {3, 2, 31}, {3, 2, 32}, {3, 4, 49}, {2, 3, 1023}, {2, 3, 1024}, {2, 2, 1025}, {1, 2, 5000},
-      {40, 3, 36}, {9, 1, 2048}
+      {3, 2, 31}, {3, 2, 32}, {3, 4, 49}, {2, 2, 1023}, {2, 2, 1024}, {1, 2, 1025}, {1, 1, 3000},
+      {40, 3, 36}, {2, 1, 2048}
     };
     for (DType type : AgainstOracle.TYPES) {
       for (long[] dims : shapes) {
