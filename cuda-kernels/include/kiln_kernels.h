@@ -50,7 +50,7 @@ extern "C" {
 
 // Opens launchers on one device: the path of libcuda, the folder with kernel images and their file
 // name extensions, CUcontext and CUstream. The extensions ("ptx", "fatbin,ptx", or "so" for the
-// simulated device) are tried in this order, for each family on its own. Returns 0 on failure;
+// simulated device) are tried in this order, for each image on its own. Returns 0 on failure;
 // kiln_last_error says why.
 int64_t kiln_open(const char* libcuda, const char* images, const char* extensions,
                   int64_t cu_context, int64_t cu_stream, int multiprocessors, int sync);

@@ -519,7 +519,7 @@ KILN_DEVICE void transform_pixels(O* out, const T* x, const float* steps, const 
   STEPS(1, from, T, to, O)                                                                       \
   STEPS(3, from, T, to, O)
 #define STEPS(C, from, T, to, O)                                                                 \
-  KILN_KERNEL_BOUNDS(256, kiln_transform_pixels_##from##_##to##_##C, O* out, const T* x,         \
+  KILN_KERNEL_BOUNDS(256, kiln_transform_pixels##C##_##from##_##to, O* out, const T* x,         \
                      const float* steps, const float* channels, const int64_t* keys,             \
                      int64_t pictures, int32_t pieces, int32_t all_channels, int32_t h,          \
                      int32_t w, int32_t count, int64_t first) {                                  \
@@ -573,8 +573,8 @@ extern "C" int kiln_transform_pixels(int64_t context, int out_type, int x_type, 
   kiln::Context& c = kiln::Context::of(context);
   bool colour = channels == 3;
   kiln::Kernel kernel = family.kernel(
-      c, (x_type * KILN_TYPES + out_type) * 3 + (colour ? 2 : 1), "kiln_transform_pixels_%s_%s_%d",
-      kiln::TYPE_NAMES[x_type], kiln::TYPE_NAMES[out_type], colour ? 3 : 1);
+      c, (x_type * KILN_TYPES + out_type) * 3 + (colour ? 2 : 1), "kiln_transform_pixels%d_%s_%s",
+      colour ? 3 : 1, kiln::TYPE_NAMES[x_type], kiln::TYPE_NAMES[out_type]);
   int64_t pictures = images * (colour ? 1 : channels);
   // Parts of an image measure it each for themselves, and before any of it is written over.
   int64_t wanted = (static_cast<int64_t>(c.multiprocessors) * 8 + pictures - 1) / pictures;

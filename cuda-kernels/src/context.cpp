@@ -44,7 +44,7 @@ bool find_calls(void* library, DriverCalls& d) {
 }
 
 // One image file; KILN_NO_IMAGE if there is none.
-int load_image(Context& context, const std::string& path, Module& module) {
+int load_image(Context& context, const std::string& path, void*& module) {
   std::ifstream file(path, std::ios::binary);
   std::string image((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
   if (image.empty()) {
@@ -53,22 +53,33 @@ int load_image(Context& context, const std::string& path, Module& module) {
   char log[4096] = {};
   int keys[] = {OPTION_ERROR_LOG, OPTION_ERROR_LOG_BYTES};
   void* values[] = {log, reinterpret_cast<void*>(sizeof log)};
-  int status = context.driver.load_module(&module.handle, image.c_str(), 2, keys, values);
+  int status = context.driver.load_module(&module, image.c_str(), 2, keys, values);
   return status == 0 ? KILN_OK : fail(status, "loading " + path + " failed. " + log);
 }
 
-// The first image of a family that loads: machine code may be of other GPUs, PTX is of all.
-int load(Context& context, const char* family, Module& module) {
+// The element type that a kernel's name ends with, KILN_TYPES if it ends with none.
+int type_of(const std::string& kernel) {
+  std::string end = kernel.substr(kernel.rfind('_') + 1);
+  for (int type = 0; type < KILN_TYPES; type++) {
+    if (end == TYPE_NAMES[type]) {
+      return type;
+    }
+  }
+  return KILN_TYPES;
+}
+
+// The first file of an image that loads: machine code may be of other GPUs, PTX is of all.
+int load(Context& context, const std::string& image, void*& module) {
   int status = KILN_NO_IMAGE;
   for (size_t start = 0; start <= context.extensions.size();) {
     size_t end = context.extensions.find(',', start);
     end = end == std::string::npos ? context.extensions.size() : end;
     std::string extension = context.extensions.substr(start, end - start);
-    status = load_image(context, context.images + "/" + family + "." + extension, module);
+    status = load_image(context, context.images + "/" + image + "." + extension, module);
     if (status == KILN_OK) {
       break;
     }
-    module.handle = nullptr;
+    module = nullptr;
     start = end + 1;
   }
   return status;
@@ -102,24 +113,27 @@ Kernel Family::find(Context& context, int slot, const char* name) const {
   if (static_cast<size_t>(number_) >= context.modules.size()) {
     context.modules.resize(number_ + 1);
   }
-  Module& module = context.modules[number_];
-  if (module.handle == nullptr) {
-    status = load(context, name_, module);
+  Modules& modules = context.modules[number_];
+  int type = type_of(name);
+  std::string image = type < KILN_TYPES ? std::string(name_) + "." + TYPE_NAMES[type] : name_;
+  void*& module = modules.handles[type];
+  if (module == nullptr) {
+    status = load(context, image, module);
     if (status != KILN_OK) {
       return {nullptr, status};
     }
   }
   void* function = nullptr;
-  status = context.driver.get_function(&function, module.handle, name);
+  status = context.driver.get_function(&function, module, name);
   if (status != KILN_OK) {
     return {nullptr,
-            fail(KILN_NO_KERNEL, std::string("no kernel ") + name + " in " + name_ + ": error " +
+            fail(KILN_NO_KERNEL, std::string("no kernel ") + name + " in " + image + ": error " +
                                      std::to_string(status))};
   }
-  if (static_cast<size_t>(slot) >= module.functions.size()) {
-    module.functions.resize(slot + 1);
+  if (static_cast<size_t>(slot) >= modules.functions.size()) {
+    modules.functions.resize(slot + 1);
   }
-  module.functions[slot] = function;
+  modules.functions[slot] = function;
   return {function, KILN_OK};
 }
 
@@ -184,9 +198,11 @@ int64_t kiln_open(const char* libcuda, const char* images, const char* extension
 void kiln_close(int64_t handle) {
   kiln::Context& context = kiln::Context::of(handle);
   if (context.make_current() == KILN_OK) {
-    for (const kiln::Module& module : context.modules) {
-      if (module.handle != nullptr) {
-        context.driver.unload_module(module.handle);
+    for (const kiln::Modules& modules : context.modules) {
+      for (void* module : modules.handles) {
+        if (module != nullptr) {
+          context.driver.unload_module(module);
+        }
       }
     }
   }

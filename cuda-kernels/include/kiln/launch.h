@@ -30,9 +30,11 @@ struct DriverCalls {
   int (*synchronize)(void* stream);
 };
 
-// A loaded family: its module and the kernels found in it so far.
-struct Module {
-  void* handle = nullptr;
+// A family as far as it is loaded: the module of each image, and the kernels found in them so far.
+// An image holds the kernels of one element type, the last those of none, so that work in one type
+// loads, and a driver compiles, nothing of the others.
+struct Modules {
+  void* handles[KILN_TYPES + 1] = {};
   std::vector<void*> functions;
 };
 
@@ -46,7 +48,7 @@ struct Context {
   std::string extensions;  // of the images, the preferred first, with commas between
   int multiprocessors = 1;
   bool sync = false;
-  std::vector<Module> modules;  // by Family::number
+  std::vector<Modules> modules;  // by Family::number
   IndexRecord* index_record = nullptr;
   int32_t* index_flag = nullptr;
   int64_t index_launches = 0;

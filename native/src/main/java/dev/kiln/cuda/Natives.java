@@ -138,15 +138,15 @@ final class Natives {
     touch(() -> JCudnn.setExceptionsEnabled(false));
   }
 
-  /** The names of all kernel images in Kiln's jar. */
+  /** The files of all kernel images in Kiln's jar. */
   static List<String> images(String extension) {
-    String families = new String(NativeCache.read(KERNELS + "families"), StandardCharsets.UTF_8);
-    return families.lines().flatMap(f -> images(KERNELS + f, extension)).toList();
+    String images = new String(NativeCache.read(KERNELS + "images"), StandardCharsets.UTF_8);
+    return images.lines().flatMap(image -> files(KERNELS + image, extension)).toList();
   }
 
-  /** A family's image, and before it machine code, where the jar has any. */
-  private static Stream<String> images(String family, String extension) {
-    return Stream.of(family + ".fatbin", family + "." + extension)
+  /** An image's file, and before it machine code, where the jar has any. */
+  private static Stream<String> files(String image, String extension) {
+    return Stream.of(image + ".fatbin", image + "." + extension)
         .filter(f -> f.endsWith(extension) || NativeCache.exists(f));
   }
 

@@ -97,7 +97,7 @@ final class SystemChecks {
             "kiln-cuda-kernels lacks " + String.join(", ", missing),
             "use dev.kiln:kiln-cuda-kernels of the same version as kiln-cuda");
       }
-      return Finding.ok(what, images.size() + " families, PTX for compute capability 7.5 and up");
+      return Finding.ok(what, images.size() + " images, PTX for compute capability 7.5 and up");
     } catch (DeviceException e) {
       return Finding.obstacle(
           what, State.MISSING, "not on the class path", "add dev.kiln:kiln-cuda-kernels");

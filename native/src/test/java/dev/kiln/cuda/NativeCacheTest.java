@@ -22,7 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 @EnabledOnOs(OS.LINUX)
 class NativeCacheTest {
-  private static final String FILE = "families";
+  private static final String FILE = "images";
   private static final List<String> RESOURCES = List.of("dev/kiln/cuda/kernels/" + FILE);
   private static final Path READ_ONLY = Path.of("/proc/kiln"); // for root, too
 

@@ -73,9 +73,9 @@ class MachineCodeTest {
   }
 
   private void image(String kind, boolean whole) throws IOException {
-    Path file = images.resolve("fill." + kind);
+    Path file = images.resolve("fill.f32." + kind);
     if (whole) {
-      Files.copy(sim().resolve("kernels/fill.so"), file);
+      Files.copy(sim().resolve("kernels/fill.f32.so"), file);
     } else {
       Files.writeString(file, "of another GPU");
     }
@@ -86,7 +86,7 @@ class MachineCodeTest {
     image("fatbin", true);
     image("ptx", false);
     assertThat(alone("13000")).contains("7.0 after loads: 1");
-    assertThat(alone("12090")).contains("failed: ").contains("fill.ptx");
+    assertThat(alone("12090")).contains("failed: ").contains("fill.f32.ptx");
   }
 
   @Test
@@ -107,6 +107,6 @@ class MachineCodeTest {
   void theLastFailureIsTold() throws Exception {
     image("fatbin", false);
     image("ptx", false);
-    assertThat(alone("13000")).contains("failed: [cuda] fill(").contains("fill.ptx failed");
+    assertThat(alone("13000")).contains("failed: [cuda] fill(").contains("fill.f32.ptx failed");
   }
 }
