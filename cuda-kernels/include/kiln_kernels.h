@@ -39,7 +39,8 @@ enum {
   KILN_OP_GATHER = 0,
   KILN_OP_SCATTER_ADD = 1,
   KILN_OP_SCATTER = 2,
-  KILN_OP_CROSS_ENTROPY = 3  // its axis is the label that is ignored
+  KILN_OP_CROSS_ENTROPY = 3,  // its axis is the label that is ignored
+  KILN_OP_NLL_LOSS = 4        // likewise
 };
 
 #ifdef __cplusplus
@@ -123,9 +124,10 @@ int kiln_reduce(int64_t context, int op, int type, int64_t out, int64_t x, int64
 // ---- gather.cu ----
 
 // out = x picked by INT64 index along an axis of so many elements, for elements of 1, 2, 4 or 8
-// bytes; geometry of out (and index), x with stride 0 along the axis.
-int kiln_gather(int64_t context, int bytes, int64_t out, int64_t x, int64_t index, int axis,
-                int64_t size, int64_t axis_stride, int64_t geometry);
+// bytes; geometry of out (and index), x with stride 0 along the axis. Indices outside are reported
+// as of op (KILN_OP_GATHER or KILN_OP_NLL_LOSS) and axis.
+int kiln_gather(int64_t context, int bytes, int64_t out, int64_t x, int64_t index, int op,
+                int64_t axis, int64_t size, int64_t axis_stride, int64_t geometry);
 // The bytes of device memory that kiln_scatter_add needs beside its operands; may be 0.
 int64_t kiln_scatter_add_scratch(int64_t n, int64_t geometry);
 // out += src at index, n elements to a line; size is that of the axis in out; geometry of out, src,
@@ -213,6 +215,10 @@ int kiln_batch_norm(int64_t context, int type, int64_t y, int64_t mean, int64_t 
 int kiln_batch_norm_grad(int64_t context, int type, int64_t dx, int64_t dweight, int64_t dbias,
                          int64_t dy, int64_t x, int64_t weight, int64_t mean, int64_t inv_std,
                          int64_t scratch, int64_t images, int64_t channels, int64_t inner);
+// y = (x - mean) / sqrt(variance + eps) weight + bias for each channel, each of which may be 0.
+int kiln_channel_affine(int64_t context, int type, int64_t y, int64_t x, int64_t mean,
+                        int64_t variance, int64_t weight, int64_t bias, int64_t images,
+                        int64_t channels, int64_t inner, double eps);
 
 // ---- layer_norm.cu ----
 

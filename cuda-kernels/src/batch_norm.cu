@@ -8,7 +8,8 @@
 // thread for each channel that merges them, and the elements. Two ways to read:
 //   planes    inner is long: a warp takes pieces of contiguous elements of one channel
 //   columns   inner is short, mostly 1: neighbouring lanes take neighbouring channels
-// The slices and the order of merging follow from the shape alone.
+// The slices and the order of merging follow from the shape alone. Statistics that are given, as when
+// a network is evaluated, take one launch (channel_affine).
 //
 // Each thread sums distances from the first element it sees, so that a large mean costs no digits;
 // sums of squares are merged as in T. F. Chan, G. H. Golub, R. J. LeVeque: Updating formulae and a
@@ -336,8 +337,55 @@ struct NormaliseGrad {
   }
 };
 
+// Elements by their channel's numbers, of which any may be absent. One channel to a pack (ONE), or
+// one to an element.
+template <class T, bool ONE>
+struct Affine {
+  T* y;
+  const T* x;
+  const T* mean;
+  const T* variance;
+  const T* weight;
+  const T* bias;
+  double eps;
+
+  KILN_DEVICE_MEMBER Channel<MathOf<T>> numbers(int64_t c) const {
+    using M = MathOf<T>;
+    M scale = variance == nullptr
+                  ? M(1)
+                  : M(1) / sqrt_of(Element<T>::get(variance[c]) + static_cast<M>(eps));
+    return {mean == nullptr ? M(0) : Element<T>::get(mean[c]), M(0),
+            weight == nullptr ? scale : scale * Element<T>::get(weight[c]),
+            bias == nullptr ? M(0) : Element<T>::get(bias[c])};
+  }
+  template <int N, class ChannelOf>
+  KILN_DEVICE_MEMBER void operator()(Many<N>, int64_t at, ChannelOf channel) const {
+    MathOf<T> v[N];
+    load_many<N>(v, x + at);
+    Channel<MathOf<T>> c = numbers(channel(0));
+#pragma unroll
+    for (int k = 0; k < N; k++) {
+      if (!ONE && k > 0) {
+        c = numbers(channel(k));
+      }
+      v[k] = (v[k] - c.high) * c.scale + c.shift;
+    }
+    store_many<N>(y + at, v);
+  }
+  KILN_DEVICE_MEMBER int64_t head(int64_t at, int64_t n) const {
+    return before_packs(n, x + at, y + at);
+  }
+};
+
 }  // namespace kiln
 
+#define AFFINE(way, type, T, ONE)                                                                 \
+  KILN_KERNEL_BOUNDS(64, kiln_channel_affine_##way##_##type, T* y, const T* x, const T* mean,     \
+                     const T* variance, const T* weight, const T* bias, double eps,               \
+                     const kiln::BatchShape shape) {                                              \
+    kiln::Affine<T, ONE> f{y, x, mean, variance, weight, bias, eps};                              \
+    kiln::way<T>(shape, [&](int64_t at, int64_t n) { return f.head(at, n); }, f);                 \
+  }
 #define APPLY(way, name, type, T, F, Parameters, ...)                                             \
   KILN_KERNEL_BOUNDS(64, kiln_batch_norm_##name##_##way##_##type, KILN_UNPACK Parameters,        \
                      const kiln::Channel<kiln::MathOf<T>>* of, const kiln::BatchShape shape) {    \
@@ -387,6 +435,8 @@ struct NormaliseGrad {
     kiln::grad_finish(out, partial, dweight, dbias, weight, mean, inv_std, channels, slices,      \
                       count);                                                                     \
   }                                                                                               \
+  AFFINE(planes, type, T, true)                                                                   \
+  AFFINE(columns, type, T, false)                                                                 \
   APPLY(planes, apply, type, T, Normalise, (T * y, const T* x), y, x)                             \
   APPLY(columns, apply, type, T, Normalise, (T * y, const T* x), y, x)                            \
   APPLY(planes, grad_apply, type, T, NormaliseGrad, (T * dx, const T* dy, const T* x), dx, dy, x) \
@@ -404,6 +454,7 @@ namespace {
 
 constexpr int MOMENTS_BYTES = 32;  // of kiln::Moments; GradSums has 16
 constexpr unsigned APPLY_BLOCK = 64;
+constexpr int AFFINE = KILN_TYPES * 10;  // the first slot of channel_affine
 constexpr int64_t PIECE = 1024;
 constexpr int64_t SHORT = 32;      // an inner size below this is read by columns
 constexpr int64_t MOST = int64_t{1} << 31;
@@ -517,6 +568,21 @@ extern "C" int kiln_batch_norm_grad(int64_t context, int type, int64_t dx, int64
         plan.apply_grid(c), APPLY_BLOCK, 0, dx, dy, x, scratch, plan.shape);
   }
   return status;
+}
+
+extern "C" int kiln_channel_affine(int64_t context, int type, int64_t y, int64_t x, int64_t mean,
+                                   int64_t variance, int64_t weight, int64_t bias, int64_t images,
+                                   int64_t channels, int64_t inner, double eps) {
+  kiln::Context& c = kiln::Context::of(context);
+  Plan plan(images, channels, inner);
+  if (!plan.fits) {
+    return kiln::fail(KILN_BAD_ARGUMENT, "more than 2^31 elements to a plane, or 2^41 in all");
+  }
+  kiln::Kernel kernel =
+      family.kernel(c, AFFINE + type * 2 + plan.by_planes, "kiln_channel_affine_%s_%s", plan.way(),
+                    kiln::TYPE_NAMES[type]);
+  return kiln::launch(c, kernel, plan.apply_grid(c), APPLY_BLOCK, 0, y, x, mean, variance, weight,
+                      bias, eps, plan.shape);
 }
 
 #endif  // KILN_HOST_CODE

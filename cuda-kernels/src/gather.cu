@@ -216,10 +216,11 @@ int scatter(kiln::Context& c, int op, int type, int64_t out, int64_t src, int64_
 }  // namespace
 
 extern "C" int kiln_gather(int64_t context, int bytes, int64_t out, int64_t x, int64_t index,
-                           int axis, int64_t size, int64_t axis_stride, int64_t geometry) {
+                           int op, int64_t axis, int64_t size, int64_t axis_stride,
+                           int64_t geometry) {
   kiln::Context& c = kiln::Context::of(context);
   kiln::Kernel kernel = family.kernel(c, bytes, "kiln_gather_%d", bytes);
-  kiln::IndexReport report = c.report(KILN_OP_GATHER, axis, size);
+  kiln::IndexReport report = c.report(op, axis, size);
   return kiln::for_each_piece<2>(
       kiln::Layout(geometry), [&](const kiln::Geometry<2>& g, const int64_t* offsets) {
         return kiln::launch(c, kernel, kiln::grid_for(c, g.count), kiln::BLOCK, 0,

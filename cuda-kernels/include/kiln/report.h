@@ -12,7 +12,7 @@ struct IndexRecord {
   int32_t set;
   int64_t launch;    // which launch found it
   int64_t op;        // which op: see kiln_kernels.h, KILN_OP_*
-  int64_t axis;      // for cross_entropy: the label that is ignored
+  int64_t axis;      // for cross_entropy and nll_loss: the label that is ignored
   int64_t position;  // of the index, in row-major order
   int64_t index;
   int64_t size;      // of the axis
@@ -24,7 +24,7 @@ struct IndexReport {
   int32_t* flag;  // memory of the host that the device writes to: not 0 once something is wrong
   int64_t launch;
   int64_t op;
-  int64_t axis;      // for cross_entropy: the label that is ignored
+  int64_t axis;      // for cross_entropy and nll_loss: the label that is ignored
   int64_t size;
 };
 

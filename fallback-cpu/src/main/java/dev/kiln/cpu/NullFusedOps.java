@@ -98,6 +98,23 @@ final class NullFusedOps implements FusedOps {
   }
 
   @Override
+  public void channelAffine(
+      View y,
+      View x,
+      Optional<View> mean,
+      Optional<View> variance,
+      Optional<View> weight,
+      Optional<View> bias,
+      double eps) {
+    counter.launch("channel_affine");
+  }
+
+  @Override
+  public void pickLabels(View out, View scores, View labels, long ignored) {
+    counter.launch("pick_labels");
+  }
+
+  @Override
   public void layerNorm(
       View y,
       View mean,

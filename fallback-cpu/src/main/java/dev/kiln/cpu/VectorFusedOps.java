@@ -342,6 +342,38 @@ final class VectorFusedOps extends CompositeOps {
   }
 
   @Override
+  public void channelAffine(
+      View y,
+      View x,
+      Optional<View> mean,
+      Optional<View> variance,
+      Optional<View> weight,
+      Optional<View> bias,
+      double eps) {
+    if (!isFloat(y)) {
+      super.channelAffine(y, x, mean, variance, weight, bias, eps);
+      return;
+    }
+    norm.channelAffine(
+        floats(x),
+        at(x),
+        floats(y),
+        at(y),
+        dim(x, 0),
+        dim(x, 1),
+        dim(x, 2),
+        data(weight),
+        at(weight),
+        data(bias),
+        at(bias),
+        data(mean),
+        at(mean),
+        data(variance),
+        at(variance),
+        eps);
+  }
+
+  @Override
   public void layerNorm(
       View y,
       View mean,

@@ -81,6 +81,33 @@ final class CompositeNorm {
     k.store(dbias, sum);
   }
 
+  static void channelAffine(
+      Composer k,
+      View y,
+      View x,
+      Optional<View> mean,
+      Optional<View> variance,
+      Optional<View> weight,
+      Optional<View> bias,
+      double eps) {
+    Shape perChannel = Shape.of(x.shape().dim(1), 1);
+    View out = k.in(x);
+    if (mean.isPresent()) {
+      out = k.sub(out, k.in(mean.get()).reshape(perChannel));
+    }
+    if (variance.isPresent()) {
+      View s = k.unary(UnaryOp.RSQRT, k.affine(k.in(variance.get()), 1, eps));
+      out = k.mul(out, s.reshape(perChannel));
+    }
+    if (weight.isPresent()) {
+      out = k.mul(out, k.in(weight.get()).reshape(perChannel));
+    }
+    if (bias.isPresent()) {
+      out = k.add(out, k.in(bias.get()).reshape(perChannel));
+    }
+    k.store(y, out);
+  }
+
   static void layer(
       Composer k,
       View y,

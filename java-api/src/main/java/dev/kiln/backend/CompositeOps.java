@@ -135,6 +135,25 @@ public class CompositeOps implements FusedOps {
   }
 
   @Override
+  public void channelAffine(
+      View y,
+      View x,
+      Optional<View> mean,
+      Optional<View> variance,
+      Optional<View> weight,
+      Optional<View> bias,
+      double eps) {
+    try (Composer k = composer(y)) {
+      CompositeNorm.channelAffine(k, y, x, mean, variance, weight, bias, eps);
+    }
+  }
+
+  @Override
+  public void pickLabels(View out, View scores, View labels, long ignored) {
+    backend.gather(out, scores, labels, 1);
+  }
+
+  @Override
   public void layerNorm(
       View y,
       View mean,

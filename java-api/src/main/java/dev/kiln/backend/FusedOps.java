@@ -149,6 +149,40 @@ public interface FusedOps {
       View invStd);
 
   /**
+   * Maps each channel: {@code y = (x - mean) / sqrt(variance + eps) * weight + bias}, without what
+   * is absent. Normalises by given statistics; the gradient of x is the same map of dy without mean
+   * and bias.
+   *
+   * @param y [n, c, inner]
+   * @param x [n, c, inner]
+   * @param mean [c], if there is one
+   * @param variance [c], if there is one
+   * @param weight [c], if there is one
+   * @param bias [c], if there is one
+   * @param eps added to the variance
+   */
+  void channelAffine(
+      View y,
+      View x,
+      Optional<View> mean,
+      Optional<View> variance,
+      Optional<View> weight,
+      Optional<View> bias,
+      double eps);
+
+  /**
+   * Picks each row's score at its label: {@code out[i][0] = scores[i][labels[i][0]]}. A label that
+   * is no class is an error of nll_loss.
+   *
+   * @param out [n, 1, ...]
+   * @param scores [n, classes, ...]
+   * @param labels INT64 [n, 1, ...]
+   * @param ignored the label that a message names beside the classes
+   * @throws dev.kiln.IndexException if a label is no class; a device may throw it later
+   */
+  void pickLabels(View out, View scores, View labels, long ignored);
+
+  /**
    * Normalises each row and applies an elementwise affine map. Ba et al. 2016.
    *
    * @param y [rows, n]

@@ -46,15 +46,22 @@ public final class Indexing {
         }
       }
     }
-    return pick(whole, a, index);
+    return pick(
+        whole, a, index, (out, in, at) -> x.device().backend().gather(out, in, at, a));
   }
 
-  private static Tensor pick(Tensor input, int axis, Tensor index) {
+  /** How elements are picked: out = in at the indices. */
+  interface Pick {
+    void run(dev.kiln.backend.View out, dev.kiln.backend.View in, dev.kiln.backend.View index);
+  }
+
+  /** Picks elements along an axis, the only one at which the sizes may differ. */
+  static Tensor pick(Tensor input, int axis, Tensor index, Pick how) {
     Tensor x = Check.dense("gather", "input", input);
     Tensor at = Check.index("gather", "index", index);
     Check.backend("gather", x, at);
     Tensor y = Tensor.empty(at.shape(), x.dtype(), x.device());
-    x.device().backend().gather(y.view(), x.view(), at.view(), axis);
+    how.run(y.view(), x.view(), at.view());
     return Autograd.record(
         "gather", y, Edge.of(input, dy -> scatterAdd(zerosLike(input, dy), axis, at, dy)));
   }

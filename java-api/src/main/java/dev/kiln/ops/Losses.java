@@ -228,7 +228,15 @@ public final class Losses {
         NoGrad.run(() -> labels.where(counted, Elementwise.constant(labels, 0)).unsqueeze(1));
     Tensor logp;
     try {
-      logp = rows.scores().gather(1, safe).squeeze(1);
+      Tensor scores = rows.scores();
+      logp =
+          Indexing.pick(
+                  scores,
+                  1,
+                  safe,
+                  (out, in, at) ->
+                      scores.device().backend().fused().pickLabels(out, in, at, ignoreIndex))
+              .squeeze(1);
     } catch (IndexException e) {
       throw labelError("nll_loss", labels, x.size(classAxis(x)), ignoreIndex);
     }

@@ -44,10 +44,10 @@ public final class Normalization {
     ShapeRules.require(
         x.dim() >= 2 && x.dim() <= 5,
         "[batch_norm] input " + x.describe() + " must be [n, channels, ...] of rank 2 to 5");
-    channels(x, "running_mean", runningMean);
-    channels(x, "running_var", runningVar);
-    channels(x, "weight", weight);
-    channels(x, "bias", bias);
+    channels("batch_norm", x, "running_mean", runningMean);
+    channels("batch_norm", x, "running_var", runningVar);
+    channels("batch_norm", x, "weight", weight);
+    channels("batch_norm", x, "bias", bias);
     if (training) {
       return byBatch(x, runningMean, runningVar, weight, bias, momentum, eps);
     }
@@ -55,15 +55,15 @@ public final class Normalization {
         runningMean.isPresent() && runningVar.isPresent(),
         "[batch_norm] there are no running statistics to evaluate with; train with them, or"
             + " evaluate in training mode");
-    return byRunning(x, runningMean.get(), runningVar.get(), weight, bias, eps);
+    return channelAffine("batch_norm", x, runningMean, runningVar, weight, bias, eps);
   }
 
-  private static void channels(Tensor x, String role, Optional<Tensor> t) {
+  private static void channels(String op, Tensor x, String role, Optional<Tensor> t) {
     t.ifPresent(
         v -> {
-          ShapeRules.vector("batch_norm", role, v, x.size(1), "channel");
-          Check.backend("batch_norm", x, v);
-          Check.sameType("batch_norm", "input", x, role, v);
+          ShapeRules.vector(op, role, v, x.size(1), "channel");
+          Check.backend(op, x, v);
+          Check.sameType(op, "input", x, role, v);
         });
   }
 
@@ -136,19 +136,69 @@ public final class Normalization {
         });
   }
 
-  private static Tensor byRunning(
+  /**
+   * (x - mean) / sqrt(variance + eps) * weight + bias for each channel, without what is absent; mean
+   * and variance are constants.
+   */
+  private static Tensor channelAffine(
+      String op,
       Tensor x,
-      Tensor mean,
-      Tensor variance,
+      Optional<Tensor> mean,
+      Optional<Tensor> variance,
       Optional<Tensor> weight,
       Optional<Tensor> bias,
       double eps) {
-    long[] dims = perChannel(x);
-    Tensor invStd = Elementwise.rsqrt(Elementwise.add(variance, eps));
-    Tensor scale = weight.isPresent() ? Elementwise.mul(weight.get(), invStd) : invStd;
-    Tensor centred = Elementwise.sub(x, Shaping.reshape(mean, dims));
-    Tensor y = Elementwise.mul(centred, Shaping.reshape(scale, dims));
-    return bias.isPresent() ? Elementwise.add(y, Shaping.reshape(bias.get(), dims)) : y;
+    long inner = 1;
+    for (int axis = 2; axis < x.dim(); axis++) {
+      inner *= x.size(axis);
+    }
+    Shape flat = Shape.of(x.size(0), x.size(1), inner);
+    FusedOps ops = x.device().backend().fused();
+    Tensor y = Tensor.empty(x.shape(), x.dtype(), x.device());
+    Optional<Tensor> v = variance.map(t -> Check.dense(op, "running_var", t));
+    Optional<Tensor> w = weight.map(t -> Check.dense(op, "weight", t));
+    ops.channelAffine(
+        y.view().reshape(flat),
+        Check.dense(op, "input", x).view().reshape(flat),
+        Check.denseView(op, "running_mean", mean),
+        v.map(Tensor::view),
+        w.map(Tensor::view),
+        Check.denseView(op, "bias", bias),
+        eps);
+    return Autograd.record(
+        op,
+        y,
+        inputs(x, weight, bias),
+        (dy, into) -> {
+          long[] dims = perChannel(x);
+          Optional<Tensor> scale =
+              variance.map(t -> NoGrad.run(() -> t.add(eps).rsqrt().reshape(dims)));
+          if (NoGrad.isRecording()) {
+            Tensor scaled = weight.isPresent() ? dy.mul(weight.get().reshape(dims)) : dy;
+            into.put(0, scale.isPresent() ? scaled.mul(scale.get()) : scaled);
+          } else if (into.needs(0)) {
+            Tensor dx = Tensor.empty(x.shape(), x.dtype(), x.device());
+            ops.channelAffine(
+                dx.view().reshape(flat),
+                Check.dense(op, "dy", dy).view().reshape(flat),
+                Optional.empty(),
+                v.map(t -> t.view(op, "running_var")),
+                w.map(t -> t.view(op, "weight")),
+                Optional.empty(),
+                eps);
+            into.put(0, dx);
+          }
+          int[] each = IntStream.range(0, x.dim()).filter(i -> i != 1).toArray();
+          if (weight.isPresent() && into.needs(1)) {
+            Tensor centred = mean.isPresent() ? x.sub(mean.get().detach().reshape(dims)) : x;
+            Tensor normal = scale.isPresent() ? centred.mul(scale.get()) : centred;
+            into.put(1, dy.mul(normal).sum(each, false));
+          }
+          int last = weight.isPresent() ? 2 : 1;
+          if (bias.isPresent() && into.needs(last)) {
+            into.put(last, dy.sum(each, false));
+          }
+        });
   }
 
   /**
@@ -278,23 +328,16 @@ public final class Normalization {
             + " must be [n, channels, ...] with channels divisible by "
             + groups
             + " groups");
-    long[] perChannel = perChannel(x);
+    channels(op, x, "weight", weight);
+    channels(op, x, "bias", bias);
     long rows = x.size(0) * groups;
     long n = rows == 0 ? 0 : x.numel() / rows;
     Tensor y =
         layerNorm(x.reshape(rows, n), Shape.of(n), Optional.empty(), Optional.empty(), eps)
             .reshape(x.shape().dims());
-    for (boolean scale : new boolean[] {true, false}) {
-      Optional<Tensor> t = scale ? weight : bias;
-      if (t.isPresent()) {
-        String role = scale ? "weight" : "bias";
-        ShapeRules.vector(op, role, t.get(), x.size(1), "channel");
-        Check.sameType(op, "input", x, role, t.get());
-        Tensor v = t.get().reshape(perChannel);
-        y = scale ? y.mul(v) : y.add(v);
-      }
-    }
-    return y;
+    return weight.isPresent() || bias.isPresent()
+        ? channelAffine(op, y, Optional.empty(), Optional.empty(), weight, bias, 0)
+        : y;
   }
 
   /**

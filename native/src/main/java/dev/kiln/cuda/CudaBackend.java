@@ -334,7 +334,12 @@ public final class CudaBackend implements Backend {
   }
 
   @Override
-  public synchronized void gather(View out, View x, View index, int axis) {
+  public void gather(View out, View x, View index, int axis) {
+    gather(IndexErrors.GATHER, axis, out, x, index, axis);
+  }
+
+  /** Picks elements; an index outside is reported as of an op and what that has for an axis. */
+  synchronized void gather(int op, long told, View out, View x, View index, int axis) {
     long layout = geometry.of(out, Axes.standingStill(x, index.shape(), axis));
     int status =
         Launchers.gather(
@@ -343,7 +348,8 @@ public final class CudaBackend implements Backend {
             address(out),
             address(x),
             address(index),
-            axis,
+            op,
+            told,
             x.shape().dim(axis),
             x.stride(axis),
             layout);

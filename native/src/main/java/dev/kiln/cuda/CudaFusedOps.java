@@ -281,6 +281,39 @@ final class CudaFusedOps extends CompositeOps {
   }
 
   @Override
+  public void channelAffine(
+      View y,
+      View x,
+      Optional<View> mean,
+      Optional<View> variance,
+      Optional<View> weight,
+      Optional<View> bias,
+      double eps) {
+    synchronized (device) {
+      int status =
+          Launchers.channelAffine(
+              device.launchers(),
+              type(x),
+              address(y),
+              address(x),
+              addressOf(mean),
+              addressOf(variance),
+              addressOf(weight),
+              addressOf(bias),
+              x.shape().dim(0),
+              x.shape().dim(1),
+              x.shape().dim(2),
+              eps);
+      done(status, "channel_affine", y, x);
+    }
+  }
+
+  @Override
+  public void pickLabels(View out, View scores, View labels, long ignored) {
+    device.gather(IndexErrors.NLL_LOSS, ignored, out, scores, labels, 1);
+  }
+
+  @Override
   public void layerNorm(
       View y,
       View mean,

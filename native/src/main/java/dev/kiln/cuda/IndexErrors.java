@@ -17,8 +17,12 @@ import jcuda.driver.JCudaDriver;
 final class IndexErrors implements AutoCloseable {
   private static final int RECORD_BYTES = 2 * Integer.BYTES + 6 * Long.BYTES;
   private static final int DEVICE_MAPPED = 2; // CU_MEMHOSTALLOC_DEVICEMAP
-  private static final String[] OPS = {"gather", "scatter_add", "scatter", "cross_entropy"};
+  private static final String[] OPS = {
+    "gather", "scatter_add", "scatter", "cross_entropy", "nll_loss"
+  };
+  static final int GATHER = 0;
   private static final int CROSS_ENTROPY = 3;
+  static final int NLL_LOSS = 4;
 
   private final Driver driver;
   private final Driver.Address record = new Driver.Address();
@@ -68,12 +72,11 @@ final class IndexErrors implements AutoCloseable {
     long position = found.getLong(at + 16);
     long index = found.getLong(at + 24);
     long size = found.getLong(at + 32);
-    if (op == CROSS_ENTROPY) {
+    if (op == CROSS_ENTROPY || op == NLL_LOSS) {
       throw new IndexException(
           String.format(
-              "[cross_entropy] target %d at row %d is no class; valid are 0 to %d (or ignore_index"
-                  + " %d)",
-              index, position, size - 1, axis));
+              "[%s] target %d at row %d is no class; valid are 0 to %d (or ignore_index %d)",
+              OPS[op], index, position, size - 1, axis));
     }
     throw new IndexException(
         String.format(

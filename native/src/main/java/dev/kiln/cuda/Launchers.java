@@ -99,7 +99,8 @@ final class Launchers {
       long out,
       long x,
       long index,
-      int axis,
+      int op,
+      long axis,
       long size,
       long axisStride,
       long geometry);
@@ -270,6 +271,21 @@ final class Launchers {
       long channels,
       long inner,
       double momentum,
+      double eps);
+
+  @Name("kiln_channel_affine")
+  static native int channelAffine(
+      long context,
+      int type,
+      long y,
+      long x,
+      long mean,
+      long variance,
+      long weight,
+      long bias,
+      long images,
+      long channels,
+      long inner,
       double eps);
 
   @Name("kiln_batch_norm_grad")

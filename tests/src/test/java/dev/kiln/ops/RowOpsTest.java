@@ -255,4 +255,59 @@ class RowOpsTest {
       }
     }
   }
+
+  @OnEachDevice
+  void batchNormByRunningStatisticsAndGroupNorm(Device device) {
+    long[][] shapes = {{3, 4, 1}, {33, 6, 7}, {2, 4, 31}, {2, 2, 32}, {3, 2, 49}, {1, 2, 1025}};
+    for (DType type : AgainstOracle.TYPES) {
+      for (long[] dims : shapes) {
+        Shape shape = Shape.of(dims);
+        Shape channels = Shape.of(dims[1]);
+        double[] x = AgainstOracle.random(dims[2], shape, 2);
+        double[] mean = AgainstOracle.random(1, channels, 1);
+        double[] variance = AgainstOracle.random(2, channels, 0.5);
+        for (int c = 0; c < variance.length; c++) {
+          variance[c] += 1;
+        }
+        double[] w = AgainstOracle.random(3, channels, 1);
+        double[] b = AgainstOracle.random(4, channels, 1);
+        AgainstOracle against = new AgainstOracle(device, type, dims[0] % 2 == 1);
+        against.agree(
+            "batch_norm by running statistics of " + shape,
+            t ->
+                Normalization.batchNorm(
+                    t.get(0),
+                    Optional.of(t.get(1).detach()),
+                    Optional.of(t.get(2).detach()),
+                    Optional.of(t.get(3)),
+                    Optional.of(t.get(4)),
+                    false,
+                    0.1,
+                    1e-2),
+            4,
+            x,
+            shape,
+            mean,
+            channels,
+            variance,
+            channels,
+            w,
+            channels,
+            b,
+            channels);
+        against.agree(
+            "group_norm of " + shape,
+            t ->
+                Normalization.groupNorm(
+                    t.get(0), 2, Optional.of(t.get(1)), Optional.of(t.get(2)), 1e-2),
+            4,
+            x,
+            shape,
+            w,
+            channels,
+            b,
+            channels);
+      }
+    }
+  }
 }

@@ -110,8 +110,8 @@ public final class Normalization {
     }
   }
 
-  /** Normalises by running statistics. */
-  public void batchEval(
+  /** Maps each channel by given statistics, weight and bias, as far as they are there. */
+  public void channelAffine(
       float[] x,
       int xo,
       float[] y,
@@ -123,20 +123,22 @@ public final class Normalization {
       int wo,
       float[] bias,
       int bo,
-      float[] runningMean,
-      int rmo,
-      float[] runningVar,
-      int rvo,
+      float[] mean,
+      int mo,
+      float[] variance,
+      int vo,
       double eps) {
     channels(
         channels,
         (long) n * channels * inner,
         c -> {
-          float scale = (float) (at(weight, wo + c, 1f) / Math.sqrt(runningVar[rvo + c] + eps));
+          double root = variance.length == 0 ? 1 : Math.sqrt(variance[vo + c] + eps);
+          float scale = (float) (at(weight, wo + c, 1f) / root);
+          float center = at(mean, mo + c, 0f);
           float shift = at(bias, bo + c, 0f);
           for (int i = 0; i < n; i++) {
             int o = (i * channels + c) * inner;
-            normalize(x, xo + o, y, yo + o, inner, runningMean[rmo + c], scale, shift);
+            normalize(x, xo + o, y, yo + o, inner, center, scale, shift);
           }
         });
   }

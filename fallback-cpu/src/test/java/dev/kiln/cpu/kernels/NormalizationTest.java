@@ -170,7 +170,7 @@ class NormalizationTest {
         float[] eval = new float[size];
         float[] var = new float[channels];
         java.util.Arrays.fill(var, 2.5f);
-        norm.batchEval(x, 0, eval, 0, n, channels, inner, w, 0, b, 0, rm, 0, var, 0, eps);
+        norm.channelAffine(x, 0, eval, 0, n, channels, inner, w, 0, b, 0, rm, 0, var, 0, eps);
         double[] wantEval = new double[size];
         for (int i = 0; i < size; i++) {
           int c = i / inner % channels;
