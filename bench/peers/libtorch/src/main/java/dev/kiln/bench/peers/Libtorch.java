@@ -144,6 +144,7 @@ final class Libtorch implements Framework {
     };
   }
 
+  @SuppressWarnings("ReturnValueIgnored") // the scope releases it
   private static Runnable run(Supplier<Tensor> body) {
     return () -> {
       try (PointerScope step = new PointerScope();
