@@ -46,8 +46,7 @@ public final class Indexing {
         }
       }
     }
-    return pick(
-        whole, a, index, (out, in, at) -> x.device().backend().gather(out, in, at, a));
+    return pick(whole, a, index, (out, in, at) -> x.device().backend().gather(out, in, at, a));
   }
 
   /** How elements are picked: out = in at the indices. */

@@ -137,8 +137,8 @@ public final class Normalization {
   }
 
   /**
-   * (x - mean) / sqrt(variance + eps) * weight + bias for each channel, without what is absent; mean
-   * and variance are constants.
+   * (x - mean) / sqrt(variance + eps) * weight + bias for each channel, without what is absent;
+   * mean and variance are constants.
    */
   private static Tensor channelAffine(
       String op,

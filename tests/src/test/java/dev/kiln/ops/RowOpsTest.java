@@ -14,8 +14,8 @@ import java.util.Optional;
  */
 class RowOpsTest {
   /**
-   * Rows are held by lanes of a warp up to 512 (FLOAT64: 256), by blocks of 64 to 1024 (512) threads
-   * up to 16384 (4096), and walked through beyond.
+   * Rows are held by lanes of a warp up to 512 (FLOAT64: 256), by blocks of 64 to 1024 (512)
+   * threads up to 16384 (4096), and walked through beyond.
    */
   private static final int[] WIDTHS = {
     1, 2, 3, 7, 8, 31, 32, 33, 64, 255, 256, 257, 511, 512, 513, 1000, 1024, 1025, 2048, 4096, 4097,

@@ -63,8 +63,7 @@ final class Blocks {
 
   /** DJL's own TransformerEncoderBlock normalises over the batch, so this is put together. */
   static Block transformer() {
-    return chain(
-        encoderLayer(), encoderLayer(), lambda(x -> x.mean(new int[] {1})), linear(10));
+    return chain(encoderLayer(), encoderLayer(), lambda(x -> x.mean(new int[] {1})), linear(10));
   }
 
   private static Block encoderLayer() {
@@ -74,15 +73,13 @@ final class Blocks {
             .setHeadCount(4)
             .optAttentionProbsDropoutProb(0)
             .build();
-    Block feedForward =
-        chain(linear(1024), new LambdaBlock(Activation::gelu), linear(WIDTH));
+    Block feedForward = chain(linear(1024), new LambdaBlock(Activation::gelu), linear(WIDTH));
     return chain(
         sum(attention, identity()), layerNorm(), sum(feedForward, identity()), layerNorm());
   }
 
   private static Block residual(int in, int out, int stride) {
-    Block path =
-        chain(conv(out, 3, stride, false), norm(), relu(), conv(out, 3, 1, false), norm());
+    Block path = chain(conv(out, 3, stride, false), norm(), relu(), conv(out, 3, 1, false), norm());
     Block shortcut =
         stride == 1 && in == out ? identity() : chain(conv(out, 1, stride, false), norm());
     return chain(sum(path, shortcut), relu());

@@ -56,9 +56,7 @@ final class Dl4j implements Framework {
       case "W6.exp" -> {
         INDArray x = Nd4j.randn(MANY);
         INDArray out = Nd4j.randn(MANY);
-        yield () ->
-            Nd4j.getExecutioner()
-                .exec(new Exp(x, out));
+        yield () -> Nd4j.getExecutioner().exec(new Exp(x, out));
       }
       case "W6.softmax" -> into("softmax", Nd4j.randn(4096, 1024), Nd4j.create(4096, 1024));
       case "W6.conv" -> convolution();

@@ -27,8 +27,7 @@ final class Networks {
   }
 
   Function<Tensor, Tensor> mlp() {
-    return chain(
-        linear(784, 512), torch::relu, linear(512, 512), torch::relu, linear(512, 10));
+    return chain(linear(784, 512), torch::relu, linear(512, 512), torch::relu, linear(512, 10));
   }
 
   Function<Tensor, Tensor> lenet() {

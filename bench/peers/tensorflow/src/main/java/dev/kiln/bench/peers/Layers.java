@@ -142,8 +142,7 @@ final class Layers {
 
   private Operand<TFloat32> gelu(Operand<TFloat32> x) {
     Operand<TFloat32> erf = tf.math.erf(tf.math.mul(x, tf.constant((float) Math.sqrt(0.5))));
-    return tf.math.mul(
-        tf.math.mul(x, tf.constant(0.5f)), tf.math.add(erf, tf.constant(1f)));
+    return tf.math.mul(tf.math.mul(x, tf.constant(0.5f)), tf.math.add(erf, tf.constant(1f)));
   }
 
   /** A convolution whose output is as large as its input, over the stride. */
@@ -210,12 +209,10 @@ final class Layers {
     Variable<TFloat32> w = filledParameter(1, WIDTH);
     Variable<TFloat32> b = filledParameter(0, WIDTH);
     return x -> {
-      Operand<TFloat32> mean =
-          tf.math.mean(x, tf.constant(1), Mean.keepDims(true));
+      Operand<TFloat32> mean = tf.math.mean(x, tf.constant(1), Mean.keepDims(true));
       Operand<TFloat32> centred = tf.math.sub(x, mean);
       Operand<TFloat32> variance =
-          tf.math.mean(
-              tf.math.square(centred), tf.constant(1), Mean.keepDims(true));
+          tf.math.mean(tf.math.square(centred), tf.constant(1), Mean.keepDims(true));
       Operand<TFloat32> scale = tf.math.rsqrt(tf.math.add(variance, tf.constant(1e-5f)));
       return tf.math.add(tf.math.mul(tf.math.mul(centred, scale), w), b);
     };

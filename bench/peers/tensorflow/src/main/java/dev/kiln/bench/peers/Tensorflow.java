@@ -21,7 +21,9 @@ import org.tensorflow.op.core.Variable;
 import org.tensorflow.proto.ConfigProto;
 import org.tensorflow.types.TFloat32;
 
-/** The work in TensorFlow-Java: a graph, with images as [n, h, w, c], as its CPU kernels ask for. */
+/**
+ * The work in TensorFlow-Java: a graph, with images as [n, h, w, c], as its CPU kernels ask for.
+ */
 final class Tensorflow implements Framework {
   private final Graph graph = new Graph();
   private final Ops tf = Ops.create(graph);
@@ -78,8 +80,7 @@ final class Tensorflow implements Framework {
     return run(x, random(shape), targets);
   }
 
-  private Runnable forward(
-      Function<Operand<TFloat32>, Operand<TFloat32>> function, long... shape) {
+  private Runnable forward(Function<Operand<TFloat32>, Operand<TFloat32>> function, long... shape) {
     Placeholder<TFloat32> x = placeholder(shape);
     return run(x, random(shape), List.of(function.apply(x)));
   }
@@ -97,8 +98,7 @@ final class Tensorflow implements Framework {
     List<Operand<?>> inputs = new ArrayList<>(layers.parameters());
     inputs.add(x);
     List<Op> targets = new ArrayList<>();
-    for (Operand<?> gradient :
-        tf.gradients(List.of(y), inputs, Gradients.dx(List.of(dy)))) {
+    for (Operand<?> gradient : tf.gradients(List.of(y), inputs, Gradients.dx(List.of(dy)))) {
       targets.add(gradient);
     }
     return run(x, random(shape), targets);
@@ -158,8 +158,7 @@ final class Tensorflow implements Framework {
     for (int i = 0; i < gradients.size(); i++) {
       Variable<TFloat32> w = layers.parameters().get(i);
       Operand<TFloat32> g = gradients.get(i);
-      Operand<TFloat32> sum =
-          decay == 0 ? g : tf.math.add(g, tf.math.mul(w, tf.constant(decay)));
+      Operand<TFloat32> sum = decay == 0 ? g : tf.math.add(g, tf.math.mul(w, tf.constant(decay)));
       updates.add(
           tf.train.applyMomentum(
               w,
