@@ -27,7 +27,7 @@ enum ModelChoice {
   /** Fifty-six thin layers with shortcuts, for small images. */
   RESNET56("resnet56"),
   /** Twenty-eight layers with shortcuts, ten times as wide, for small images. */
-  WRN28X10("wrn-28-10"),
+  WRN28X10("wrn28-10"),
   /** Eleven plain layers. */
   VGG11("vgg11"),
   /** Eleven plain layers with batch normalisation. */

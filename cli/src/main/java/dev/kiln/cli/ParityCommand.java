@@ -64,8 +64,8 @@ final class ParityCommand implements Callable<Integer> {
   @Parameters(
       paramLabel = "MODEL",
       description =
-          "lenet, mlp, resnet18, or the name of a class that extends Module and has a constructor"
-              + " without parameters.")
+          "A model of kiln train (lenet, resnet18, ...), or the name of a class that extends Module"
+              + " and has a constructor without parameters.")
   private String model;
 
   @Mixin private DeviceOption device;
@@ -208,7 +208,7 @@ final class ParityCommand implements Callable<Integer> {
   }
 
   private boolean isGrey() {
-    return builtIn().filter(m -> m != ModelChoice.RESNET18).isPresent();
+    return builtIn().filter(m -> m == ModelChoice.LENET || m == ModelChoice.MLP).isPresent();
   }
 
   private Shape shape() {

@@ -37,7 +37,7 @@ final class UserModel {
       throw new KilnException(
           "[parity] there is no class "
               + name
-              + "; write a model's name (lenet, mlp, resnet18) or a class's full name with"
+              + "; write the name of a model of kiln train, or a class's full name with"
               + " --class-path",
           e);
     } catch (NoSuchMethodException e) {

@@ -118,7 +118,9 @@ final class TrainingRun implements TrainState {
     tell(c -> c.onEpochStart(this));
     double before = progress.seconds;
     long start = System.nanoTime();
-    try (BatchSource batches = new BatchSource(data, epoch - 1, progress.step * s.accumulate())) {
+    // the last step of an epoch may have had fewer batches
+    int done = Math.min(progress.step * s.accumulate(), data.batchesPerEpoch());
+    try (BatchSource batches = new BatchSource(data, epoch - 1, done)) {
       while (progress.step < steps && goesOn()) {
         List<Batch> group = batches.take(s.accumulate());
         if (group.isEmpty()) {

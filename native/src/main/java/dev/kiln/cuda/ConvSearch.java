@@ -5,6 +5,7 @@ import static dev.kiln.cuda.Dnn.check;
 import dev.kiln.DType;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.IntSupplier;
 import java.util.stream.Stream;
 import jcuda.jcudnn.JCudnn;
 import jcuda.jcudnn.cudnnConvolutionBwdDataAlgoPerf;
@@ -23,6 +24,9 @@ import jcuda.jcudnn.cudnnMathType;
 record ConvSearch(boolean deterministic, boolean measured) {
   /** More than cuDNN has of any direction. */
   private static final int MOST = 16;
+
+  /** CUDNN_STATUS_NOT_SUPPORTED as cuDNN 9 numbers it: such convolutions are composed. */
+  private static final int NOT_SUPPORTED = 3000;
 
   /** What cuDNN tells of an algorithm in any direction. */
   private record Answer(int status, int algorithm, int math, long workspace, int determinism) {}
@@ -74,17 +78,29 @@ record ConvSearch(boolean deterministic, boolean measured) {
         || a.math() == cudnnMathType.CUDNN_TENSOR_OP_MATH_ALLOW_CONVERSION;
   }
 
+  /** The status of a call. */
+  private static int asked(IntSupplier call) {
+    try {
+      return call.getAsInt();
+    } catch (ArrayIndexOutOfBoundsException e) {
+      // A failed call leaves any number of answers, and JCuda copies so many: its status is lost.
+      return NOT_SUPPORTED;
+    }
+  }
+
   private int forward(Dnn dnn, ConvPlan p, int[] count, List<Answer> answers) {
     var all = new cudnnConvolutionFwdAlgoPerf[MOST];
     for (int i = 0; i < MOST; i++) {
       all[i] = new cudnnConvolutionFwdAlgoPerf();
     }
     int status =
-        measured
-            ? JCudnn.cudnnFindConvolutionForwardAlgorithm(
-                dnn.handle(), p.x(), p.weight(), p.convolution(), p.y(), MOST, count, all)
-            : JCudnn.cudnnGetConvolutionForwardAlgorithm_v7(
-                dnn.handle(), p.x(), p.weight(), p.convolution(), p.y(), MOST, count, all);
+        asked(
+            () ->
+                measured
+                    ? JCudnn.cudnnFindConvolutionForwardAlgorithm(
+                        dnn.handle(), p.x(), p.weight(), p.convolution(), p.y(), MOST, count, all)
+                    : JCudnn.cudnnGetConvolutionForwardAlgorithm_v7(
+                        dnn.handle(), p.x(), p.weight(), p.convolution(), p.y(), MOST, count, all));
     Stream.of(all)
         .limit(status == 0 ? count[0] : 0) // a failed call leaves any number there
         .map(a -> new Answer(a.status, a.algo, a.mathType, a.memory, a.determinism))
@@ -98,11 +114,13 @@ record ConvSearch(boolean deterministic, boolean measured) {
       all[i] = new cudnnConvolutionBwdDataAlgoPerf();
     }
     int status =
-        measured
-            ? JCudnn.cudnnFindConvolutionBackwardDataAlgorithm(
-                dnn.handle(), p.weight(), p.y(), p.convolution(), p.x(), MOST, count, all)
-            : JCudnn.cudnnGetConvolutionBackwardDataAlgorithm_v7(
-                dnn.handle(), p.weight(), p.y(), p.convolution(), p.x(), MOST, count, all);
+        asked(
+            () ->
+                measured
+                    ? JCudnn.cudnnFindConvolutionBackwardDataAlgorithm(
+                        dnn.handle(), p.weight(), p.y(), p.convolution(), p.x(), MOST, count, all)
+                    : JCudnn.cudnnGetConvolutionBackwardDataAlgorithm_v7(
+                        dnn.handle(), p.weight(), p.y(), p.convolution(), p.x(), MOST, count, all));
     Stream.of(all)
         .limit(status == 0 ? count[0] : 0) // a failed call leaves any number there
         .map(a -> new Answer(a.status, a.algo, a.mathType, a.memory, a.determinism))
@@ -116,11 +134,13 @@ record ConvSearch(boolean deterministic, boolean measured) {
       all[i] = new cudnnConvolutionBwdFilterAlgoPerf();
     }
     int status =
-        measured
-            ? JCudnn.cudnnFindConvolutionBackwardFilterAlgorithm(
-                dnn.handle(), p.x(), p.y(), p.convolution(), p.weight(), MOST, count, all)
-            : JCudnn.cudnnGetConvolutionBackwardFilterAlgorithm_v7(
-                dnn.handle(), p.x(), p.y(), p.convolution(), p.weight(), MOST, count, all);
+        asked(
+            () ->
+                measured
+                    ? JCudnn.cudnnFindConvolutionBackwardFilterAlgorithm(
+                        dnn.handle(), p.x(), p.y(), p.convolution(), p.weight(), MOST, count, all)
+                    : JCudnn.cudnnGetConvolutionBackwardFilterAlgorithm_v7(
+                        dnn.handle(), p.x(), p.y(), p.convolution(), p.weight(), MOST, count, all));
     Stream.of(all)
         .limit(status == 0 ? count[0] : 0) // a failed call leaves any number there
         .map(a -> new Answer(a.status, a.algo, a.mathType, a.memory, a.determinism))

@@ -457,8 +457,7 @@ class ConvolutionsTest {
               "cudnnCreateTensorDescriptor",
               "cudnnSetFilterDescriptor",
               "cudnnSetConvolutionDescriptor",
-              "cudnnCreateActivationDescriptor",
-              CHOOSE)) {
+              "cudnnCreateActivationDescriptor")) {
         SimControl.resetCalls();
         SimControl.fail(call, 1, 1, 4000);
         assertThatThrownBy(() -> run.forward(PLAIN))

