@@ -48,6 +48,11 @@ public final class Check {
   public static void main(String[] args) throws IOException {
     Path file = Path.of(args[0]);
     boolean write = args.length > 1 && args[1].equals("--write");
+    if (!write && !Files.exists(file)) {
+      System.err.println(
+          "bench/check: there is no baseline " + file + "; write one on a quiet machine: --write");
+      System.exit(2);
+    }
     System.exit(new Check().run(file, write) ? 0 : 1);
   }
 

@@ -92,7 +92,7 @@ public final class Parity {
             .map(
                 worst ->
                     String.format(
-                        "; the largest difference is %.0f %% of what is allowed, in %s",
+                        "; the largest difference is %.2g %% of what is allowed, in %s",
                         100 * worst.worst(), worst.op()))
             .orElse("");
   }
