@@ -44,7 +44,6 @@ final class TrainStep implements AutoCloseable {
    */
   long run(List<Batch> batches, String name, Diagnosis diagnosis) {
     long all = batches.stream().mapToLong(Batch::size).sum();
-    BatchProbe probe = new BatchProbe(s, batches.get(0));
     try (Scope step = Scope.open(name)) {
       if (diagnosis.isDue() || !recorded.run(batches)) {
         eager(batches, all, name, diagnosis);
@@ -57,7 +56,7 @@ final class TrainStep implements AutoCloseable {
     } catch (OutOfMemoryException e) {
       batches.forEach(Batch::close);
       recorded.close();
-      throw probe.explain(e);
+      throw new BatchProbe(s, batches.get(0)).explain(e);
     }
     return all;
   }

@@ -54,14 +54,16 @@ public final class CudaBackend implements Backend {
    * @param id its name
    * @param ordinal its number among the driver's devices
    * @param libraries its native code
+   * @param pooled whether freed memory is kept for reuse; not where every access is to be checked
+   *     against what is allocated
    * @throws dev.kiln.DeviceException if the native code cannot be loaded
    */
-  public CudaBackend(DeviceId id, int ordinal, Libraries libraries) {
+  public CudaBackend(DeviceId id, int ordinal, Libraries libraries, boolean pooled) {
     this.id = id;
     natives = Natives.load(libraries);
     driver = new Driver(natives, ordinal);
     launchers = driver.launchers();
-    memory = new DeviceAllocator(driver, libraries.pooled());
+    memory = new DeviceAllocator(driver, pooled);
     staging = new Staging(driver, memory);
     geometry = new Geometry();
     errors = new IndexErrors(driver);

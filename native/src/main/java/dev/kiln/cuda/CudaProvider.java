@@ -70,6 +70,6 @@ public final class CudaProvider implements BackendProvider {
       throw new DeviceException("[cuda] there is no device " + index);
     }
     return new CudaBackend(
-        new DeviceId(TYPE, index), gpus.get(index).ordinal(), setup().libraries());
+        new DeviceId(TYPE, index), gpus.get(index).ordinal(), setup().libraries(), true);
   }
 }

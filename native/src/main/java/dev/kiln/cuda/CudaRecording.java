@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import jcuda.driver.CUgraph;
 import jcuda.driver.CUgraphExec;
+import jcuda.driver.CUresult;
 import jcuda.driver.CUstreamCaptureMode;
 import jcuda.driver.JCudaDriver;
 
@@ -27,12 +28,16 @@ final class CudaRecording implements Recording {
     this.device = device;
     this.driver = driver;
     driver.makeCurrent();
+    memory = allocator.record(); // before the capture: it gives memory back, which waits
     // Relaxed: memory that the pool lacks is allocated on the way, which is no part of the graph.
-    Driver.check(
+    int status =
         JCudaDriver.cuStreamBeginCapture(
-            driver.stream(), CUstreamCaptureMode.CU_STREAM_CAPTURE_MODE_RELAXED),
-        "cuStreamBeginCapture");
-    memory = allocator.record();
+            driver.stream(), CUstreamCaptureMode.CU_STREAM_CAPTURE_MODE_RELAXED);
+    if (status != CUresult.CUDA_SUCCESS) {
+      memory.seal();
+      memory.close();
+    }
+    Driver.check(status, "cuStreamBeginCapture");
   }
 
   /** Records a copy of bytes that are the same at every replay. */
@@ -53,16 +58,18 @@ final class CudaRecording implements Recording {
     memory.seal();
     Driver.check(status, "cuStreamEndCapture");
     status = JCudaDriver.cuGraphInstantiate(graph, steps, 0);
-    JCudaDriver.cuGraphDestroy(steps);
+    int destroyed = JCudaDriver.cuGraphDestroy(steps);
     Driver.check(status, "cuGraphInstantiate");
     whole = true;
+    Driver.check(destroyed, "cuGraphDestroy");
   }
 
   /** Ends the recording of a step that failed; nothing of it has run. */
   void abandon() {
     CUgraph steps = new CUgraph();
-    if (JCudaDriver.cuStreamEndCapture(driver.stream(), steps) == 0) {
-      JCudaDriver.cuGraphDestroy(steps);
+    // A capture that broke has no graph, and says so here; what broke it is thrown already.
+    if (JCudaDriver.cuStreamEndCapture(driver.stream(), steps) == CUresult.CUDA_SUCCESS) {
+      Driver.check(JCudaDriver.cuGraphDestroy(steps), "cuGraphDestroy");
     }
     memory.seal();
     release();

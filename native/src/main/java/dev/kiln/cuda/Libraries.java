@@ -14,8 +14,6 @@ import java.util.Optional;
  * @param kernels the folder with kernel images; nothing for those of Kiln's jar
  * @param extension the images' file name extension: ptx, or so for the simulated device; machine
  *     code beside PTX (fatbin) is tried first where the driver is of CUDA 13 or newer
- * @param pooled whether freed memory is kept for reuse; not where every access is to be checked
- *     against what is allocated
  */
 public record Libraries(
     Path libcuda,
@@ -23,5 +21,4 @@ public record Libraries(
     Optional<Path> libcudnn,
     List<Path> companions,
     Optional<Path> kernels,
-    String extension,
-    boolean pooled) {}
+    String extension) {}

@@ -110,7 +110,6 @@ record Setup(
         cudnn.found(),
         companions,
         Optional.empty(),
-        "ptx",
-        true);
+        "ptx");
   }
 }

@@ -54,7 +54,7 @@ public final class SimProvider implements BackendProvider {
 
   @Override
   public Backend open(int index) {
-    return new CudaBackend(new DeviceId(TYPE, index), index, libraries());
+    return new CudaBackend(new DeviceId(TYPE, index), index, libraries(), false);
   }
 
   private static Libraries libraries() {
@@ -65,7 +65,6 @@ public final class SimProvider implements BackendProvider {
         Optional.of(folder.resolve("libcudnn.so.9")).filter(Files::isRegularFile),
         List.of(),
         Optional.of(folder.resolve("kernels")),
-        "so",
-        false);
+        "so");
   }
 }

@@ -43,7 +43,13 @@ public final class SimDevice {
 
   /** Opens a backend on given libraries. */
   public static CudaBackend open(Libraries libraries) {
-    return new CudaBackend(new DeviceId("sim", 0), 0, libraries);
+    return new CudaBackend(new DeviceId("sim", 0), 0, libraries, false);
+  }
+
+  /** Opens a backend that keeps freed memory for reuse, as on a GPU. */
+  public static CudaBackend pooled() {
+    open();
+    return new CudaBackend(new DeviceId("sim", 0), 0, libraries(), true);
   }
 
   /** The libraries of the device that all tests share. */
@@ -60,8 +66,7 @@ public final class SimDevice {
         Optional.of(folder.resolve("libcudnn.so.9")),
         List.of(),
         Optional.of(kernels),
-        extension,
-        false);
+        extension);
   }
 
   private static Path folder() {
