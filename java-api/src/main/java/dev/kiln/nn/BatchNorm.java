@@ -75,7 +75,6 @@ public abstract class BatchNorm extends ChannelNorm {
   final boolean freezeOwnStatistics(boolean frozen) {
     if (runningMean().isPresent()) {
       statisticsFrozen = frozen;
-      changed();
     }
     return runningMean().isPresent();
   }

@@ -56,7 +56,6 @@ public abstract class Module {
   private final List<ForwardHook> hooks = new CopyOnWriteArrayList<>();
   private String label = "";
   private boolean training = true;
-  private int changes;
 
   /** Makes a module with nothing registered, in training mode. */
   protected Module() {}
@@ -472,7 +471,6 @@ public abstract class Module {
   public final long structure() {
     long hash = System.identityHashCode(this);
     hash = hash * 31 + (training ? 1 : 0);
-    hash = hash * 31 + changes;
     hash = hash * 31 + hooks.hashCode();
     hash = hash * 31 + (statisticsFrozen() ? 1 : 0);
     hash = hash * 31 + computed.keySet().hashCode();
@@ -487,11 +485,6 @@ public abstract class Module {
       hash = hash * 31 + child.structure();
     }
     return hash;
-  }
-
-  /** Notes that this module does something else from now on, for {@link #structure}. */
-  final void changed() {
-    changes++;
   }
 
   /**

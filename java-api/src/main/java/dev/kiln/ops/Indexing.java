@@ -7,6 +7,7 @@ import dev.kiln.autograd.Autograd;
 import dev.kiln.autograd.Edge;
 import dev.kiln.autograd.NoGrad;
 import dev.kiln.backend.ScatterOp;
+import dev.kiln.backend.View;
 import java.util.OptionalLong;
 
 /** Picking elements by index and adding them back; repeated indices add up in a fixed order. */
@@ -51,7 +52,7 @@ public final class Indexing {
 
   /** How elements are picked: out = in at the indices. */
   interface Pick {
-    void run(dev.kiln.backend.View out, dev.kiln.backend.View in, dev.kiln.backend.View index);
+    void run(View out, View in, View index);
   }
 
   /** Picks elements along an axis, the only one at which the sizes may differ. */

@@ -21,6 +21,7 @@ import java.util.Optional;
 public final class SimProvider implements BackendProvider {
   private static final String TYPE = "sim";
   private static final String FOLDER = "kiln.sim";
+  private static final String POOLED = "kiln.sim.pooled";
 
   /** Makes the provider. */
   public SimProvider() {}
@@ -54,7 +55,8 @@ public final class SimProvider implements BackendProvider {
 
   @Override
   public Backend open(int index) {
-    return new CudaBackend(new DeviceId(TYPE, index), index, libraries(), false);
+    return new CudaBackend(
+        new DeviceId(TYPE, index), index, libraries(), Boolean.getBoolean(POOLED));
   }
 
   private static Libraries libraries() {
