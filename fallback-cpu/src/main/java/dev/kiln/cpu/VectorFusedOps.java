@@ -53,7 +53,7 @@ final class VectorFusedOps extends CompositeOps {
   VectorFusedOps(VectorBackend core, Kernels kernels, WorkerPool workers) {
     super(core);
     this.core = core;
-    conv = new Conv2d(kernels.tiles(), workers);
+    conv = new Conv2d(kernels, workers);
     pool = new Pool2d(workers);
     norm = new Normalization(kernels.rows(), workers);
     softmax = new Softmax(kernels.rows(), workers);

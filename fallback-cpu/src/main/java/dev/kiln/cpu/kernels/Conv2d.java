@@ -23,11 +23,13 @@ public final class Conv2d {
 
   private final TileKernels tiles;
   private final WorkerPool pool;
+  private final Winograd winograd;
 
   /** Creates the driver over the given inner loops and threads. */
-  public Conv2d(TileKernels tiles, WorkerPool pool) {
-    this.tiles = tiles;
+  public Conv2d(Kernels kernels, WorkerPool pool) {
+    this.tiles = kernels.tiles();
     this.pool = pool;
+    this.winograd = new Winograd(tiles, kernels.winograd(), pool);
   }
 
   /**
@@ -57,6 +59,10 @@ public final class Conv2d {
         bias.length == 0
             ? (relu ? Epilogue.RELU : Epilogue.NONE)
             : Epilogue.rowBias(bias, biasOffset, relu);
+    if (Winograd.suits(s)) {
+      winograd.forward(s, x, xOffset, w, wOffset, false, epilogue, y, yOffset);
+      return;
+    }
     Cut cut = Cut.of(s, s.groupChannels(), pool.threads());
     int rowPanels = divideUp(s.groupFilters(), tiles.tileRows());
     int patches = cut.patches() * s.groups();
@@ -226,6 +232,10 @@ public final class Conv2d {
     if (s.unitStride()
         && s.backward().spec().paddingH() >= 0
         && s.backward().spec().paddingW() >= 0) {
+      if (Winograd.suits(s.backward())) {
+        winograd.forward(s.backward(), dy, dyOffset, w, wOffset, true, Epilogue.NONE, dx, dxOffset);
+        return;
+      }
       float[] turned =
           Workspace.mine()
               .floats(Workspace.Slot.WEIGHTS, (long) s.channels() * s.groupFilters() * s.area());
@@ -352,6 +362,10 @@ public final class Conv2d {
     }
     if (s.groupChannels() == 1 && s.groups() > 1) {
       depthwiseGradWeight(s, dy, dyOffset, x, xOffset, dw, dwOffset);
+      return;
+    }
+    if (Winograd.suits(s)) {
+      winograd.gradWeight(s, dy, dyOffset, x, xOffset, dw, dwOffset);
       return;
     }
     // Whatever decides the order of the sums depends on the shape alone: one thread's cut.

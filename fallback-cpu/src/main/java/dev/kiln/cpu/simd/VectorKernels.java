@@ -12,6 +12,11 @@ public final class VectorKernels {
    * @throws LinkageError if the module {@code jdk.incubator.vector} is absent
    */
   public static Kernels create() {
-    return new Kernels(Lanes.describe(), new VectorTiles(), new VectorUnary(), new VectorRows());
+    return new Kernels(
+        Lanes.describe(),
+        new VectorTiles(),
+        new VectorUnary(),
+        new VectorRows(),
+        new VectorWinograd());
   }
 }

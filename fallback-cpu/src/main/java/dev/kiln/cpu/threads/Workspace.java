@@ -25,6 +25,12 @@ public final class Workspace {
     COLUMNS,
     /** Rearranged weights or a gradient before it is rearranged. */
     WEIGHTS,
+    /** Transformed filters, or their gradient. */
+    WINOGRAD_FILTERS,
+    /** Transformed tiles of an input. */
+    WINOGRAD_INPUT,
+    /** Transformed tiles of an output. */
+    WINOGRAD_OUTPUT,
     /** Remainders of elementwise loops. */
     TAIL,
     /** Rows of sums. */

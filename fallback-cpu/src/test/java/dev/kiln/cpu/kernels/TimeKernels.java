@@ -119,7 +119,7 @@ public final class TimeKernels {
   }
 
   private static void convolutions(Kernels set) {
-    Conv2d conv = new Conv2d(set.tiles(), WorkerPool.shared());
+    Conv2d conv = new Conv2d(set, WorkerPool.shared());
     int[][] shapes = {
       {64, 1, 28, 32, 5, 1},
       {64, 32, 14, 64, 5, 1},
