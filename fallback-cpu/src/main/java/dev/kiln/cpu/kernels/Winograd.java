@@ -27,6 +27,12 @@ final class Winograd {
   private static final int POSITIONS = PATCH * PATCH;
   private static final int TAPS = 9;
 
+  /**
+   * Floats of a cache line. Positions are so much more than their size apart: else, sizes being
+   * round numbers, the 36 coefficients of a tile would share one set of the cache.
+   */
+  private static final int LINE = 16;
+
   /** Tiles whose patches, in 64 channels, fill a quarter of a second-level cache of 1 MiB. */
   private static final int BLOCK_TILES = Integer.getInteger("kiln.wino.tiles", 32);
 
@@ -168,15 +174,27 @@ final class Winograd {
       this.panels = panels;
     }
 
-    int at(int panel, int k) {
-      return (panel * s.channels() + k) * POSITIONS * tiles.tileColumns();
+    /** Where the filters of a panel begin for a block of the depth. */
+    int at(int panel, int block) {
+      int width = tiles.tileColumns();
+      return POSITIONS
+          * (panel * panelSize()
+              + block * (TiledProduct.depthBlock(tiles, s.channels()) * width + LINE));
+    }
+
+    private int panelSize() {
+      int blocks = divideUp(s.channels(), TiledProduct.depthBlock(tiles, s.channels()));
+      return s.channels() * tiles.tileColumns() + blocks * LINE;
+    }
+
+    /** Distance between the filters of one position and the next, in a block that deep. */
+    int position(int depth) {
+      return depth * tiles.tileColumns() + LINE;
     }
 
     float[] prepare() {
-      int width = tiles.tileColumns();
       float[] u =
-          Workspace.mine()
-              .floats(Slot.WINOGRAD_FILTERS, (long) panels * s.channels() * POSITIONS * width);
+          Workspace.mine().floats(Slot.WINOGRAD_FILTERS, (long) panels * panelSize() * POSITIONS);
       int step = 32;
       int chunks = divideUp(s.channels(), step);
       pool.parallelFor(
@@ -194,32 +212,32 @@ final class Winograd {
       int lanes = kernels.lanes();
       int block = TiledProduct.depthBlock(tiles, s.channels());
       Workspace mine = Workspace.mine();
-      float[] taps = mine.floats(Slot.LAYOUT, (long) TAPS * width);
+      float[] taps = mine.floats(Slot.LAYOUT, (long) TAPS * lanes);
       float[] pass = mine.floats(Slot.TILE, (long) POSITIONS * lanes);
-      int columns = Math.min(width, s.filters() - panel * width);
-      if (columns < width) {
-        Arrays.fill(taps, 0, TAPS * width, 0f);
-      }
-      for (int k = k0; k < k1; k++) {
-        load(panel * width, columns, k, taps, width);
-        int start = k / block * block;
-        int depth = Math.min(block, s.channels() - start);
-        int to = at(panel, start) + (k - start) * width;
-        for (int l = 0; l < width; l += lanes) {
-          kernels.filter(3, taps, l, width, 3 * width, pass, 0, lanes, 3 * lanes);
-          kernels.filter(
-              PATCH, pass, 0, 3 * lanes, lanes, u, to + l, PATCH * depth * width, depth * width);
+      for (int l = 0; l < width; l += lanes) {
+        int o = panel * width + l;
+        int columns = Math.max(0, Math.min(lanes, s.filters() - o));
+        Arrays.fill(taps, 0, TAPS * lanes, 0f);
+        for (int k = k0; k < k1; k++) {
+          load(o, columns, k, taps, lanes);
+          int d = k / block;
+          int position = position(Math.min(block, s.channels() - d * block));
+          int to = at(panel, d) + (k - d * block) * width + l;
+          kernels.filter(3, taps, 0, lanes, 3 * lanes, pass, 0, lanes, 3 * lanes);
+          kernels.filter(PATCH, pass, 0, 3 * lanes, lanes, u, to, PATCH * position, position);
         }
       }
     }
 
     /** The taps of filters o .. o + columns for channel k, filters side by side. */
-    private void load(int o, int columns, int k, float[] taps, int width) {
+    private void load(int o, int columns, int k, float[] taps, int lanes) {
       int from = wOffset + (turned ? k * s.filters() + o : o * s.channels() + k) * TAPS;
       int step = turned ? TAPS : s.channels() * TAPS;
+      int first = turned ? (TAPS - 1) * lanes : 0;
+      int next = turned ? -lanes : lanes;
       for (int l = 0; l < columns; l++, from += step) {
-        for (int t = 0; t < TAPS; t++) {
-          taps[(turned ? TAPS - 1 - t : t) * width + l] = w[from + t];
+        for (int t = 0, to = first + l; t < TAPS; t++, to += next) {
+          taps[to] = w[from + t];
         }
       }
     }
@@ -244,15 +262,21 @@ final class Winograd {
       this.depths = divideUp(s.channels(), depth);
     }
 
-    private int position(int block) {
-      return block * POSITIONS * count * tiles.rowStride();
+    /** Distance between the patches of one position and the next. */
+    private int patchPosition() {
+      return count * tiles.rowStride() + LINE;
+    }
+
+    /** Distance between the products of one position and the next. */
+    private int productPosition(int columns) {
+      return count * columns + LINE;
     }
 
     /** Transforms the patches: [block of depth][position][tile][channel], rows as rowTile's. */
     float[] patches(float[] x, int xOffset) {
       int row = tiles.rowStride();
       float[] v =
-          Workspace.mine().floats(Slot.WINOGRAD_INPUT, (long) depths * POSITIONS * count * row);
+          Workspace.mine().floats(Slot.WINOGRAD_INPUT, (long) depths * POSITIONS * patchPosition());
       Bands bands = new Bands(grid, true, s.channels(), s.height(), s.width());
       for (int t = 0; t < count; ) {
         int run = grid.run(first + t, first + count);
@@ -260,7 +284,8 @@ final class Winograd {
         for (int i = 0; i < run; i++, t++) {
           for (int d = 0; d < depths; d++) {
             int n = Math.min(depth, s.channels() - d * depth);
-            bands.transform(i, d * depth, n, v, position(d) + t * row, count * row);
+            bands.transform(
+                i, d * depth, n, v, d * POSITIONS * patchPosition() + t * row, patchPosition());
           }
         }
       }
@@ -270,7 +295,8 @@ final class Winograd {
     /** Multiplies: [position][tile][column of n panels]. */
     float[] products(float[] v, float[] u, Filters filters, int panel, int n) {
       int ldm = n * panelColumns;
-      float[] m = Workspace.mine().floats(Slot.WINOGRAD_OUTPUT, (long) POSITIONS * count * ldm);
+      float[] m =
+          Workspace.mine().floats(Slot.WINOGRAD_OUTPUT, (long) POSITIONS * productPosition(ldm));
       int row = tiles.rowStride();
       int rowPanels = divideUp(count, tiles.tileRows());
       for (int d = 0; d < depths; d++) {
@@ -279,10 +305,10 @@ final class Winograd {
           for (int r = 0; r < rowPanels; r++) {
             int t = cut(count, rowPanels, r);
             int rows = cut(count, rowPanels, r + 1) - t;
-            int a = position(d) + (e * count + t) * row;
+            int a = (d * POSITIONS + e) * patchPosition() + t * row;
             for (int j = 0; j < n; j++) {
-              int b = filters.at(panel + j, d * depth) + e * kc * panelColumns;
-              int c = (e * count + t) * ldm + j * panelColumns;
+              int b = filters.at(panel + j, d) + e * filters.position(kc);
+              int c = e * productPosition(ldm) + t * ldm + j * panelColumns;
               tiles.rowTile(rows, d > 0, kc, v, a, u, b, panelColumns, m, c, ldm);
             }
           }
@@ -306,7 +332,7 @@ final class Winograd {
         for (int i = 0; i < run; i++) {
           for (int c = 0; c < columns; c += lanes) {
             int from = (t + i) * ldm + c;
-            int step = count * ldm;
+            int step = productPosition(ldm);
             kernels.output(PATCH, m, from, step, PATCH * step, pass, 0, lanes, PATCH * lanes);
             kernels.output(
                 TILE, pass, 0, PATCH * lanes, lanes, pixels, i * TILE * ldm + c, line, ldm);
@@ -437,9 +463,10 @@ final class Winograd {
     int rounds = grid.blocks(GRADIENT_TILES);
     int most = Math.min(grid.count(), divideUp(grid.count(), rounds) + grid.columns());
     Workspace mine = Workspace.mine();
-    float[] v = mine.floats(Slot.WINOGRAD_INPUT, (long) POSITIONS * most * channels);
-    float[] m = mine.floats(Slot.WINOGRAD_OUTPUT, (long) POSITIONS * most * filters);
-    float[] du = mine.floats(Slot.WINOGRAD_FILTERS, (long) POSITIONS * s.channels() * filters);
+    float[] v = mine.floats(Slot.WINOGRAD_INPUT, (long) POSITIONS * (most * channels + LINE));
+    float[] m = mine.floats(Slot.WINOGRAD_OUTPUT, (long) POSITIONS * (most * filters + LINE));
+    float[] du =
+        mine.floats(Slot.WINOGRAD_FILTERS, (long) POSITIONS * (s.channels() * filters + LINE));
     for (int r = 0; r < rounds; r++) {
       int first = grid.begin(rounds, r);
       int count = grid.begin(rounds, r + 1) - first;
@@ -452,9 +479,9 @@ final class Winograd {
             int e = piece / parts;
             TiledProduct.run(
                 tiles,
-                LeftOperand.matrix(v, e * count * channels, channels, true),
-                RightOperand.matrix(m, e * count * filters, filters, false),
-                Destination.matrix(du, e * s.channels() * filters, filters),
+                LeftOperand.matrix(v, e * (count * channels + LINE), channels, true),
+                RightOperand.matrix(m, e * (count * filters + LINE), filters, false),
+                Destination.matrix(du, e * (s.channels() * filters + LINE), filters),
                 Epilogue.NONE,
                 1f,
                 add,
@@ -497,7 +524,7 @@ final class Winograd {
             int run = grid.run(first + t, first + t1);
             bands.load(patches ? x : dy, patches ? xOffset : dyOffset, first + t, run);
             for (int i = 0; i < run; i++, t++) {
-              bands.transform(i, 0, row, patches ? v : m, t * row, count * row);
+              bands.transform(i, 0, row, patches ? v : m, t * row, count * row + LINE);
             }
           }
         });
@@ -505,24 +532,27 @@ final class Winograd {
 
   private void storeGradient(ConvShape s, float[] du, int filters, float[] dw, int dwOffset) {
     int lanes = kernels.lanes();
-    int position = s.channels() * filters;
+    int position = s.channels() * filters + LINE;
+    int step = 16;
     pool.parallelFor(
-        filters / lanes,
+        divideUp(s.channels(), step),
         piece -> {
           Workspace mine = Workspace.mine();
           float[] pass = mine.floats(Slot.TILE, (long) POSITIONS * lanes);
           float[] taps = mine.floats(Slot.LAYOUT, (long) TAPS * lanes);
-          int f0 = piece * lanes;
-          int n = Math.min(lanes, s.filters() - f0);
-          for (int c = 0; c < s.channels(); c++) {
-            int from = c * filters + f0;
-            kernels.filterGradient(
-                PATCH, du, from, position, PATCH * position, pass, 0, lanes, PATCH * lanes);
-            kernels.filterGradient(3, pass, 0, PATCH * lanes, lanes, taps, 0, 3 * lanes, lanes);
-            for (int f = 0; f < n; f++) {
-              int to = dwOffset + ((f0 + f) * s.channels() + c) * TAPS;
-              for (int t = 0; t < TAPS; t++) {
-                dw[to + t] = taps[t * lanes + f];
+          int last = Math.min(s.channels(), (piece + 1) * step);
+          for (int f0 = 0; f0 < s.filters(); f0 += lanes) {
+            int n = Math.min(lanes, s.filters() - f0);
+            for (int c = piece * step; c < last; c++) {
+              int from = c * filters + f0;
+              kernels.filterGradient(
+                  PATCH, du, from, position, PATCH * position, pass, 0, lanes, PATCH * lanes);
+              kernels.filterGradient(3, pass, 0, PATCH * lanes, lanes, taps, 0, 3 * lanes, lanes);
+              int to = dwOffset + (f0 * s.channels() + c) * TAPS;
+              for (int f = 0; f < n; f++, to += s.channels() * TAPS) {
+                for (int t = 0; t < TAPS; t++) {
+                  dw[to + t] = taps[t * lanes + f];
+                }
               }
             }
           }
