@@ -34,6 +34,24 @@ final class LoopWinograd implements WinogradKernels {
 
   @Override
   public void output(
+      int size,
+      int count,
+      float[] x,
+      int from,
+      int next,
+      int step,
+      float[] out,
+      int to,
+      int on,
+      int os) {
+    if (size == 4) {
+      fourPixels(count, x, from, next, step, out, to, on, os);
+    } else {
+      twoPixels(count, x, from, next, step, out, to, on, os);
+    }
+  }
+
+  private static void fourPixels(
       int count, float[] x, int from, int next, int step, float[] out, int to, int on, int os) {
     for (int i = 0; i < count; i++, from += next, to += on) {
       for (int l = 0; l < LANES; l++) {
@@ -55,6 +73,24 @@ final class LoopWinograd implements WinogradKernels {
 
   @Override
   public void outputGradient(
+      int size,
+      int count,
+      float[] x,
+      int from,
+      int next,
+      int step,
+      float[] out,
+      int to,
+      int on,
+      int os) {
+    if (size == 4) {
+      fourPixelsBack(count, x, from, next, step, out, to, on, os);
+    } else {
+      twoPixelsBack(count, x, from, next, step, out, to, on, os);
+    }
+  }
+
+  private static void fourPixelsBack(
       int count, float[] x, int from, int next, int step, float[] out, int to, int on, int os) {
     for (int i = 0; i < count; i++, from += next, to += on) {
       for (int l = 0; l < LANES; l++) {
@@ -78,6 +114,24 @@ final class LoopWinograd implements WinogradKernels {
 
   @Override
   public void filter(
+      int size,
+      int count,
+      float[] x,
+      int from,
+      int next,
+      int step,
+      float[] out,
+      int to,
+      int on,
+      int os) {
+    if (size == 3) {
+      threeTaps(count, x, from, next, step, out, to, on, os);
+    } else {
+      fiveTaps(count, x, from, next, step, out, to, on, os);
+    }
+  }
+
+  private static void threeTaps(
       int count, float[] x, int from, int next, int step, float[] out, int to, int on, int os) {
     for (int i = 0; i < count; i++, from += next, to += on) {
       for (int l = 0; l < LANES; l++) {
@@ -98,6 +152,24 @@ final class LoopWinograd implements WinogradKernels {
 
   @Override
   public void filterGradient(
+      int size,
+      int count,
+      float[] x,
+      int from,
+      int next,
+      int step,
+      float[] out,
+      int to,
+      int on,
+      int os) {
+    if (size == 3) {
+      threeTapsBack(count, x, from, next, step, out, to, on, os);
+    } else {
+      fiveTapsBack(count, x, from, next, step, out, to, on, os);
+    }
+  }
+
+  private static void threeTapsBack(
       int count, float[] x, int from, int next, int step, float[] out, int to, int on, int os) {
     for (int i = 0; i < count; i++, from += next, to += on) {
       for (int l = 0; l < LANES; l++) {
@@ -110,6 +182,82 @@ final class LoopWinograd implements WinogradKernels {
         out[to + l] = x[from + l] - 2f / 3 * even1 + 1f / 6 * even2;
         out[to + os + l] = ODD_A * (x1 - x2) + ODD_B * (x3 - x4);
         out[to + 2 * os + l] = 1f / 3 * (even2 - even1) + x[from + 5 * step + l];
+      }
+    }
+  }
+
+  private static void twoPixels(
+      int count, float[] x, int from, int next, int step, float[] out, int to, int on, int os) {
+    for (int i = 0; i < count; i++, from += next, to += on) {
+      for (int l = 0; l < LANES; l++) {
+        float x0 = x[from + l];
+        float x1 = x[from + step + l];
+        float x2 = x[from + 2 * step + l];
+        float x3 = x[from + 3 * step + l];
+        float x4 = x[from + 4 * step + l];
+        float x5 = x[from + 5 * step + l];
+        out[to + l] = x0 + (x1 + x2) + (x3 + x4);
+        out[to + os + l] = A * (x1 - x2) + B * (x3 - x4) + x5;
+      }
+    }
+  }
+
+  private static void twoPixelsBack(
+      int count, float[] x, int from, int next, int step, float[] out, int to, int on, int os) {
+    for (int i = 0; i < count; i++, from += next, to += on) {
+      for (int l = 0; l < LANES; l++) {
+        float x0 = x[from + l];
+        float x1 = x[from + step + l];
+        out[to + l] = x0;
+        out[to + os + l] = x0 + A * x1;
+        out[to + 2 * os + l] = x0 - A * x1;
+        out[to + 3 * os + l] = x0 + B * x1;
+        out[to + 4 * os + l] = x0 - B * x1;
+        out[to + 5 * os + l] = x1;
+      }
+    }
+  }
+
+  private static void fiveTaps(
+      int count, float[] x, int from, int next, int step, float[] out, int to, int on, int os) {
+    for (int i = 0; i < count; i++, from += next, to += on) {
+      for (int l = 0; l < LANES; l++) {
+        float x0 = x[from + l];
+        float x1 = x[from + step + l];
+        float x2 = x[from + 2 * step + l];
+        float x3 = x[from + 3 * step + l];
+        float x4 = x[from + 4 * step + l];
+        float even1 = -2f / 3 * x0 - 1f / 3 * x2 - 1f / 6 * x4;
+        float even2 = 1f / 6 * x0 + 1f / 3 * x2 + 2f / 3 * x4;
+        float o1 = ODD_A * (x1 + 0.5f * x3);
+        float o2 = ODD_B * (x1 + 2f * x3);
+        out[to + l] = x0;
+        out[to + os + l] = even1 + o1;
+        out[to + 2 * os + l] = even1 - o1;
+        out[to + 3 * os + l] = even2 + o2;
+        out[to + 4 * os + l] = even2 - o2;
+        out[to + 5 * os + l] = x4;
+      }
+    }
+  }
+
+  private static void fiveTapsBack(
+      int count, float[] x, int from, int next, int step, float[] out, int to, int on, int os) {
+    for (int i = 0; i < count; i++, from += next, to += on) {
+      for (int l = 0; l < LANES; l++) {
+        float x1 = x[from + step + l];
+        float x2 = x[from + 2 * step + l];
+        float x3 = x[from + 3 * step + l];
+        float x4 = x[from + 4 * step + l];
+        float even1 = x1 + x2;
+        float even2 = x3 + x4;
+        float o1 = ODD_A * (x1 - x2);
+        float o2 = ODD_B * (x3 - x4);
+        out[to + l] = x[from + l] - 2f / 3 * even1 + 1f / 6 * even2;
+        out[to + os + l] = o1 + o2;
+        out[to + 2 * os + l] = 1f / 3 * (even2 - even1);
+        out[to + 3 * os + l] = 0.5f * o1 + 2f * o2;
+        out[to + 4 * os + l] = 2f / 3 * even2 - 1f / 6 * even1 + x[from + 5 * step + l];
       }
     }
   }

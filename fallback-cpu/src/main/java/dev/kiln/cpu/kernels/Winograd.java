@@ -9,23 +9,23 @@ import dev.kiln.cpu.threads.Workspace.Slot;
 import java.util.Arrays;
 
 /**
- * 3x3 convolutions with a quarter of the multiplications: F(4x4, 3x3) of Winograd's minimal filters
- * (Lavin and Gray, Fast Algorithms for Convolutional Neural Networks, 2015).
+ * 3x3 and 5x5 convolutions with few multiplications: F(4x4, 3x3) and F(2x2, 5x5) of Winograd's
+ * minimal filters (Lavin and Gray, Fast Algorithms for Convolutional Neural Networks, 2015), which
+ * need a quarter and 0.36 of the direct way's.
  *
- * <p>Tiles of 4x4 output pixels see patches of 6x6 input pixels. Patches V and filters U are
+ * <p>Tiles of 4x4 or 2x2 output pixels see patches of 6x6 input pixels. Patches V and filters U are
  * transformed to 36 coefficients each, every coefficient is a small matrix product over the
  * channels, and the 36 products M of a tile are transformed back. In here channels lie side by
  * side, so the transforms run on vectors of channels whatever the image's width.
  *
  * <p>The error is about twice that of the direct sum: against float64, with unit normal inputs and
- * filters, 64 channels, 0.8e-6 of the output's standard deviation (rms) beside 0.43e-6. The bits of
- * a result depend on the shape alone, not on threads.
+ * filters, 64 channels and 3x3 filters, 0.80e-6 of the output's standard deviation (rms) beside
+ * 0.43e-6; 32 channels and 5x5 filters, 0.72e-6 beside 0.50e-6. The bits of a result depend on the
+ * shape alone, not on threads.
  */
 final class Winograd {
-  private static final int TILE = 4;
   private static final int PATCH = 6;
   private static final int POSITIONS = PATCH * PATCH;
-  private static final int TAPS = 9;
 
   /**
    * Floats of a cache line. Positions are so much more than their size apart: else, sizes being
@@ -54,8 +54,8 @@ final class Winograd {
 
   /** Whether a convolution can be done this way and is quicker so. */
   static boolean suits(ConvShape s) {
-    if (s.kernelH() != 3
-        || s.kernelW() != 3
+    if ((s.kernelH() != 3 && s.kernelH() != 5)
+        || s.kernelW() != s.kernelH()
         || !s.unitStride()
         || s.spec().dilationH() != 1
         || s.spec().dilationW() != 1
@@ -64,22 +64,30 @@ final class Winograd {
         || s.filters() < 16) {
       return false;
     }
-    // Operations per thread and vector, all over the number of lanes: products, then transforms.
+    // In multiplications, as the direct way has them: the products, then what the transforms of
+    // filters and tiles take of the time of so many.
     long pairs = (long) s.channels() * s.filters();
     long count = new Grid(s).count();
     long here =
-        count * pairs * POSITIONS / 2 + pairs * 250 + count * (s.channels() + s.filters()) * 500L;
-    return here < s.work() / 2;
+        count * pairs * POSITIONS
+            + pairs * 56 * s.area()
+            + count * (s.channels() + s.filters()) * 1000L;
+    return here < s.work();
   }
 
   /** The tiles of a batch: image by image, row by row. */
   private record Grid(ConvShape s) {
+    /** Rows, and columns, of output pixels of a tile. */
+    int tile() {
+      return PATCH + 1 - s.kernelH();
+    }
+
     int rows() {
-      return divideUp(s.outHeight(), TILE);
+      return divideUp(s.outHeight(), tile());
     }
 
     int columns() {
-      return divideUp(s.outWidth(), TILE);
+      return divideUp(s.outWidth(), tile());
     }
 
     int count() {
@@ -210,33 +218,35 @@ final class Winograd {
     private void transform(int panel, int k0, int k1, float[] u) {
       int width = tiles.tileColumns();
       int lanes = kernels.lanes();
+      int r = s.kernelH();
       int block = TiledProduct.depthBlock(tiles, s.channels());
       Workspace mine = Workspace.mine();
-      float[] taps = mine.floats(Slot.LAYOUT, (long) TAPS * lanes);
+      float[] taps = mine.floats(Slot.LAYOUT, (long) s.area() * lanes);
       float[] pass = mine.floats(Slot.TILE, (long) POSITIONS * lanes);
       for (int l = 0; l < width; l += lanes) {
         int o = panel * width + l;
         int columns = Math.max(0, Math.min(lanes, s.filters() - o));
-        Arrays.fill(taps, 0, TAPS * lanes, 0f);
+        Arrays.fill(taps, 0, r * r * lanes, 0f);
         for (int k = k0; k < k1; k++) {
           load(o, columns, k, taps, lanes);
           int d = k / block;
           int position = position(Math.min(block, s.channels() - d * block));
           int to = at(panel, d) + (k - d * block) * width + l;
-          kernels.filter(3, taps, 0, lanes, 3 * lanes, pass, 0, lanes, 3 * lanes);
-          kernels.filter(PATCH, pass, 0, 3 * lanes, lanes, u, to, PATCH * position, position);
+          kernels.filter(r, r, taps, 0, lanes, r * lanes, pass, 0, lanes, r * lanes);
+          kernels.filter(r, PATCH, pass, 0, r * lanes, lanes, u, to, PATCH * position, position);
         }
       }
     }
 
     /** The taps of filters o .. o + columns for channel k, filters side by side. */
     private void load(int o, int columns, int k, float[] taps, int lanes) {
-      int from = wOffset + (turned ? k * s.filters() + o : o * s.channels() + k) * TAPS;
-      int step = turned ? TAPS : s.channels() * TAPS;
-      int first = turned ? (TAPS - 1) * lanes : 0;
+      int area = s.area();
+      int from = wOffset + (turned ? k * s.filters() + o : o * s.channels() + k) * area;
+      int step = turned ? area : s.channels() * area;
+      int first = turned ? (area - 1) * lanes : 0;
       int next = turned ? -lanes : lanes;
       for (int l = 0; l < columns; l++, from += step) {
-        for (int t = 0, to = first + l; t < TAPS; t++, to += next) {
+        for (int t = 0, to = first + l; t < area; t++, to += next) {
           taps[to] = w[from + t];
         }
       }
@@ -323,25 +333,26 @@ final class Winograd {
       int o = panel * panelColumns;
       int columns = Math.min(ldm, s.filters() - o);
       int lanes = kernels.lanes();
+      int tile = grid.tile();
       int longest = Math.min(count, grid.columns());
-      float[] pixels = Workspace.mine().floats(Slot.COLUMNS, (long) TILE * TILE * longest * ldm);
+      float[] pixels = Workspace.mine().floats(Slot.COLUMNS, (long) tile * tile * longest * ldm);
       float[] pass = Workspace.mine().floats(Slot.TILE, (long) POSITIONS * lanes);
       for (int t = 0; t < count; ) {
         int run = grid.run(first + t, first + count);
-        int line = run * TILE * ldm;
+        int line = run * tile * ldm;
         for (int i = 0; i < run; i++) {
           for (int c = 0; c < columns; c += lanes) {
             int from = (t + i) * ldm + c;
             int step = productPosition(ldm);
-            kernels.output(PATCH, m, from, step, PATCH * step, pass, 0, lanes, PATCH * lanes);
+            kernels.output(tile, PATCH, m, from, step, PATCH * step, pass, 0, lanes, PATCH * lanes);
             kernels.output(
-                TILE, pass, 0, PATCH * lanes, lanes, pixels, i * TILE * ldm + c, line, ldm);
+                tile, tile, pass, 0, PATCH * lanes, lanes, pixels, i * tile * ldm + c, line, ldm);
           }
         }
-        int h0 = grid.row(first + t) * TILE;
-        int w0 = grid.column(first + t) * TILE;
-        int rows = Math.min(TILE, s.outHeight() - h0);
-        int width = Math.min(run * TILE, s.outWidth() - w0);
+        int h0 = grid.row(first + t) * tile;
+        int w0 = grid.column(first + t) * tile;
+        int rows = Math.min(tile, s.outHeight() - h0);
+        int width = Math.min(run * tile, s.outWidth() - w0);
         int to =
             yOffset
                 + (grid.image(first + t) * s.filters() + o) * s.outPixels()
@@ -362,6 +373,7 @@ final class Winograd {
   /** Rows of pixels of a run of tiles, channels side by side and padded with zeros. */
   private final class Bands {
     private final Grid grid;
+    private final int tile;
     private final boolean patches;
     private final int channels;
     private final int height;
@@ -376,28 +388,29 @@ final class Winograd {
     private int lastRun;
 
     /**
-     * @param patches whether tiles are patches of 6x6 input pixels; else they are 4x4 output pixels
+     * @param patches whether tiles are patches of 6x6 input pixels; else they are output pixels
      */
     Bands(Grid grid, boolean patches, int channels, int height, int width) {
       this.grid = grid;
+      tile = grid.tile();
       this.patches = patches;
       this.channels = channels;
       this.height = height;
       this.width = width;
       step = divideUp(channels, lanes) * lanes;
-      rows = patches ? PATCH : TILE;
+      rows = patches ? PATCH : tile;
       Workspace mine = Workspace.mine();
       pass = mine.floats(Slot.TILE, (long) POSITIONS * lanes);
       pixels =
-          mine.floats(Slot.IMAGE, (long) rows * (TILE * grid.columns() + PATCH) * step + lanes);
+          mine.floats(Slot.IMAGE, (long) rows * (tile * grid.columns() + PATCH) * step + lanes);
     }
 
     /** Loads the tiles {@code first .. first + run}, which lie in one row of tiles. */
     void load(float[] x, int offset, int first, int run) {
       ConvShape s = grid.s();
-      int columns = patches ? TILE * run + PATCH - TILE : TILE * run;
-      int h0 = grid.row(first) * TILE - (patches ? s.spec().paddingH() : 0);
-      int w0 = grid.column(first) * TILE - (patches ? s.spec().paddingW() : 0);
+      int columns = patches ? tile * run + PATCH - tile : tile * run;
+      int h0 = grid.row(first) * tile - (patches ? s.spec().paddingH() : 0);
+      int w0 = grid.column(first) * tile - (patches ? s.spec().paddingW() : 0);
       int base = offset + grid.image(first) * channels * height * width;
       line = columns * step;
       int known = 0;
@@ -406,8 +419,8 @@ final class Winograd {
           && grid.row(first) > 0
           && lastRun == run
           && run == grid.columns()) {
-        known = PATCH - TILE;
-        System.arraycopy(pixels, TILE * line, pixels, 0, known * line);
+        known = PATCH - tile;
+        System.arraycopy(pixels, tile * line, pixels, 0, known * line);
       }
       end = first + run;
       lastRun = run;
@@ -438,16 +451,17 @@ final class Winograd {
 
     /** Transforms channels c .. c + n of the i-th tile of the run to coefficients. */
     void transform(int i, int c, int n, float[] v, int to, int position) {
-      int from = i * TILE * step + c;
+      int from = i * tile * step + c;
       for (int l = 0; l < n; l += lanes) {
         if (patches) {
           kernels.input(PATCH, pixels, from + l, step, line, pass, 0, lanes, PATCH * lanes);
           kernels.input(
               PATCH, pass, 0, PATCH * lanes, lanes, v, to + l, PATCH * position, position);
         } else {
-          kernels.outputGradient(TILE, pixels, from + l, step, line, pass, 0, lanes, TILE * lanes);
           kernels.outputGradient(
-              PATCH, pass, 0, TILE * lanes, lanes, v, to + l, PATCH * position, position);
+              tile, tile, pixels, from + l, step, line, pass, 0, lanes, tile * lanes);
+          kernels.outputGradient(
+              tile, PATCH, pass, 0, tile * lanes, lanes, v, to + l, PATCH * position, position);
         }
       }
     }
@@ -532,6 +546,8 @@ final class Winograd {
 
   private void storeGradient(ConvShape s, float[] du, int filters, float[] dw, int dwOffset) {
     int lanes = kernels.lanes();
+    int r = s.kernelH();
+    int area = s.area();
     int position = s.channels() * filters + LINE;
     int step = 16;
     pool.parallelFor(
@@ -539,18 +555,19 @@ final class Winograd {
         piece -> {
           Workspace mine = Workspace.mine();
           float[] pass = mine.floats(Slot.TILE, (long) POSITIONS * lanes);
-          float[] taps = mine.floats(Slot.LAYOUT, (long) TAPS * lanes);
+          float[] taps = mine.floats(Slot.LAYOUT, (long) area * lanes);
           int last = Math.min(s.channels(), (piece + 1) * step);
           for (int f0 = 0; f0 < s.filters(); f0 += lanes) {
             int n = Math.min(lanes, s.filters() - f0);
             for (int c = piece * step; c < last; c++) {
               int from = c * filters + f0;
               kernels.filterGradient(
-                  PATCH, du, from, position, PATCH * position, pass, 0, lanes, PATCH * lanes);
-              kernels.filterGradient(3, pass, 0, PATCH * lanes, lanes, taps, 0, 3 * lanes, lanes);
-              int to = dwOffset + (f0 * s.channels() + c) * TAPS;
-              for (int f = 0; f < n; f++, to += s.channels() * TAPS) {
-                for (int t = 0; t < TAPS; t++) {
+                  r, PATCH, du, from, position, PATCH * position, pass, 0, lanes, PATCH * lanes);
+              kernels.filterGradient(
+                  r, r, pass, 0, PATCH * lanes, lanes, taps, 0, r * lanes, lanes);
+              int to = dwOffset + (f0 * s.channels() + c) * area;
+              for (int f = 0; f < n; f++, to += s.channels() * area) {
+                for (int t = 0; t < area; t++) {
                   dw[to + t] = taps[t * lanes + f];
                 }
               }

@@ -1,8 +1,8 @@
 package dev.kiln.cpu.kernels;
 
 /**
- * The one-dimensional transforms of Winograd's convolution F(4, 3), on {@link #lanes()} channels at
- * once.
+ * The one-dimensional transforms of Winograd's convolutions F(4, 3) and F(2, 5), on {@link
+ * #lanes()} channels at once.
  *
  * <p>Every method transforms {@code count} vectors: element e of vector i is the {@code lanes()}
  * floats at {@code from + i * next + e * step} and likewise in the destination. A transform of a
@@ -47,8 +47,9 @@ public interface WinogradKernels {
       int outNext,
       int outStep);
 
-  /** Six coefficients of an output to its four pixels: the transpose of A. */
+  /** Six coefficients of an output to its four or two pixels: the transpose of A. */
   void output(
+      int pixels,
       int count,
       float[] x,
       int from,
@@ -59,8 +60,9 @@ public interface WinogradKernels {
       int outNext,
       int outStep);
 
-  /** Four pixels of an output's gradient to six coefficients: A. */
+  /** The four or two pixels of an output's gradient to six coefficients: A. */
   void outputGradient(
+      int pixels,
       int count,
       float[] x,
       int from,
@@ -71,8 +73,9 @@ public interface WinogradKernels {
       int outNext,
       int outStep);
 
-  /** Three taps of a filter to six coefficients: G. */
+  /** The three or five taps of a filter to six coefficients: G. */
   void filter(
+      int taps,
       int count,
       float[] x,
       int from,
@@ -83,8 +86,9 @@ public interface WinogradKernels {
       int outNext,
       int outStep);
 
-  /** Six coefficients of a filter's gradient to its three taps: the transpose of G. */
+  /** Six coefficients of a filter's gradient to its three or five taps: the transpose of G. */
   void filterGradient(
+      int taps,
       int count,
       float[] x,
       int from,
