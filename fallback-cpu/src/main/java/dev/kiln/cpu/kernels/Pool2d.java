@@ -88,27 +88,40 @@ public final class Pool2d {
       int row = 2 * oh * width;
       for (int ow = 0; ow < s.outWidth(); ow++) {
         int at = row + 2 * ow;
-        float best = x[xo + at];
-        int where = at;
-        float v = x[xo + at + 1];
-        if (v > best || Float.isNaN(v)) {
-          best = v;
-          where = at + 1;
-        }
-        v = x[xo + at + width];
-        if (v > best || Float.isNaN(v)) {
-          best = v;
-          where = at + width;
-        }
-        v = x[xo + at + width + 1];
-        if (v > best || Float.isNaN(v)) {
-          best = v;
-          where = at + width + 1;
+        int from = xo + at;
+        // Without branches, which data decides: keys in the order of values, then of places.
+        long k =
+            Math.max(
+                Math.max(key(x[from], 3), key(x[from + 1], 2)),
+                Math.max(key(x[from + width], 1), key(x[from + width + 1], 0)));
+        int place = 3 - (int) (k & 3);
+        int where = at + (place & 1) + (place >> 1) * width;
+        float best = x[xo + where];
+        if (Float.isNaN(best)) {
+          where = lastNaN(x, xo, at, width);
         }
         y[yo++] = best;
         index[io++] = where;
       }
     }
+  }
+
+  /**
+   * Orders like the value, NaN above all and -0 as 0; of equal values the greater rank is above.
+   */
+  private static long key(float value, int rank) {
+    int bits = Float.floatToIntBits(value + 0f);
+    return (long) (bits ^ ((bits >> 31) & Integer.MAX_VALUE)) << 2 | rank;
+  }
+
+  private static int lastNaN(float[] x, int xo, int at, int width) {
+    int[] places = {at + width + 1, at + width, at + 1};
+    for (int p : places) {
+      if (Float.isNaN(x[xo + p])) {
+        return p;
+      }
+    }
+    return at;
   }
 
   private static void maxPlane(

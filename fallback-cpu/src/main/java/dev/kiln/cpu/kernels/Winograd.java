@@ -34,13 +34,16 @@ final class Winograd {
   private static final int LINE = 16;
 
   /** Tiles whose patches, in 64 channels, fill a quarter of a second-level cache of 1 MiB. */
-  private static final int BLOCK_TILES = Integer.getInteger("kiln.wino.tiles", 32);
+  private static final int BLOCK_TILES = 32;
 
   /** Output channels whose products lie in that cache together. */
   private static final int BLOCK_COLUMNS = 64;
 
-  /** Tiles of one round of a filter's gradient. */
-  private static final int GRADIENT_TILES = Integer.getInteger("kiln.wino.gtiles", 192);
+  /** Tiles of one round of a filter's gradient, where all threads share it. */
+  private static final int GRADIENT_TILES = 192;
+
+  /** Tiles of one round of a filter's gradient, where each thread has its own. */
+  private static final int GRADIENT_BLOCK = 64;
 
   private final TileKernels tiles;
   private final WinogradKernels kernels;
@@ -470,109 +473,172 @@ final class Winograd {
   /** Computes dw, the gradient of the filters, from dy and x. */
   void gradWeight(
       ConvShape s, float[] dy, int dyOffset, float[] x, int xOffset, float[] dw, int dwOffset) {
-    Grid grid = new Grid(s);
-    int lanes = kernels.lanes();
-    int channels = divideUp(s.channels(), lanes) * lanes;
-    int filters = divideUp(s.filters(), lanes) * lanes;
-    int rounds = grid.blocks(GRADIENT_TILES);
-    int most = Math.min(grid.count(), divideUp(grid.count(), rounds) + grid.columns());
-    Workspace mine = Workspace.mine();
-    float[] v = mine.floats(Slot.WINOGRAD_INPUT, (long) POSITIONS * (most * channels + LINE));
-    float[] m = mine.floats(Slot.WINOGRAD_OUTPUT, (long) POSITIONS * (most * filters + LINE));
+    Gradient gradient = new Gradient(s, dy, dyOffset, x, xOffset);
     float[] du =
-        mine.floats(Slot.WINOGRAD_FILTERS, (long) POSITIONS * (s.channels() * filters + LINE));
-    for (int r = 0; r < rounds; r++) {
-      int first = grid.begin(rounds, r);
-      int count = grid.begin(rounds, r + 1) - first;
-      boolean add = r > 0;
-      transformBoth(grid, first, count, x, xOffset, channels, v, dy, dyOffset, filters, m);
-      int parts = Math.max(1, Math.min(4, s.channels() / 128));
+        Workspace.mine().floats(Slot.WINOGRAD_FILTERS, (long) gradient.parts * gradient.size());
+    // A part's own loops run on one thread, unless it is the only one.
+    pool.parallelFor(gradient.parts, part -> gradient.add(part, du));
+    gradient.store(du, dw, dwOffset);
+  }
+
+  /**
+   * A gradient of filters on its way from x and dy to dw: rounds of some tiles, whose patches V and
+   * gradients M are transformed, multiplied and added to the 36 sums of a filter.
+   *
+   * <p>Where the sums of all filters fit in a cache, several parts of the rounds have sums of their
+   * own, and nothing is handed from thread to thread; how many depends on the shape alone.
+   */
+  private final class Gradient {
+    private static final int MOST_PARTS = 8;
+    private static final long CACHED = 200_000;
+
+    final ConvShape s;
+    final float[] dy;
+    final int dyOffset;
+    final float[] x;
+    final int xOffset;
+    final Grid grid;
+    final int channels;
+    final int filters;
+    final int rounds;
+    final int parts;
+
+    Gradient(ConvShape s, float[] dy, int dyOffset, float[] x, int xOffset) {
+      this.s = s;
+      this.dy = dy;
+      this.dyOffset = dyOffset;
+      this.x = x;
+      this.xOffset = xOffset;
+      grid = new Grid(s);
+      int lanes = kernels.lanes();
+      channels = divideUp(s.channels(), lanes) * lanes;
+      filters = divideUp(s.filters(), lanes) * lanes;
+      boolean cached = size() <= CACHED;
+      rounds = grid.blocks(cached ? GRADIENT_BLOCK : GRADIENT_TILES);
+      parts = cached ? Math.min(rounds, MOST_PARTS) : 1;
+    }
+
+    /** Distance between the sums of one position and the next. */
+    private int position() {
+      return s.channels() * filters + LINE;
+    }
+
+    int size() {
+      return POSITIONS * position();
+    }
+
+    /** Adds up the rounds of a part. */
+    void add(int part, float[] du) {
+      int first = cut(rounds, parts, part);
+      int most = Math.min(grid.count(), divideUp(grid.count(), rounds) + grid.columns());
+      Workspace mine = Workspace.mine();
+      float[] v = mine.floats(Slot.WINOGRAD_INPUT, (long) POSITIONS * (most * channels + LINE));
+      float[] m = mine.floats(Slot.WINOGRAD_OUTPUT, (long) POSITIONS * (most * filters + LINE));
+      for (int r = first; r < cut(rounds, parts, part + 1); r++) {
+        int tile = grid.begin(rounds, r);
+        int count = grid.begin(rounds, r + 1) - tile;
+        transform(tile, count, v, m);
+        multiply(count, v, m, r > first, du, part * size());
+      }
+    }
+
+    private void transform(int first, int count, float[] v, float[] m) {
+      int pieces = parts > 1 ? 1 : Math.min(count, 4 * pool.threads());
       pool.parallelFor(
-          POSITIONS * parts,
+          2 * pieces,
           piece -> {
-            int e = piece / parts;
+            boolean patches = piece < pieces;
+            int t0 = cut(count, pieces, piece % pieces);
+            int t1 = cut(count, pieces, piece % pieces + 1);
+            Bands bands =
+                patches
+                    ? new Bands(grid, true, s.channels(), s.height(), s.width())
+                    : new Bands(grid, false, s.filters(), s.outHeight(), s.outWidth());
+            int row = patches ? channels : filters;
+            for (int t = t0; t < t1; ) {
+              int run = grid.run(first + t, first + t1);
+              bands.load(patches ? x : dy, patches ? xOffset : dyOffset, first + t, run);
+              for (int i = 0; i < run; i++, t++) {
+                bands.transform(i, 0, row, patches ? v : m, t * row, count * row + LINE);
+              }
+            }
+          });
+    }
+
+    private void multiply(int count, float[] v, float[] m, boolean add, float[] du, int offset) {
+      int cuts = Math.max(1, Math.min(4, s.channels() / 128));
+      pool.parallelFor(
+          POSITIONS * cuts,
+          piece -> {
+            int e = piece / cuts;
             TiledProduct.run(
                 tiles,
                 LeftOperand.matrix(v, e * (count * channels + LINE), channels, true),
                 RightOperand.matrix(m, e * (count * filters + LINE), filters, false),
-                Destination.matrix(du, e * (s.channels() * filters + LINE), filters),
+                Destination.matrix(du, offset + e * position(), filters),
                 Epilogue.NONE,
                 1f,
                 add,
-                cut(s.channels(), parts, piece % parts),
-                cut(s.channels(), parts, piece % parts + 1),
+                cut(s.channels(), cuts, piece % cuts),
+                cut(s.channels(), cuts, piece % cuts + 1),
                 0,
                 s.filters(),
                 count);
           });
     }
-    storeGradient(s, du, filters, dw, dwOffset);
-  }
 
-  private void transformBoth(
-      Grid grid,
-      int first,
-      int count,
-      float[] x,
-      int xOffset,
-      int channels,
-      float[] v,
-      float[] dy,
-      int dyOffset,
-      int filters,
-      float[] m) {
-    ConvShape s = grid.s();
-    int pieces = Math.min(count, 4 * pool.threads());
-    pool.parallelFor(
-        2 * pieces,
-        piece -> {
-          boolean patches = piece < pieces;
-          int t0 = cut(count, pieces, piece % pieces);
-          int t1 = cut(count, pieces, piece % pieces + 1);
-          Bands bands =
-              patches
-                  ? new Bands(grid, true, s.channels(), s.height(), s.width())
-                  : new Bands(grid, false, s.filters(), s.outHeight(), s.outWidth());
-          int row = patches ? channels : filters;
-          for (int t = t0; t < t1; ) {
-            int run = grid.run(first + t, first + t1);
-            bands.load(patches ? x : dy, patches ? xOffset : dyOffset, first + t, run);
-            for (int i = 0; i < run; i++, t++) {
-              bands.transform(i, 0, row, patches ? v : m, t * row, count * row + LINE);
-            }
-          }
-        });
-  }
-
-  private void storeGradient(ConvShape s, float[] du, int filters, float[] dw, int dwOffset) {
-    int lanes = kernels.lanes();
-    int r = s.kernelH();
-    int area = s.area();
-    int position = s.channels() * filters + LINE;
-    int step = 16;
-    pool.parallelFor(
-        divideUp(s.channels(), step),
-        piece -> {
-          Workspace mine = Workspace.mine();
-          float[] pass = mine.floats(Slot.TILE, (long) POSITIONS * lanes);
-          float[] taps = mine.floats(Slot.LAYOUT, (long) area * lanes);
-          int last = Math.min(s.channels(), (piece + 1) * step);
-          for (int f0 = 0; f0 < s.filters(); f0 += lanes) {
-            int n = Math.min(lanes, s.filters() - f0);
-            for (int c = piece * step; c < last; c++) {
-              int from = c * filters + f0;
-              kernels.filterGradient(
-                  r, PATCH, du, from, position, PATCH * position, pass, 0, lanes, PATCH * lanes);
-              kernels.filterGradient(
-                  r, r, pass, 0, PATCH * lanes, lanes, taps, 0, r * lanes, lanes);
-              int to = dwOffset + (f0 * s.channels() + c) * area;
-              for (int f = 0; f < n; f++, to += s.channels() * area) {
-                for (int t = 0; t < area; t++) {
-                  dw[to + t] = taps[t * lanes + f];
+    /** Transforms the sums back and brings them to dw. */
+    void store(float[] du, float[] dw, int dwOffset) {
+      int lanes = kernels.lanes();
+      int r = s.kernelH();
+      int area = s.area();
+      int step = 16;
+      pool.parallelFor(
+          divideUp(s.channels(), step),
+          piece -> {
+            Workspace mine = Workspace.mine();
+            float[] pass = mine.floats(Slot.TILE, (long) POSITIONS * lanes);
+            float[] taps = mine.floats(Slot.LAYOUT, (long) area * lanes);
+            int last = Math.min(s.channels(), (piece + 1) * step);
+            addParts(du, piece * step * filters, last * filters);
+            for (int f0 = 0; f0 < s.filters(); f0 += lanes) {
+              int n = Math.min(lanes, s.filters() - f0);
+              for (int c = piece * step; c < last; c++) {
+                int from = c * filters + f0;
+                kernels.filterGradient(
+                    r,
+                    PATCH,
+                    du,
+                    from,
+                    position(),
+                    PATCH * position(),
+                    pass,
+                    0,
+                    lanes,
+                    PATCH * lanes);
+                kernels.filterGradient(
+                    r, r, pass, 0, PATCH * lanes, lanes, taps, 0, r * lanes, lanes);
+                int to = dwOffset + (f0 * s.channels() + c) * area;
+                for (int f = 0; f < n; f++, to += s.channels() * area) {
+                  for (int t = 0; t < area; t++) {
+                    dw[to + t] = taps[t * lanes + f];
+                  }
                 }
               }
             }
+          });
+    }
+
+    private void addParts(float[] du, int begin, int end) {
+      for (int part = 1; part < parts; part++) {
+        for (int e = 0; e < POSITIONS; e++) {
+          int to = e * position();
+          int from = part * size() + to;
+          for (int i = begin; i < end; i++) {
+            du[to + i] += du[from + i];
           }
-        });
+        }
+      }
+    }
   }
 }
