@@ -55,9 +55,9 @@ final class VectorFusedOps extends CompositeOps {
     this.core = core;
     conv = new Conv2d(kernels, workers);
     pool = new Pool2d(workers);
-    norm = new Normalization(kernels.rows(), workers);
+    norm = new Normalization(kernels, workers);
     softmax = new Softmax(kernels.rows(), workers);
-    optimizers = new OptimizerSteps(workers);
+    optimizers = new OptimizerSteps(kernels.spans(), workers);
     ranks = new Ranks(workers);
     affine = new AffineSample(workers);
     pixels = new PixelSteps(workers);

@@ -11,10 +11,16 @@ import org.slf4j.LoggerFactory;
  * @param tiles the inner loops of matrix products and convolutions
  * @param unary elementwise functions and their gradients
  * @param rows sums and extremes of rows
+ * @param spans loops over several arrays
  * @param winograd the transforms of convolutions with few multiplications
  */
 public record Kernels(
-    String name, TileKernels tiles, UnaryKernels unary, RowKernels rows, WinogradKernels winograd) {
+    String name,
+    TileKernels tiles,
+    UnaryKernels unary,
+    RowKernels rows,
+    SpanKernels spans,
+    WinogradKernels winograd) {
   private static final Logger LOG = LoggerFactory.getLogger(Kernels.class);
   private static final String VECTOR_SET = "dev.kiln.cpu.simd.VectorKernels";
 
@@ -26,7 +32,12 @@ public record Kernels(
   /** Returns the plain-loop set, which needs no module beyond {@code java.base}. */
   public static Kernels loops() {
     return new Kernels(
-        "loops", new LoopTiles(), new LoopUnary(), new LoopRows(), new LoopWinograd());
+        "loops",
+        new LoopTiles(),
+        new LoopUnary(),
+        new LoopRows(),
+        new LoopSpans(),
+        new LoopWinograd());
   }
 
   private static final class Best {

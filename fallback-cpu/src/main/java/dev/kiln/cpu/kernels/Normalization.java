@@ -18,11 +18,13 @@ public final class Normalization {
   private static final int ROW_BLOCK = 32;
 
   private final RowKernels rows;
+  private final SpanKernels spans;
   private final WorkerPool pool;
 
   /** Creates the driver over the given inner loops and threads. */
-  public Normalization(RowKernels rows, WorkerPool pool) {
-    this.rows = rows;
+  public Normalization(Kernels kernels, WorkerPool pool) {
+    this.rows = kernels.rows();
+    this.spans = kernels.spans();
     this.pool = pool;
   }
 
@@ -98,16 +100,9 @@ public final class Normalization {
           float shift = (float) (at(bias, bo + c, 0f) - (m - center) * scale);
           for (int i = 0; i < n; i++) {
             int o = (i * channels + c) * inner;
-            normalize(x, xo + o, y, yo + o, inner, center, scale, shift);
+            spans.normalize(x, xo + o, y, yo + o, inner, center, scale, shift);
           }
         });
-  }
-
-  private static void normalize(
-      float[] x, int xo, float[] y, int yo, int n, float center, float scale, float shift) {
-    for (int i = 0; i < n; i++) {
-      y[yo + i] = (x[xo + i] - center) * scale + shift;
-    }
   }
 
   /** Maps each channel by given statistics, weight and bias, as far as they are there. */
@@ -138,7 +133,7 @@ public final class Normalization {
           float shift = at(bias, bo + c, 0f);
           for (int i = 0; i < n; i++) {
             int o = (i * channels + c) * inner;
-            normalize(x, xo + o, y, yo + o, inner, center, scale, shift);
+            spans.normalize(x, xo + o, y, yo + o, inner, center, scale, shift);
           }
         });
   }
@@ -185,26 +180,9 @@ public final class Normalization {
           float offset = (float) (sum / count);
           for (int i = 0; i < n; i++) {
             int o = (i * channels + c) * inner;
-            spread(dy, dyo + o, x, xo + o, dx, dxo + o, inner, center, slope, offset, scale);
+            spans.spread(dy, dyo + o, x, xo + o, dx, dxo + o, inner, center, slope, offset, scale);
           }
         });
-  }
-
-  private static void spread(
-      float[] dy,
-      int dyo,
-      float[] x,
-      int xo,
-      float[] dx,
-      int dxo,
-      int n,
-      float center,
-      float slope,
-      float offset,
-      float scale) {
-    for (int i = 0; i < n; i++) {
-      dx[dxo + i] = (dy[dyo + i] - offset - (x[xo + i] - center) * slope) * scale;
-    }
   }
 
   /** Normalises each row; saves its mean and 1 / sqrt(biased variance + eps). */
@@ -240,21 +218,15 @@ public final class Normalization {
             float scale = (float) (1 / Math.sqrt(var + eps));
             mean[mo + r] = center;
             invStd[io + r] = scale;
-            normalize(x, xo + o, y, yo + o, n, center, scale, (float) ((center - m) * scale));
+            spans.normalize(x, xo + o, y, yo + o, n, center, scale, (float) ((center - m) * scale));
             if (weight.length > 0) {
-              multiply(y, yo + o, weight, wo, n);
+              spans.multiply(y, yo + o, weight, wo, n);
             }
             if (bias.length > 0) {
               rows.accumulate(bias, bo, n, y, yo + o);
             }
           }
         });
-  }
-
-  private static void multiply(float[] y, int yo, float[] w, int wo, int n) {
-    for (int i = 0; i < n; i++) {
-      y[yo + i] *= w[wo + i];
-    }
   }
 
   /** Writes the gradients of {@link #layer} by x, weight and bias; dx is not dy. */
@@ -295,19 +267,19 @@ public final class Normalization {
             int o = dxo + r * n;
             float center = mean[mo + r];
             float inv = invStd[io + r];
-            addProduct(dy, d, x, s, n, center, inv, block, 0);
+            spans.addProduct(dy, d, x, s, n, center, inv, block, 0);
             rows.accumulate(dy, d, n, block, n);
             if ((r - first) % ROW_BLOCK == ROW_BLOCK - 1 || r == last - 1) {
               drain(block, 2 * n, partial, 2 * part * n);
             }
             System.arraycopy(dy, d, dx, o, n);
             if (weight.length > 0) {
-              multiply(dx, o, weight, wo, n);
+              spans.multiply(dx, o, weight, wo, n);
             }
             double sum = rows.sum(dx, o, n, 0f);
             double dot = rows.dot(dx, o, x, s, n, center);
             float slope = (float) (dot * inv * inv / n);
-            spread(dx, o, x, s, dx, o, n, center, slope, (float) (sum / n), inv);
+            spans.spread(dx, o, x, s, dx, o, n, center, slope, (float) (sum / n), inv);
           }
         });
     for (int part = 1; part < parts; part++) {
@@ -343,9 +315,9 @@ public final class Normalization {
             int o = r * n;
             float scale = (float) (1 / Math.sqrt(rows.sumSquares(x, xo + o, n, 0f) / n + eps));
             invRms[io + r] = scale;
-            normalize(x, xo + o, y, yo + o, n, 0f, scale, 0f);
+            spans.normalize(x, xo + o, y, yo + o, n, 0f, scale, 0f);
             if (weight.length > 0) {
-              multiply(y, yo + o, weight, wo, n);
+              spans.multiply(y, yo + o, weight, wo, n);
             }
           }
         });
@@ -382,16 +354,16 @@ public final class Normalization {
             int s = xo + r * n;
             int o = dxo + r * n;
             float inv = invRms[io + r];
-            addProduct(dy, d, x, s, n, 0f, inv, block, 0);
+            spans.addProduct(dy, d, x, s, n, 0f, inv, block, 0);
             if ((r - first) % ROW_BLOCK == ROW_BLOCK - 1 || r == last - 1) {
               drain(block, n, partial, part * n);
             }
             System.arraycopy(dy, d, dx, o, n);
             if (weight.length > 0) {
-              multiply(dx, o, weight, wo, n);
+              spans.multiply(dx, o, weight, wo, n);
             }
             float slope = (float) (rows.dot(dx, o, x, s, n, 0f) * inv * inv / n);
-            spread(dx, o, x, s, dx, o, n, 0f, slope, 0f, inv);
+            spans.spread(dx, o, x, s, dx, o, n, 0f, slope, 0f, inv);
           }
         });
     for (int part = 1; part < parts; part++) {
@@ -409,21 +381,6 @@ public final class Normalization {
     for (int i = 0; i < n; i++) {
       totals[to + i] += sums[i];
       sums[i] = 0;
-    }
-  }
-
-  private static void addProduct(
-      float[] dy,
-      int dyo,
-      float[] x,
-      int xo,
-      int n,
-      float center,
-      float inv,
-      float[] sums,
-      int so) {
-    for (int i = 0; i < n; i++) {
-      sums[so + i] += dy[dyo + i] * ((x[xo + i] - center) * inv);
     }
   }
 }

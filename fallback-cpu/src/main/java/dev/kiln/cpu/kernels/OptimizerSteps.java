@@ -10,10 +10,12 @@ import dev.kiln.cpu.threads.WorkerPool;
 public final class OptimizerSteps {
   private static final int PIECE_ELEMENTS = 16_384;
 
+  private final SpanKernels spans;
   private final WorkerPool pool;
 
-  /** Creates the kernels over the given threads. */
-  public OptimizerSteps(WorkerPool pool) {
+  /** Creates the driver over the given inner loops and threads. */
+  public OptimizerSteps(SpanKernels spans, WorkerPool pool) {
+    this.spans = spans;
     this.pool = pool;
   }
 
@@ -55,16 +57,16 @@ public final class OptimizerSteps {
         });
   }
 
-  private static void sgd(Span p, Span g, Span velocity, double[] h, int from, int n) {
+  private void sgd(Span p, Span g, Span velocity, double[] h, int from, int n) {
     float lr = (float) h[OptimizerKind.LR];
     float scale = (float) h[OptimizerKind.GRAD_SCALE];
     float momentum = (float) h[3];
     float fresh = h[OptimizerKind.STEP] == 1 ? 1f : (float) (1 - h[4]);
     float decay = (float) h[5];
     if (velocity.length() == 0) {
-      plainSgd(p.data(), p.offset() + from, g.data(), g.offset() + from, n, scale, lr, decay);
+      spans.sgd(p.data(), p.offset() + from, g.data(), g.offset() + from, n, scale, lr, decay);
     } else {
-      momentumSgd(
+      spans.momentum(
           p.data(),
           p.offset() + from,
           g.data(),
@@ -79,38 +81,6 @@ public final class OptimizerSteps {
           fresh,
           h[6] != 0 ? 1f : 0f,
           h[6] != 0 ? momentum : 1f);
-    }
-  }
-
-  private static void plainSgd(
-      float[] p, int po, float[] g, int go, int n, float scale, float lr, float decay) {
-    for (int i = 0; i < n; i++) {
-      float w = p[po + i];
-      p[po + i] = w - lr * (scale * g[go + i] + decay * w);
-    }
-  }
-
-  private static void momentumSgd(
-      float[] p,
-      int po,
-      float[] g,
-      int go,
-      float[] v,
-      int vo,
-      int n,
-      float scale,
-      float lr,
-      float decay,
-      float momentum,
-      float fresh,
-      float ownShare,
-      float velocityShare) {
-    for (int i = 0; i < n; i++) {
-      float w = p[po + i];
-      float d = scale * g[go + i] + decay * w;
-      float speed = momentum * v[vo + i] + fresh * d;
-      v[vo + i] = speed;
-      p[po + i] = w - lr * (ownShare * d + velocityShare * speed);
     }
   }
 
@@ -151,16 +121,15 @@ public final class OptimizerSteps {
     }
   }
 
-  private static void adam(
-      Span p, Span g, Span[] state, double[] h, int from, int n, boolean decoupled) {
+  private void adam(Span p, Span g, Span[] state, double[] h, int from, int n, boolean decoupled) {
     double lr = h[OptimizerKind.LR];
     double step = h[OptimizerKind.STEP];
     float rate = (float) (lr / (1 - StrictMath.pow(h[3], step)));
-    float correction = (float) Math.sqrt(1 - StrictMath.pow(h[4], step));
+    float correction = (float) (1 / Math.sqrt(1 - StrictMath.pow(h[4], step)));
     float decay = decoupled ? 0f : (float) h[6];
     float shrink = decoupled ? (float) (1 - lr * h[6]) : 1f;
     if (state[2].length() == 0) {
-      adam(
+      spans.adam(
           p.data(),
           p.offset() + from,
           g.data(),
@@ -181,36 +150,6 @@ public final class OptimizerSteps {
           shrink);
     } else {
       amsgrad(p, g, state, from, n, rate, correction, h, decay, shrink);
-    }
-  }
-
-  private static void adam(
-      float[] p,
-      int po,
-      float[] g,
-      int go,
-      float[] m,
-      int mo,
-      float[] v,
-      int vo,
-      int n,
-      float scale,
-      float rate,
-      float correction,
-      float freshMean,
-      float keepSquare,
-      float freshSquare,
-      float eps,
-      float decay,
-      float shrink) {
-    for (int i = 0; i < n; i++) {
-      float w = p[po + i] * shrink;
-      float d = scale * g[go + i] + decay * p[po + i];
-      float mean = m[mo + i] + freshMean * (d - m[mo + i]);
-      float square = keepSquare * v[vo + i] + freshSquare * (d * d);
-      m[mo + i] = mean;
-      v[vo + i] = square;
-      p[po + i] = w - rate * (mean / ((float) Math.sqrt(square) / correction + eps));
     }
   }
 
@@ -243,7 +182,7 @@ public final class OptimizerSteps {
       state[1].data()[at1] = square;
       state[2].data()[at2] = largest;
       p.data()[p.offset() + i] =
-          old * shrink - rate * (mean / ((float) Math.sqrt(largest) / correction + eps));
+          old * shrink - rate * (mean / ((float) Math.sqrt(largest) * correction + eps));
     }
   }
 

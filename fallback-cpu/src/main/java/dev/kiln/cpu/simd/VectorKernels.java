@@ -17,6 +17,7 @@ public final class VectorKernels {
         new VectorTiles(),
         new VectorUnary(),
         new VectorRows(),
+        new VectorSpans(),
         new VectorWinograd());
   }
 }

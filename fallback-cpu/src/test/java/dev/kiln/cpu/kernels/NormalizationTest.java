@@ -49,7 +49,7 @@ class NormalizationTest {
   @ParameterizedTest
   @MethodSource("sets")
   void batch(Kernels set) {
-    Normalization norm = new Normalization(set.rows(), WorkerPool.shared());
+    Normalization norm = new Normalization(set, WorkerPool.shared());
     double eps = 1e-5;
     for (int[] s : new int[][] {{2, 1, 1}, {4, 3, 7}, {5, 7, 33}, {3, 20, 1025}, {100, 31, 1}}) {
       int n = s[0];
@@ -185,7 +185,7 @@ class NormalizationTest {
   @ParameterizedTest
   @MethodSource("sets")
   void layer(Kernels set) {
-    Normalization norm = new Normalization(set.rows(), WorkerPool.shared());
+    Normalization norm = new Normalization(set, WorkerPool.shared());
     double eps = 1e-5;
     for (int[] s : new int[][] {{0, 4}, {1, 7}, {33, 31}, {100, 100}, {40, 1025}}) {
       int rows = s[0];

@@ -1,5 +1,7 @@
 package dev.kiln.cpu.kernels;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import dev.kiln.backend.OptimizerKind;
 import dev.kiln.cpu.threads.WorkerPool;
 import org.junit.jupiter.api.Test;
@@ -63,9 +65,16 @@ class OptimizerStepsTest {
   }
 
   private static void check(OptimizerKind kind, double... hyper) {
+    float[] first = steps(KernelSets.all().get(0), kind, hyper);
+    for (Kernels set : KernelSets.all()) {
+      assertThat(steps(set, kind, hyper)).as(set.name()).containsExactly(first);
+    }
+  }
+
+  private static float[] steps(Kernels set, OptimizerKind kind, double... hyper) {
     float[] p0 = Check.random(1, N);
     float[] g0 = Check.random(2, N);
-    OptimizerSteps optimizers = new OptimizerSteps(WorkerPool.shared());
+    OptimizerSteps optimizers = new OptimizerSteps(set.spans(), WorkerPool.shared());
     float[] got =
         Check.sameBits(
             kind.name(),
@@ -96,6 +105,7 @@ class OptimizerStepsTest {
               return p;
             });
     Check.close(kind.name(), got, oracle(kind, p0, g0, hyper), 1, 2e-6);
+    return got;
   }
 
   @Test

@@ -1,0 +1,118 @@
+package dev.kiln.cpu.kernels;
+
+/** {@link SpanKernels} in plain loops. */
+public final class LoopSpans implements SpanKernels {
+  /** Makes the plain loops. */
+  public LoopSpans() {}
+
+  @Override
+  public void normalize(
+      float[] x, int xo, float[] y, int yo, int n, float center, float scale, float shift) {
+    for (int i = 0; i < n; i++) {
+      y[yo + i] = (x[xo + i] - center) * scale + shift;
+    }
+  }
+
+  @Override
+  public void spread(
+      float[] dy,
+      int dyo,
+      float[] x,
+      int xo,
+      float[] dx,
+      int dxo,
+      int n,
+      float center,
+      float slope,
+      float offset,
+      float scale) {
+    for (int i = 0; i < n; i++) {
+      dx[dxo + i] = (dy[dyo + i] - offset - (x[xo + i] - center) * slope) * scale;
+    }
+  }
+
+  @Override
+  public void multiply(float[] y, int yo, float[] w, int wo, int n) {
+    for (int i = 0; i < n; i++) {
+      y[yo + i] = y[yo + i] * w[wo + i];
+    }
+  }
+
+  @Override
+  public void addProduct(
+      float[] dy,
+      int dyo,
+      float[] x,
+      int xo,
+      int n,
+      float center,
+      float scale,
+      float[] sums,
+      int so) {
+    for (int i = 0; i < n; i++) {
+      sums[so + i] = sums[so + i] + dy[dyo + i] * ((x[xo + i] - center) * scale);
+    }
+  }
+
+  @Override
+  public void sgd(float[] p, int po, float[] g, int go, int n, float scale, float lr, float decay) {
+    for (int i = 0; i < n; i++) {
+      p[po + i] = p[po + i] - lr * (scale * g[go + i] + decay * p[po + i]);
+    }
+  }
+
+  @Override
+  public void momentum(
+      float[] p,
+      int po,
+      float[] g,
+      int go,
+      float[] v,
+      int vo,
+      int n,
+      float scale,
+      float lr,
+      float decay,
+      float momentum,
+      float fresh,
+      float ownShare,
+      float velocityShare) {
+    for (int i = 0; i < n; i++) {
+      float d = scale * g[go + i] + decay * p[po + i];
+      float speed = momentum * v[vo + i] + fresh * d;
+      v[vo + i] = speed;
+      p[po + i] = p[po + i] - lr * (ownShare * d + velocityShare * speed);
+    }
+  }
+
+  @Override
+  public void adam(
+      float[] p,
+      int po,
+      float[] g,
+      int go,
+      float[] m,
+      int mo,
+      float[] v,
+      int vo,
+      int n,
+      float scale,
+      float rate,
+      float correction,
+      float freshMean,
+      float keepSquare,
+      float freshSquare,
+      float eps,
+      float decay,
+      float shrink) {
+    for (int i = 0; i < n; i++) {
+      float d = scale * g[go + i] + decay * p[po + i];
+      float mean = m[mo + i] + freshMean * (d - m[mo + i]);
+      float square = keepSquare * v[vo + i] + freshSquare * (d * d);
+      m[mo + i] = mean;
+      v[vo + i] = square;
+      p[po + i] =
+          p[po + i] * shrink - rate * (mean / ((float) Math.sqrt(square) * correction + eps));
+    }
+  }
+}

@@ -1,0 +1,84 @@
+package dev.kiln.cpu.kernels;
+
+/** Loops over several arrays at once; what an element becomes does not depend on its neighbours. */
+public interface SpanKernels {
+  /** Sets {@code y = (x - center) * scale + shift}; y may be x. */
+  void normalize(
+      float[] x, int xo, float[] y, int yo, int n, float center, float scale, float shift);
+
+  /** Sets {@code dx = (dy - offset - (x - center) * slope) * scale}; dx may be dy. */
+  void spread(
+      float[] dy,
+      int dyo,
+      float[] x,
+      int xo,
+      float[] dx,
+      int dxo,
+      int n,
+      float center,
+      float slope,
+      float offset,
+      float scale);
+
+  /** Multiplies y by w. */
+  void multiply(float[] y, int yo, float[] w, int wo, int n);
+
+  /** Adds {@code dy * ((x - center) * scale)} to sums. */
+  void addProduct(
+      float[] dy,
+      int dyo,
+      float[] x,
+      int xo,
+      int n,
+      float center,
+      float scale,
+      float[] sums,
+      int so);
+
+  /** A step of plain gradient descent: {@code p -= lr * (scale * g + decay * p)}. */
+  void sgd(float[] p, int po, float[] g, int go, int n, float scale, float lr, float decay);
+
+  /**
+   * A step of gradient descent with momentum: {@code d = scale * g + decay * p; v = momentum * v +
+   * fresh * d; p -= lr * (ownShare * d + velocityShare * v)}.
+   */
+  void momentum(
+      float[] p,
+      int po,
+      float[] g,
+      int go,
+      float[] v,
+      int vo,
+      int n,
+      float scale,
+      float lr,
+      float decay,
+      float momentum,
+      float fresh,
+      float ownShare,
+      float velocityShare);
+
+  /**
+   * A step of Adam: {@code d = scale * g + decay * p; m += freshMean * (d - m); v = keepSquare * v
+   * + freshSquare * d * d; p = p * shrink - rate * m / (sqrt(v) * correction + eps)}.
+   */
+  void adam(
+      float[] p,
+      int po,
+      float[] g,
+      int go,
+      float[] m,
+      int mo,
+      float[] v,
+      int vo,
+      int n,
+      float scale,
+      float rate,
+      float correction,
+      float freshMean,
+      float keepSquare,
+      float freshSquare,
+      float eps,
+      float decay,
+      float shrink);
+}

@@ -1,0 +1,223 @@
+package dev.kiln.cpu.simd;
+
+import static dev.kiln.cpu.simd.Lanes.F;
+import static dev.kiln.cpu.simd.Lanes.LANES;
+
+import dev.kiln.cpu.kernels.LoopSpans;
+import dev.kiln.cpu.kernels.SpanKernels;
+import jdk.incubator.vector.FloatVector;
+
+/**
+ * {@link SpanKernels} on the Vector API. C2 leaves loops over arrays with offsets of their own in
+ * scalar form, since it cannot tell that they do not overlap.
+ *
+ * <p>The remainders go to the plain loops, which compute the same bits: products and sums are not
+ * fused here.
+ */
+final class VectorSpans implements SpanKernels {
+  private static final LoopSpans REST = new LoopSpans();
+
+  @Override
+  public void normalize(
+      float[] x, int xo, float[] y, int yo, int n, float center, float scale, float shift) {
+    FloatVector centerAll = FloatVector.broadcast(F, center);
+    FloatVector scaleAll = FloatVector.broadcast(F, scale);
+    FloatVector shiftAll = FloatVector.broadcast(F, shift);
+    int whole = n / LANES * LANES;
+    for (int i = 0; i < whole; i += LANES) {
+      FloatVector xV = FloatVector.fromArray(F, x, xo + i);
+      xV.sub(centerAll).mul(scaleAll).add(shiftAll).intoArray(y, yo + i);
+    }
+    REST.normalize(x, xo + whole, y, yo + whole, n - whole, center, scale, shift);
+  }
+
+  @Override
+  public void spread(
+      float[] dy,
+      int dyo,
+      float[] x,
+      int xo,
+      float[] dx,
+      int dxo,
+      int n,
+      float center,
+      float slope,
+      float offset,
+      float scale) {
+    FloatVector centerAll = FloatVector.broadcast(F, center);
+    FloatVector slopeAll = FloatVector.broadcast(F, slope);
+    FloatVector offsetAll = FloatVector.broadcast(F, offset);
+    FloatVector scaleAll = FloatVector.broadcast(F, scale);
+    int whole = n / LANES * LANES;
+    for (int i = 0; i < whole; i += LANES) {
+      FloatVector dV = FloatVector.fromArray(F, dy, dyo + i);
+      FloatVector xV = FloatVector.fromArray(F, x, xo + i);
+      dV.sub(offsetAll).sub(xV.sub(centerAll).mul(slopeAll)).mul(scaleAll).intoArray(dx, dxo + i);
+    }
+    REST.spread(
+        dy, dyo + whole, x, xo + whole, dx, dxo + whole, n - whole, center, slope, offset, scale);
+  }
+
+  @Override
+  public void multiply(float[] y, int yo, float[] w, int wo, int n) {
+    int whole = n / LANES * LANES;
+    for (int i = 0; i < whole; i += LANES) {
+      FloatVector aV = FloatVector.fromArray(F, y, yo + i);
+      FloatVector bV = FloatVector.fromArray(F, w, wo + i);
+      aV.mul(bV).intoArray(y, yo + i);
+    }
+    REST.multiply(y, yo + whole, w, wo + whole, n - whole);
+  }
+
+  @Override
+  public void addProduct(
+      float[] dy,
+      int dyo,
+      float[] x,
+      int xo,
+      int n,
+      float center,
+      float scale,
+      float[] sums,
+      int so) {
+    FloatVector centerAll = FloatVector.broadcast(F, center);
+    FloatVector scaleAll = FloatVector.broadcast(F, scale);
+    int whole = n / LANES * LANES;
+    for (int i = 0; i < whole; i += LANES) {
+      FloatVector dV = FloatVector.fromArray(F, dy, dyo + i);
+      FloatVector xV = FloatVector.fromArray(F, x, xo + i);
+      FloatVector sV = FloatVector.fromArray(F, sums, so + i);
+      sV.add(dV.mul(xV.sub(centerAll).mul(scaleAll))).intoArray(sums, so + i);
+    }
+    REST.addProduct(dy, dyo + whole, x, xo + whole, n - whole, center, scale, sums, so + whole);
+  }
+
+  @Override
+  public void sgd(float[] p, int po, float[] g, int go, int n, float scale, float lr, float decay) {
+    FloatVector scaleAll = FloatVector.broadcast(F, scale);
+    FloatVector lrAll = FloatVector.broadcast(F, lr);
+    FloatVector decayAll = FloatVector.broadcast(F, decay);
+    int whole = n / LANES * LANES;
+    for (int i = 0; i < whole; i += LANES) {
+      FloatVector wV = FloatVector.fromArray(F, p, po + i);
+      FloatVector dV = FloatVector.fromArray(F, g, go + i);
+      wV.sub(lrAll.mul(scaleAll.mul(dV).add(decayAll.mul(wV)))).intoArray(p, po + i);
+    }
+    REST.sgd(p, po + whole, g, go + whole, n - whole, scale, lr, decay);
+  }
+
+  @Override
+  public void momentum(
+      float[] p,
+      int po,
+      float[] g,
+      int go,
+      float[] v,
+      int vo,
+      int n,
+      float scale,
+      float lr,
+      float decay,
+      float momentum,
+      float fresh,
+      float ownShare,
+      float velocityShare) {
+    FloatVector scaleAll = FloatVector.broadcast(F, scale);
+    FloatVector lrAll = FloatVector.broadcast(F, lr);
+    FloatVector decayAll = FloatVector.broadcast(F, decay);
+    FloatVector momentumAll = FloatVector.broadcast(F, momentum);
+    FloatVector freshAll = FloatVector.broadcast(F, fresh);
+    FloatVector ownShareAll = FloatVector.broadcast(F, ownShare);
+    FloatVector velocityShareAll = FloatVector.broadcast(F, velocityShare);
+    int whole = n / LANES * LANES;
+    for (int i = 0; i < whole; i += LANES) {
+      FloatVector wV = FloatVector.fromArray(F, p, po + i);
+      FloatVector fV = FloatVector.fromArray(F, g, go + i);
+      FloatVector sV = FloatVector.fromArray(F, v, vo + i);
+      FloatVector dV = scaleAll.mul(fV).add(decayAll.mul(wV));
+      FloatVector speedV = momentumAll.mul(sV).add(freshAll.mul(dV));
+      speedV.intoArray(v, vo + i);
+      wV.sub(lrAll.mul(ownShareAll.mul(dV).add(velocityShareAll.mul(speedV)))).intoArray(p, po + i);
+    }
+    REST.momentum(
+        p,
+        po + whole,
+        g,
+        go + whole,
+        v,
+        vo + whole,
+        n - whole,
+        scale,
+        lr,
+        decay,
+        momentum,
+        fresh,
+        ownShare,
+        velocityShare);
+  }
+
+  @Override
+  public void adam(
+      float[] p,
+      int po,
+      float[] g,
+      int go,
+      float[] m,
+      int mo,
+      float[] v,
+      int vo,
+      int n,
+      float scale,
+      float rate,
+      float correction,
+      float freshMean,
+      float keepSquare,
+      float freshSquare,
+      float eps,
+      float decay,
+      float shrink) {
+    FloatVector scaleAll = FloatVector.broadcast(F, scale);
+    FloatVector rateAll = FloatVector.broadcast(F, rate);
+    FloatVector correctionAll = FloatVector.broadcast(F, correction);
+    FloatVector freshMeanAll = FloatVector.broadcast(F, freshMean);
+    FloatVector keepSquareAll = FloatVector.broadcast(F, keepSquare);
+    FloatVector freshSquareAll = FloatVector.broadcast(F, freshSquare);
+    FloatVector epsAll = FloatVector.broadcast(F, eps);
+    FloatVector decayAll = FloatVector.broadcast(F, decay);
+    FloatVector shrinkAll = FloatVector.broadcast(F, shrink);
+    int whole = n / LANES * LANES;
+    for (int i = 0; i < whole; i += LANES) {
+      FloatVector wV = FloatVector.fromArray(F, p, po + i);
+      FloatVector fV = FloatVector.fromArray(F, g, go + i);
+      FloatVector aV = FloatVector.fromArray(F, m, mo + i);
+      FloatVector bV = FloatVector.fromArray(F, v, vo + i);
+      FloatVector dV = scaleAll.mul(fV).add(decayAll.mul(wV));
+      FloatVector meanV = aV.add(freshMeanAll.mul(dV.sub(aV)));
+      FloatVector squareV = keepSquareAll.mul(bV).add(freshSquareAll.mul(dV.mul(dV)));
+      meanV.intoArray(m, mo + i);
+      squareV.intoArray(v, vo + i);
+      wV.mul(shrinkAll)
+          .sub(rateAll.mul(meanV.div(squareV.sqrt().mul(correctionAll).add(epsAll))))
+          .intoArray(p, po + i);
+    }
+    REST.adam(
+        p,
+        po + whole,
+        g,
+        go + whole,
+        m,
+        mo + whole,
+        v,
+        vo + whole,
+        n - whole,
+        scale,
+        rate,
+        correction,
+        freshMean,
+        keepSquare,
+        freshSquare,
+        eps,
+        decay,
+        shrink);
+  }
+}
