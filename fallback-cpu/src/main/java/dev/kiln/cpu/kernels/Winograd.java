@@ -146,7 +146,7 @@ final class Winograd {
     Grid grid = new Grid(s);
     int blocks = grid.blocks(BLOCK_TILES);
     int panels = divideUp(s.filters(), tiles.tileColumns());
-    Filters filters = new Filters(s, w, wOffset, turned, panels);
+    Filters filters = new Filters(s, w, wOffset, turned, panels, blocks == 1);
     float[] prepared = filters.prepare();
     int parts = blocks >= pool.threads() ? 1 : Math.min(panels, divideUp(pool.threads(), blocks));
     pool.parallelFor(
@@ -158,7 +158,7 @@ final class Winograd {
           int p1 = cut(panels, parts, piece % parts + 1);
           Block block = new Block(grid, first, count);
           float[] v = block.patches(x, xOffset);
-          int group = Math.max(1, BLOCK_COLUMNS / tiles.tileColumns());
+          int group = filters.usedOnce ? 1 : Math.max(1, BLOCK_COLUMNS / tiles.tileColumns());
           for (int p = p0; p < p1; p += group) {
             int n = Math.min(group, p1 - p);
             float[] m = block.products(v, prepared, filters, p, n);
@@ -168,61 +168,97 @@ final class Winograd {
   }
 
   /**
-   * Filters of one convolution, transformed: [panel][block of depth][position][channel][column].
+   * Filters of one convolution, transformed: [panel][chunk of channels][position][channel][column].
+   *
+   * <p>Where one block of tiles uses them, each chunk is made right before its use and then
+   * overwritten: 36 coefficients of a deep layer's filters would go to memory and back.
    */
   private final class Filters {
+    private static final int SHORT = 64;
+
     final ConvShape s;
     final float[] w;
     final int wOffset;
     final boolean turned;
     final int panels;
+    final boolean usedOnce;
+    final int depth;
+    final int perDepth;
+    final int chunks;
 
-    Filters(ConvShape s, float[] w, int wOffset, boolean turned, int panels) {
+    Filters(ConvShape s, float[] w, int wOffset, boolean turned, int panels, boolean usedOnce) {
       this.s = s;
       this.w = w;
       this.wOffset = wOffset;
       this.turned = turned;
       this.panels = panels;
+      this.usedOnce = usedOnce;
+      depth = TiledProduct.depthBlock(tiles, s.channels());
+      perDepth = usedOnce ? divideUp(depth, SHORT) : 1;
+      chunks = divideUp(s.channels(), depth) * perDepth;
     }
 
-    /** Where the filters of a panel begin for a block of the depth. */
-    int at(int panel, int block) {
-      int width = tiles.tileColumns();
-      return POSITIONS
-          * (panel * panelSize()
-              + block * (TiledProduct.depthBlock(tiles, s.channels()) * width + LINE));
+    /** The first channel of a chunk; no chunk lies in two blocks of the depth. */
+    int begin(int chunk) {
+      int block = chunk / perDepth * depth;
+      int channels = Math.min(depth, s.channels() - block);
+      return channels <= 0 ? s.channels() : block + cut(channels, perDepth, chunk % perDepth);
+    }
+
+    /** Distance between the filters of one position and the next. */
+    int position(int chunk) {
+      return (begin(chunk + 1) - begin(chunk)) * tiles.tileColumns() + LINE;
+    }
+
+    /** Where the filters of a panel begin for a chunk. */
+    int at(int panel, int chunk) {
+      return usedOnce
+          ? 0
+          : POSITIONS * (panel * panelSize() + begin(chunk) * tiles.tileColumns() + chunk * LINE);
     }
 
     private int panelSize() {
-      int blocks = divideUp(s.channels(), TiledProduct.depthBlock(tiles, s.channels()));
-      return s.channels() * tiles.tileColumns() + blocks * LINE;
+      return s.channels() * tiles.tileColumns() + chunks * LINE;
     }
 
-    /** Distance between the filters of one position and the next, in a block that deep. */
-    int position(int depth) {
-      return depth * tiles.tileColumns() + LINE;
-    }
-
+    /** Transforms all filters, unless they are used once. */
     float[] prepare() {
+      if (usedOnce) {
+        return new float[0];
+      }
       float[] u =
           Workspace.mine().floats(Slot.WINOGRAD_FILTERS, (long) panels * panelSize() * POSITIONS);
-      int step = 32;
-      int chunks = divideUp(s.channels(), step);
+      int cuts = divideUp(depth, 32);
       pool.parallelFor(
-          panels * chunks,
+          panels * chunks * cuts,
           piece -> {
-            int panel = piece / chunks;
-            int k0 = piece % chunks * step;
-            transform(panel, k0, Math.min(s.channels(), k0 + step), u);
+            int panel = piece / cuts / chunks;
+            int chunk = piece / cuts % chunks;
+            int k = begin(chunk);
+            int n = begin(chunk + 1) - k;
+            int first = cut(n, cuts, piece % cuts);
+            int last = cut(n, cuts, piece % cuts + 1);
+            int to = at(panel, chunk) + first * tiles.tileColumns();
+            transform(panel, k + first, k + last, u, to, position(chunk));
           });
       return u;
     }
 
-    private void transform(int panel, int k0, int k1, float[] u) {
+    /** The filters of a panel for a chunk: the prepared ones, or those made now. */
+    float[] get(float[] prepared, int panel, int chunk) {
+      if (!usedOnce) {
+        return prepared;
+      }
+      int position = position(chunk);
+      float[] u = Workspace.mine().floats(Slot.WINOGRAD_FILTERS, (long) POSITIONS * position);
+      transform(panel, begin(chunk), begin(chunk + 1), u, 0, position);
+      return u;
+    }
+
+    private void transform(int panel, int k0, int k1, float[] u, int to, int position) {
       int width = tiles.tileColumns();
       int lanes = kernels.lanes();
       int r = s.kernelH();
-      int block = TiledProduct.depthBlock(tiles, s.channels());
       Workspace mine = Workspace.mine();
       float[] taps = mine.floats(Slot.LAYOUT, (long) s.area() * lanes);
       float[] pass = mine.floats(Slot.TILE, (long) POSITIONS * lanes);
@@ -232,11 +268,9 @@ final class Winograd {
         Arrays.fill(taps, 0, r * r * lanes, 0f);
         for (int k = k0; k < k1; k++) {
           load(o, columns, k, taps, lanes);
-          int d = k / block;
-          int position = position(Math.min(block, s.channels() - d * block));
-          int to = at(panel, d) + (k - d * block) * width + l;
+          int at = to + (k - k0) * width + l;
           kernels.filter(r, r, taps, 0, lanes, r * lanes, pass, 0, lanes, r * lanes);
-          kernels.filter(r, PATCH, pass, 0, r * lanes, lanes, u, to, PATCH * position, position);
+          kernels.filter(r, PATCH, pass, 0, r * lanes, lanes, u, at, PATCH * position, position);
         }
       }
     }
@@ -306,23 +340,26 @@ final class Winograd {
     }
 
     /** Multiplies: [position][tile][column of n panels]. */
-    float[] products(float[] v, float[] u, Filters filters, int panel, int n) {
+    float[] products(float[] v, float[] prepared, Filters filters, int panel, int n) {
       int ldm = n * panelColumns;
       float[] m =
           Workspace.mine().floats(Slot.WINOGRAD_OUTPUT, (long) POSITIONS * productPosition(ldm));
       int row = tiles.rowStride();
       int rowPanels = divideUp(count, tiles.tileRows());
-      for (int d = 0; d < depths; d++) {
-        int kc = Math.min(depth, s.channels() - d * depth);
+      for (int chunk = 0; chunk < filters.chunks; chunk++) {
+        float[] u = filters.get(prepared, panel, chunk);
+        int k = filters.begin(chunk);
+        int kc = filters.begin(chunk + 1) - k;
+        int d = k / depth;
         for (int e = 0; e < POSITIONS; e++) {
           for (int r = 0; r < rowPanels; r++) {
             int t = cut(count, rowPanels, r);
             int rows = cut(count, rowPanels, r + 1) - t;
-            int a = (d * POSITIONS + e) * patchPosition() + t * row;
+            int a = (d * POSITIONS + e) * patchPosition() + t * row + k - d * depth;
             for (int j = 0; j < n; j++) {
-              int b = filters.at(panel + j, d) + e * filters.position(kc);
+              int b = filters.at(panel + j, chunk) + e * filters.position(chunk);
               int c = e * productPosition(ldm) + t * ldm + j * panelColumns;
-              tiles.rowTile(rows, d > 0, kc, v, a, u, b, panelColumns, m, c, ldm);
+              tiles.rowTile(rows, chunk > 0, kc, v, a, u, b, panelColumns, m, c, ldm);
             }
           }
         }
@@ -474,6 +511,10 @@ final class Winograd {
   void gradWeight(
       ConvShape s, float[] dy, int dyOffset, float[] x, int xOffset, float[] dw, int dwOffset) {
     Gradient gradient = new Gradient(s, dy, dyOffset, x, xOffset);
+    if (gradient.parts == 1 && gradient.rounds == 1) {
+      gradient.blocks(dw, dwOffset);
+      return;
+    }
     float[] du =
         Workspace.mine().floats(Slot.WINOGRAD_FILTERS, (long) gradient.parts * gradient.size());
     // A part's own loops run on one thread, unless it is the only one.
@@ -486,11 +527,13 @@ final class Winograd {
    * gradients M are transformed, multiplied and added to the 36 sums of a filter.
    *
    * <p>Where the sums of all filters fit in a cache, several parts of the rounds have sums of their
-   * own, and nothing is handed from thread to thread; how many depends on the shape alone.
+   * own, and nothing is handed from thread to thread; how many depends on the shape alone. Where
+   * there is one round, the sums of a block of channels and filters are made and used up at once.
    */
   private final class Gradient {
     private static final int MOST_PARTS = 8;
     private static final long CACHED = 200_000;
+    private static final int BLOCK = 64;
 
     final ConvShape s;
     final float[] dy;
@@ -571,62 +614,119 @@ final class Winograd {
           POSITIONS * cuts,
           piece -> {
             int e = piece / cuts;
-            TiledProduct.run(
-                tiles,
-                LeftOperand.matrix(v, e * (count * channels + LINE), channels, true),
-                RightOperand.matrix(m, e * (count * filters + LINE), filters, false),
-                Destination.matrix(du, offset + e * position(), filters),
-                Epilogue.NONE,
-                1f,
-                add,
-                cut(s.channels(), cuts, piece % cuts),
-                cut(s.channels(), cuts, piece % cuts + 1),
-                0,
-                s.filters(),
-                count);
+            int c0 = cut(s.channels(), cuts, piece % cuts);
+            int c1 = cut(s.channels(), cuts, piece % cuts + 1);
+            Destination to = Destination.matrix(du, offset + e * position(), filters);
+            product(e, count, v, m, add, to, c0, c1, 0, s.filters());
           });
     }
 
-    /** Transforms the sums back and brings them to dw. */
+    /** Adds up one position for channels c0 .. c1 and filters f0 .. f1. */
+    private void product(
+        int e,
+        int count,
+        float[] v,
+        float[] m,
+        boolean add,
+        Destination to,
+        int c0,
+        int c1,
+        int f0,
+        int f1) {
+      TiledProduct.run(
+          tiles,
+          LeftOperand.matrix(v, e * (count * channels + LINE), channels, true),
+          RightOperand.matrix(m, e * (count * filters + LINE), filters, false),
+          to,
+          Epilogue.NONE,
+          1f,
+          add,
+          c0,
+          c1,
+          f0,
+          f1,
+          count);
+    }
+
+    /** The only round, block by block. */
+    void blocks(float[] dw, int dwOffset) {
+      int count = grid.count();
+      Workspace mine = Workspace.mine();
+      float[] v = mine.floats(Slot.WINOGRAD_INPUT, (long) POSITIONS * (count * channels + LINE));
+      float[] m = mine.floats(Slot.WINOGRAD_OUTPUT, (long) POSITIONS * (count * filters + LINE));
+      transform(0, count, v, m);
+      int across = divideUp(s.filters(), BLOCK);
+      int position = BLOCK * BLOCK + LINE;
+      pool.parallelFor(
+          divideUp(s.channels(), BLOCK) * across,
+          piece -> {
+            int c0 = piece / across * BLOCK;
+            int c1 = Math.min(s.channels(), c0 + BLOCK);
+            int f0 = piece % across * BLOCK;
+            int f1 = Math.min(s.filters(), f0 + BLOCK);
+            float[] du =
+                Workspace.mine().floats(Slot.WINOGRAD_FILTERS, (long) POSITIONS * position);
+            for (int e = 0; e < POSITIONS; e++) {
+              int origin = e * position - c0 * BLOCK - f0;
+              Destination to = Destination.matrix(du, origin, BLOCK);
+              product(e, count, v, m, false, to, c0, c1, f0, f1);
+            }
+            store(du, 0, BLOCK, position, c0, c1, f0, f1, dw, dwOffset);
+          });
+    }
+
+    /** Transforms the sums of all parts back and brings them to dw. */
     void store(float[] du, float[] dw, int dwOffset) {
-      int lanes = kernels.lanes();
-      int r = s.kernelH();
-      int area = s.area();
       int step = 16;
       pool.parallelFor(
           divideUp(s.channels(), step),
           piece -> {
-            Workspace mine = Workspace.mine();
-            float[] pass = mine.floats(Slot.TILE, (long) POSITIONS * lanes);
-            float[] taps = mine.floats(Slot.LAYOUT, (long) area * lanes);
-            int last = Math.min(s.channels(), (piece + 1) * step);
-            addParts(du, piece * step * filters, last * filters);
-            for (int f0 = 0; f0 < s.filters(); f0 += lanes) {
-              int n = Math.min(lanes, s.filters() - f0);
-              for (int c = piece * step; c < last; c++) {
-                int from = c * filters + f0;
-                kernels.filterGradient(
-                    r,
-                    PATCH,
-                    du,
-                    from,
-                    position(),
-                    PATCH * position(),
-                    pass,
-                    0,
-                    lanes,
-                    PATCH * lanes);
-                kernels.filterGradient(
-                    r, r, pass, 0, PATCH * lanes, lanes, taps, 0, r * lanes, lanes);
-                int to = dwOffset + (f0 * s.channels() + c) * area;
-                for (int f = 0; f < n; f++, to += s.channels() * area) {
-                  for (int t = 0; t < area; t++) {
-                    dw[to + t] = taps[t * lanes + f];
-                  }
-                }
-              }
-            }
+            int c0 = piece * step;
+            int c1 = Math.min(s.channels(), c0 + step);
+            addParts(du, c0 * filters, c1 * filters);
+            store(du, c0 * filters, filters, position(), c0, c1, 0, s.filters(), dw, dwOffset);
           });
+    }
+
+    /**
+     * Transforms the sums of channels c0 .. c1 and filters f0 .. f1 back and brings them to dw.
+     *
+     * @param from where the sums of channel c0 and filter f0 are
+     * @param ld distance between the sums of channels
+     * @param position distance between positions
+     */
+    private void store(
+        float[] du,
+        int from,
+        int ld,
+        int position,
+        int c0,
+        int c1,
+        int f0,
+        int f1,
+        float[] dw,
+        int dwOffset) {
+      int lanes = kernels.lanes();
+      int r = s.kernelH();
+      int area = s.area();
+      Workspace mine = Workspace.mine();
+      float[] pass = mine.floats(Slot.TILE, (long) POSITIONS * lanes);
+      float[] taps = mine.floats(Slot.LAYOUT, (long) area * lanes);
+      for (int f = f0; f < f1; f += lanes) {
+        int n = Math.min(lanes, f1 - f);
+        for (int c = c0; c < c1; c++) {
+          int at = from + (c - c0) * ld + f - f0;
+          kernels.filterGradient(
+              r, PATCH, du, at, position, PATCH * position, pass, 0, lanes, PATCH * lanes);
+          kernels.filterGradient(r, r, pass, 0, PATCH * lanes, lanes, taps, 0, r * lanes, lanes);
+          int to = dwOffset + (f * s.channels() + c) * area;
+          for (int l = 0; l < n; l++, to += s.channels() * area) {
+            for (int t = 0; t < area; t++) {
+              dw[to + t] = taps[t * lanes + l];
+            }
+          }
+        }
+      }
     }
 
     private void addParts(float[] du, int begin, int end) {
