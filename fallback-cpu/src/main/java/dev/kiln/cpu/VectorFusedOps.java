@@ -54,7 +54,7 @@ final class VectorFusedOps extends CompositeOps {
     super(core);
     this.core = core;
     conv = new Conv2d(kernels, workers);
-    pool = new Pool2d(workers);
+    pool = new Pool2d(kernels.spans(), workers);
     norm = new Normalization(kernels, workers);
     softmax = new Softmax(kernels.rows(), workers);
     optimizers = new OptimizerSteps(kernels.spans(), workers);

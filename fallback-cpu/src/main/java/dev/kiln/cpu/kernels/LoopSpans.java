@@ -115,4 +115,29 @@ public final class LoopSpans implements SpanKernels {
           p[po + i] * shrink - rate * (mean / ((float) Math.sqrt(square) * correction + eps));
     }
   }
+
+  @Override
+  public void squareMax(float[] x, int xo, int width, int n, float[] best, float[] place) {
+    squareMax(x, xo, width, 0, n, best, place);
+  }
+
+  /**
+   * As {@link #squareMax(float[], int, int, int, float[], float[])} for i from {@code first} on.
+   */
+  public void squareMax(
+      float[] x, int xo, int width, int first, int n, float[] best, float[] place) {
+    for (int i = first; i < n; i++) {
+      float m = x[xo + i];
+      float at = 0;
+      for (int k = 1; k < 4; k++) {
+        float v = x[xo + i + (k & 1) + (k >> 1) * width];
+        if (v > m || Float.isNaN(v)) {
+          m = v;
+          at = k;
+        }
+      }
+      best[i] = m;
+      place[i] = at;
+    }
+  }
 }

@@ -2,6 +2,7 @@ package dev.kiln.cpu.kernels;
 
 import dev.kiln.backend.Pool2dSpec;
 import dev.kiln.cpu.threads.WorkerPool;
+import dev.kiln.cpu.threads.Workspace;
 import java.util.Arrays;
 import java.util.function.IntConsumer;
 
@@ -14,10 +15,12 @@ import java.util.function.IntConsumer;
 public final class Pool2d {
   private static final int PIECE_ELEMENTS = 16_384;
 
+  private final SpanKernels spans;
   private final WorkerPool pool;
 
-  /** Creates the kernels over the given threads. */
-  public Pool2d(WorkerPool pool) {
+  /** Creates the driver over the given inner loops and threads. */
+  public Pool2d(SpanKernels spans, WorkerPool pool) {
+    this.spans = spans;
     this.pool = pool;
   }
 
@@ -66,7 +69,8 @@ public final class Pool2d {
             && w.dilationH() == 1
             && w.dilationW() == 1
             && 2 * s.outHeight() <= s.height()
-            && 2 * s.outWidth() <= s.width();
+            && 2 * s.outWidth() <= s.width()
+            && s.out() > 0;
     forEachPlane(
         s,
         p -> {
@@ -81,47 +85,26 @@ public final class Pool2d {
         });
   }
 
-  private static void maxTiles(
-      Planes s, float[] x, int xo, float[] y, int yo, int[] index, int io) {
+  /**
+   * Windows of 2x2 side by side. The largest is found for every pixel, in vectors, and a quarter of
+   * the answers is taken: a branch for each window would depend on the data.
+   */
+  private void maxTiles(Planes s, float[] x, int xo, float[] y, int yo, int[] index, int io) {
     int width = s.width();
+    int n = 2 * (s.outHeight() - 1) * width + 2 * s.outWidth() - 1;
+    Workspace mine = Workspace.mine();
+    float[] best = mine.floats(Workspace.Slot.PARTIAL, n);
+    float[] place = mine.floats(Workspace.Slot.COLUMNS, n);
+    spans.squareMax(x, xo, width, n, best, place);
     for (int oh = 0; oh < s.outHeight(); oh++) {
       int row = 2 * oh * width;
       for (int ow = 0; ow < s.outWidth(); ow++) {
         int at = row + 2 * ow;
-        int from = xo + at;
-        // Without branches, which data decides: keys in the order of values, then of places.
-        long k =
-            Math.max(
-                Math.max(key(x[from], 3), key(x[from + 1], 2)),
-                Math.max(key(x[from + width], 1), key(x[from + width + 1], 0)));
-        int place = 3 - (int) (k & 3);
-        int where = at + (place & 1) + (place >> 1) * width;
-        float best = x[xo + where];
-        if (Float.isNaN(best)) {
-          where = lastNaN(x, xo, at, width);
-        }
-        y[yo++] = best;
-        index[io++] = where;
+        int p = (int) place[at];
+        y[yo++] = best[at];
+        index[io++] = at + (p & 1) + (p >> 1) * width;
       }
     }
-  }
-
-  /**
-   * Orders like the value, NaN above all and -0 as 0; of equal values the greater rank is above.
-   */
-  private static long key(float value, int rank) {
-    int bits = Float.floatToIntBits(value + 0f);
-    return (long) (bits ^ ((bits >> 31) & Integer.MAX_VALUE)) << 2 | rank;
-  }
-
-  private static int lastNaN(float[] x, int xo, int at, int width) {
-    int[] places = {at + width + 1, at + width, at + 1};
-    for (int p : places) {
-      if (Float.isNaN(x[xo + p])) {
-        return p;
-      }
-    }
-    return at;
   }
 
   private static void maxPlane(

@@ -81,4 +81,11 @@ public interface SpanKernels {
       float eps,
       float decay,
       float shrink);
+
+  /**
+   * For every i below n, the largest of the square {@code x[xo + i]}, {@code x[xo + i + 1]}, {@code
+   * x[xo + i + width]} and {@code x[xo + i + width + 1]}, and which it is, 0 to 3: the first of
+   * equal ones, the last that is not a number.
+   */
+  void squareMax(float[] x, int xo, int width, int n, float[] best, float[] place);
 }

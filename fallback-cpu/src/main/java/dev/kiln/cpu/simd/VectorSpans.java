@@ -2,10 +2,13 @@ package dev.kiln.cpu.simd;
 
 import static dev.kiln.cpu.simd.Lanes.F;
 import static dev.kiln.cpu.simd.Lanes.LANES;
+import static jdk.incubator.vector.VectorOperators.GT;
+import static jdk.incubator.vector.VectorOperators.NE;
 
 import dev.kiln.cpu.kernels.LoopSpans;
 import dev.kiln.cpu.kernels.SpanKernels;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
 
 /**
  * {@link SpanKernels} on the Vector API. C2 leaves loops over arrays with offsets of their own in
@@ -219,5 +222,30 @@ final class VectorSpans implements SpanKernels {
         eps,
         decay,
         shrink);
+  }
+
+  @Override
+  public void squareMax(float[] x, int xo, int width, int n, float[] best, float[] place) {
+    FloatVector one = FloatVector.broadcast(F, 1f);
+    FloatVector two = FloatVector.broadcast(F, 2f);
+    FloatVector three = FloatVector.broadcast(F, 3f);
+    int whole = n / LANES * LANES;
+    for (int i = 0; i < whole; i += LANES) {
+      int o = xo + i;
+      FloatVector a = FloatVector.fromArray(F, x, o);
+      FloatVector b = FloatVector.fromArray(F, x, o + 1);
+      FloatVector c = FloatVector.fromArray(F, x, o + width);
+      FloatVector d = FloatVector.fromArray(F, x, o + width + 1);
+      VectorMask<Float> take = b.compare(GT, a).or(b.compare(NE, b));
+      FloatVector m = a.blend(b, take);
+      FloatVector at = FloatVector.zero(F).blend(one, take);
+      take = c.compare(GT, m).or(c.compare(NE, c));
+      m = m.blend(c, take);
+      at = at.blend(two, take);
+      take = d.compare(GT, m).or(d.compare(NE, d));
+      m.blend(d, take).intoArray(best, i);
+      at.blend(three, take).intoArray(place, i);
+    }
+    REST.squareMax(x, xo, width, whole, n, best, place);
   }
 }

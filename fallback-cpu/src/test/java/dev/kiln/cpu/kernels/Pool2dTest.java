@@ -5,10 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.kiln.backend.Pool2dSpec;
 import dev.kiln.cpu.threads.WorkerPool;
 import java.util.Arrays;
-import org.junit.jupiter.api.Test;
+import java.util.List;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class Pool2dTest {
-  private final Pool2d pool = new Pool2d(WorkerPool.shared());
+  static List<Kernels> sets() {
+    return KernelSets.all();
+  }
 
   /** count, h, w, oh, ow, kernel h w, stride h w, padding h w, dilation h w, countIncludePad. */
   private static final int[][] SHAPES = {
@@ -29,8 +33,40 @@ class Pool2dTest {
     return p.outHeight() * p.outWidth();
   }
 
-  @Test
-  void maxAndAverageAgreeWithLoops() {
+  @ParameterizedTest
+  @MethodSource("sets")
+  void maxOfASquareIsTheFirstOfEqualOnesAndTheLastThatIsNotANumber(Kernels set) {
+    Pool2d pool = new Pool2d(set.spans(), WorkerPool.shared());
+    float[] values = {Float.NaN, 0f, -0f, 1f, Float.NEGATIVE_INFINITY, Float.POSITIVE_INFINITY};
+    int width = 40;
+    float[] x = new float[40 * width];
+    int[] draws = new int[x.length];
+    java.util.Random random = new java.util.Random(7);
+    for (int i = 0; i < x.length; i++) {
+      draws[i] = random.nextInt(values.length);
+      x[i] = values[draws[i]];
+    }
+    Pool2dSpec spec = new Pool2dSpec(2, 2, 2, 2, 0, 0, 1, 1, false);
+    float[] y = new float[400];
+    int[] at = new int[400];
+    pool.max(new Pool2d.Planes(1, 40, width, 20, 20), spec, x, 0, y, 0, at, 0);
+    for (int o = 0; o < 400; o++) {
+      int corner = o / 20 * 2 * width + o % 20 * 2;
+      int best = corner;
+      for (int i : new int[] {corner + 1, corner + width, corner + width + 1}) {
+        if (x[i] > x[best] || draws[i] == 0) {
+          best = i;
+        }
+      }
+      assertThat(at[o]).isEqualTo(best);
+      assertThat(Float.floatToRawIntBits(y[o])).isEqualTo(Float.floatToRawIntBits(x[best]));
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("sets")
+  void maxAndAverageAgreeWithLoops(Kernels set) {
+    Pool2d pool = new Pool2d(set.spans(), WorkerPool.shared());
     for (int[] s : SHAPES) {
       Pool2d.Planes p = new Pool2d.Planes(s[0], s[1], s[2], s[3], s[4]);
       Pool2dSpec spec =
@@ -97,8 +133,10 @@ class Pool2dTest {
     }
   }
 
-  @Test
-  void maxLetsNaNWin() {
+  @ParameterizedTest
+  @MethodSource("sets")
+  void maxLetsNaNWin(Kernels set) {
+    Pool2d pool = new Pool2d(set.spans(), WorkerPool.shared());
     Pool2d.Planes p = new Pool2d.Planes(1, 2, 2, 1, 1);
     for (int at = 0; at < 4; at++) {
       float[] x = {1, 2, 3, 4};
@@ -114,8 +152,10 @@ class Pool2dTest {
     }
   }
 
-  @Test
-  void adaptiveAverageFollowsTheWindowRule() {
+  @ParameterizedTest
+  @MethodSource("sets")
+  void adaptiveAverageFollowsTheWindowRule(Kernels set) {
+    Pool2d pool = new Pool2d(set.spans(), WorkerPool.shared());
     for (int[] s :
         new int[][] {{2, 7, 5, 1, 1}, {3, 7, 10, 3, 4}, {2, 3, 3, 5, 7}, {1, 6, 6, 3, 3}}) {
       Pool2d.Planes p = new Pool2d.Planes(s[0], s[1], s[2], s[3], s[4]);
