@@ -24,12 +24,13 @@ public final class Activations {
     long channels = x.dim() >= 2 ? x.size(1) : 1;
     ShapeRules.require(
         weight.dim() <= 1 && (weight.numel() == 1 || weight.numel() == channels),
-        "[prelu] weight "
-            + weight.describe()
-            + " must hold 1 slope or one for each of the "
-            + channels
-            + " channels of input "
-            + x.describe());
+        () ->
+            "[prelu] weight "
+                + weight.describe()
+                + " must hold 1 slope or one for each of the "
+                + channels
+                + " channels of input "
+                + x.describe());
     Tensor slope = weight;
     if (weight.numel() == 1) {
       slope = weight.reshape();
@@ -55,7 +56,7 @@ public final class Activations {
     int a = ShapeRules.axis("glu", x, dim);
     ShapeRules.require(
         x.dim() > 0 && x.size(a) % 2 == 0,
-        "[glu] axis " + a + " of input " + x.describe() + " must have an even size");
+        () -> "[glu] axis " + a + " of input " + x.describe() + " must have an even size");
     long half = x.size(a) / 2;
     return x.narrow(a, 0, half).mul(x.narrow(a, half, half).sigmoid());
   }

@@ -28,13 +28,14 @@ public final class Attention {
       Tensor q, Tensor k, Tensor v, Optional<Tensor> mask, boolean causal, OptionalDouble scale) {
     ShapeRules.require(
         v.dim() >= 2 && (k.dim() < 2 || k.size(-2) == v.size(-2)),
-        "["
-            + OP
-            + "] key "
-            + k.describe()
-            + " and value "
-            + v.describe()
-            + " must be equally long sequences");
+        () ->
+            "["
+                + OP
+                + "] key "
+                + k.describe()
+                + " and value "
+                + v.describe()
+                + " must be equally long sequences");
     return weights(q, k, mask, causal, scale).matmul(v);
   }
 
@@ -53,15 +54,16 @@ public final class Attention {
     Check.floating(OP, "query", q);
     ShapeRules.require(
         q.dim() >= 2 && k.dim() >= 2 && q.size(-1) == k.size(-1),
-        "["
-            + OP
-            + "] query "
-            + q.describe()
-            + " and key "
-            + k.describe()
-            + " must be [..., sequence, features] with equally many features");
+        () ->
+            "["
+                + OP
+                + "] query "
+                + q.describe()
+                + " and key "
+                + k.describe()
+                + " must be [..., sequence, features] with equally many features");
     ShapeRules.require(
-        !causal || mask.isEmpty(), "[" + OP + "] give either a mask or causal, not both");
+        !causal || mask.isEmpty(), () -> "[" + OP + "] give either a mask or causal, not both");
     Tensor scores = q.mul(scale.orElse(1 / Math.sqrt(q.size(-1)))).matmul(k.transpose(-1, -2));
     Optional<Tensor> seen =
         causal
@@ -108,14 +110,15 @@ public final class Attention {
             && k.size(-3) == v.size(-3)
             && k.size(-3) > 0
             && q.size(-3) % k.size(-3) == 0,
-        "["
-            + op
-            + "] the heads of key "
-            + k.describe()
-            + " and value "
-            + v.describe()
-            + " must be as many, and divide those of query "
-            + q.describe());
+        () ->
+            "["
+                + op
+                + "] the heads of key "
+                + k.describe()
+                + " and value "
+                + v.describe()
+                + " must be as many, and divide those of query "
+                + q.describe());
     long times = q.size(-3) / k.size(-3);
     return scaledDotProduct(q, repeated(k, times), repeated(v, times), mask, causal, scale);
   }
@@ -155,18 +158,27 @@ public final class Attention {
     long e = x.size(2);
     ShapeRules.require(
         heads > 0 && e % heads == 0,
-        "[" + op + "] " + heads + " heads must divide the " + e + " features of " + x.describe());
+        () ->
+            "["
+                + op
+                + "] "
+                + heads
+                + " heads must divide the "
+                + e
+                + " features of "
+                + x.describe());
     ShapeRules.require(
         inWeight.dim() == 2 && inWeight.size(0) == 3 * e,
-        "["
-            + op
-            + "] in-projection "
-            + inWeight.describe()
-            + " must be ["
-            + 3 * e
-            + ","
-            + e
-            + "]: queries, keys, values");
+        () ->
+            "["
+                + op
+                + "] in-projection "
+                + inWeight.describe()
+                + " must be ["
+                + 3 * e
+                + ","
+                + e
+                + "]: queries, keys, values");
     long n = x.size(0);
     long length = x.size(1);
     // [batch, sequence, 3, heads, e / heads] -> three of [batch, heads, sequence, e / heads]

@@ -12,7 +12,7 @@ public final class Axes {
 
   /** Cuts an axis into parts of equal size, the last one shorter; at most the number asked for. */
   public static List<Tensor> chunk(Tensor x, int chunks, int dim) {
-    ShapeRules.require(chunks > 0, "[chunk] chunks " + chunks + " must be 1 or more");
+    ShapeRules.require(chunks > 0, () -> "[chunk] chunks " + chunks + " must be 1 or more");
     ShapeRules.require(x.dim() > 0, "[chunk] a scalar has no axes");
     int a = ShapeRules.axis("chunk", x, dim);
     long n = x.size(a);
@@ -49,7 +49,7 @@ public final class Axes {
   /** Repeats each slice along an axis. */
   public static Tensor repeatInterleave(Tensor x, long repeats, int dim) {
     ShapeRules.require(
-        repeats >= 0, "[repeat_interleave] repeats " + repeats + " must be 0 or more");
+        repeats >= 0, () -> "[repeat_interleave] repeats " + repeats + " must be 0 or more");
     Tensor in = x.dim() == 0 ? Shaping.reshape(x, 1) : x;
     int a = ShapeRules.axis("repeat_interleave", in, dim);
     Shape shape = in.shape();
@@ -79,11 +79,12 @@ public final class Axes {
   public static Tensor movedim(Tensor x, int[] source, int[] destination) {
     ShapeRules.require(
         source.length == destination.length,
-        "[movedim] source "
-            + Arrays.toString(source)
-            + " and destination "
-            + Arrays.toString(destination)
-            + " must be equally long");
+        () ->
+            "[movedim] source "
+                + Arrays.toString(source)
+                + " and destination "
+                + Arrays.toString(destination)
+                + " must be equally long");
     int[] order = new int[x.dim()];
     Arrays.fill(order, -1);
     boolean[] moved = new boolean[x.dim()];
@@ -189,7 +190,8 @@ public final class Axes {
 
   /** Adds axes in front until there is one, or two, or three; for three, one stands behind. */
   public static Tensor atLeast(Tensor x, int rank) {
-    ShapeRules.require(rank >= 1 && rank <= 3, "[atleast] rank " + rank + " must be 1, 2 or 3");
+    ShapeRules.require(
+        rank >= 1 && rank <= 3, () -> "[atleast] rank " + rank + " must be 1, 2 or 3");
     Tensor y = x;
     while (y.dim() < Math.min(rank, 2)) {
       y = Shaping.unsqueeze(y, 0);

@@ -60,11 +60,12 @@ final class Bags {
       long end = end(starts, i, total);
       ShapeRules.require(
           starts[i] >= 0 && starts[i] <= end && end <= total,
-          "[embedding_bag] offsets "
-              + Arrays.toString(starts)
-              + " must ascend from 0 to at most the "
-              + total
-              + " indices");
+          () ->
+              "[embedding_bag] offsets "
+                  + Arrays.toString(starts)
+                  + " must ascend from 0 to at most the "
+                  + total
+                  + " indices");
       longest = Math.max(longest, (int) (end - starts[i]));
     }
     if (longest == 0) {

@@ -166,12 +166,13 @@ public final class Convolution {
     long room = x.size(2) + 2L * padding[0] - (dilation[0] * (kd - 1) + 1);
     ShapeRules.require(
         room >= 0 && kd > 0 && stride[0] > 0 && dilation[0] > 0 && padding[0] >= 0,
-        "[conv3d] filter "
-            + weight.describe()
-            + " does not fit the depth of input "
-            + x.describe()
-            + " padded by "
-            + padding[0]);
+        () ->
+            "[conv3d] filter "
+                + weight.describe()
+                + " does not fit the depth of input "
+                + x.describe()
+                + " padded by "
+                + padding[0]);
     long od = room / stride[0] + 1;
     Tensor padded = Shaping.padConstant(x, 0, 0, 0, 0, 0, padding[0], padding[0]);
     Conv2dSpec plane =
@@ -323,27 +324,29 @@ public final class Convolution {
             && padding[0] >= 0
             && outputPadding[0] >= 0
             && outputPadding[0] < Math.max(stride[0], dilation[0]),
-        "["
-            + op
-            + "] filter "
-            + weight.describe()
-            + " must have layers, padding "
-            + padding[0]
-            + " must be 0 or more, and output padding "
-            + outputPadding[0]
-            + " smaller than the stride "
-            + stride[0]
-            + " or the dilation "
-            + dilation[0]);
+        () ->
+            "["
+                + op
+                + "] filter "
+                + weight.describe()
+                + " must have layers, padding "
+                + padding[0]
+                + " must be 0 or more, and output padding "
+                + outputPadding[0]
+                + " smaller than the stride "
+                + stride[0]
+                + " or the dilation "
+                + dilation[0]);
     ShapeRules.require(
         x.size(2) > 0 && depth > 0,
-        "["
-            + op
-            + "] the output of "
-            + x.describe()
-            + " would be "
-            + depth
-            + " deep; reduce the padding");
+        () ->
+            "["
+                + op
+                + "] the output of "
+                + x.describe()
+                + " would be "
+                + depth
+                + " deep; reduce the padding");
     Conv2dSpec plane =
         new Conv2dSpec(
             stride[1], stride[2], padding[1], padding[2], dilation[1], dilation[2], groups);

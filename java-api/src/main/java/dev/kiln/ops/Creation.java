@@ -66,13 +66,13 @@ public final class Creation {
     double n = Math.ceil((end - start) / step);
     ShapeRules.require(
         step != 0 && n >= 0,
-        "[arange] from " + start + " to " + end + " by " + step + " leads nowhere");
+        () -> "[arange] from " + start + " to " + end + " by " + step + " leads nowhere");
     return line((long) n, i -> start + i * step, dtype, device);
   }
 
   /** Equally spaced numbers, both ends included. */
   public static Tensor linspace(double start, double end, long steps, DType dtype, Device device) {
-    ShapeRules.require(steps >= 0, "[linspace] steps " + steps + " must be 0 or more");
+    ShapeRules.require(steps >= 0, () -> "[linspace] steps " + steps + " must be 0 or more");
     return line(steps, spaced(start, end, steps), dtype, device);
   }
 
@@ -85,7 +85,7 @@ public final class Creation {
   /** The base to the power of equally spaced numbers, both ends included. */
   public static Tensor logspace(
       double start, double end, long steps, double base, DType dtype, Device device) {
-    ShapeRules.require(steps >= 0, "[logspace] steps " + steps + " must be 0 or more");
+    ShapeRules.require(steps >= 0, () -> "[logspace] steps " + steps + " must be 0 or more");
     LongToDoubleFunction exponent = spaced(start, end, steps);
     return line(steps, i -> StrictMath.pow(base, exponent.applyAsDouble(i)), dtype, device);
   }

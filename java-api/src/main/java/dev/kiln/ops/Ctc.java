@@ -54,14 +54,15 @@ final class Ctc {
     Check.backend(OP, logProbs, targets);
     ShapeRules.require(
         logProbs.dim() == 3 || logProbs.dim() == 2,
-        "["
-            + OP
-            + "] log_probs "
-            + logProbs.describe()
-            + " must be [steps, batch, classes] or [steps, classes]");
+        () ->
+            "["
+                + OP
+                + "] log_probs "
+                + logProbs.describe()
+                + " must be [steps, batch, classes] or [steps, classes]");
     ShapeRules.require(
         blank >= 0 && blank < logProbs.size(-1),
-        "[" + OP + "] blank " + blank + " is no class of log_probs " + logProbs.describe());
+        () -> "[" + OP + "] blank " + blank + " is no class of log_probs " + logProbs.describe());
     return NoGrad.run(
         () -> {
           Tensor x = logProbs.detach();
@@ -90,7 +91,8 @@ final class Ctc {
     long[] all = Check.index(OP, role, lengths).toLongArray();
     ShapeRules.require(
         lengths.dim() <= 1 && all.length == batch,
-        "[" + OP + "] " + role + " " + lengths.describe() + " must hold " + batch + " numbers");
+        () ->
+            "[" + OP + "] " + role + " " + lengths.describe() + " must hold " + batch + " numbers");
     return all;
   }
 
@@ -98,7 +100,7 @@ final class Ctc {
     for (long length : lengths) {
       ShapeRules.require(
           length >= 0 && length <= most,
-          "[" + OP + "] " + what + " " + length + " is outside 0 to the " + most + " " + of);
+          () -> "[" + OP + "] " + what + " " + length + " is outside 0 to the " + most + " " + of);
     }
   }
 
@@ -107,13 +109,14 @@ final class Ctc {
     if (labels.dim() == 2) {
       ShapeRules.require(
           labels.size(0) == lengths.length,
-          "["
-              + OP
-              + "] targets "
-              + labels.describe()
-              + " must have a row for each of the "
-              + lengths.length
-              + " examples");
+          () ->
+              "["
+                  + OP
+                  + "] targets "
+                  + labels.describe()
+                  + " must have a row for each of the "
+                  + lengths.length
+                  + " examples");
       return labels;
     }
     ShapeRules.rank(OP, "targets", labels, 1, "[batch, longest], or all in one vector,");
@@ -123,13 +126,14 @@ final class Ctc {
     long total = Arrays.stream(lengths).sum();
     ShapeRules.require(
         total == labels.numel() && Arrays.stream(lengths).allMatch(length -> length >= 0),
-        "["
-            + OP
-            + "] targets "
-            + labels.describe()
-            + " must hold as many labels as the target lengths "
-            + Arrays.toString(lengths)
-            + " add up to");
+        () ->
+            "["
+                + OP
+                + "] targets "
+                + labels.describe()
+                + " must hold as many labels as the target lengths "
+                + Arrays.toString(lengths)
+                + " add up to");
     int longest = Math.toIntExact(Arrays.stream(lengths).max().orElse(0));
     long[] at = new long[lengths.length * longest];
     long start = 0;

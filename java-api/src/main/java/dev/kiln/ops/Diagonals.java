@@ -72,7 +72,7 @@ public final class Diagonals {
     int b = dim2 < 0 ? dim2 + rank : dim2;
     ShapeRules.require(
         a >= 0 && a < rank && b >= 0 && b < rank && a != b,
-        "[diag_embed] axes " + dim1 + " and " + dim2 + " must be two of " + rank);
+        () -> "[diag_embed] axes " + dim1 + " and " + dim2 + " must be two of " + rank);
     long n = x.size(-1) + Math.abs(offset);
     Shape others = x.shape().without(-1);
     Shape shape = others.insert(Math.min(a, b), n).insert(Math.max(a, b), n);
@@ -82,7 +82,8 @@ public final class Diagonals {
   /** The diagonal of a matrix, or the matrix with a vector as its diagonal. */
   public static Tensor diag(Tensor x, int offset) {
     ShapeRules.require(
-        x.dim() == 1 || x.dim() == 2, "[diag] input " + x.describe() + " must have 1 or 2 axes");
+        x.dim() == 1 || x.dim() == 2,
+        () -> "[diag] input " + x.describe() + " must have 1 or 2 axes");
     return x.dim() == 1 ? diagEmbed(x, offset, 0, 1) : diagonal(x, offset, 0, 1).copy();
   }
 

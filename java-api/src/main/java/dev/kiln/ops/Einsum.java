@@ -101,7 +101,7 @@ public final class Einsum {
     String letters = letters(equation, term, Math.max(0, hidden));
     ShapeRules.require(
         letters.length() == x.dim(),
-        OP + "term \"" + term + "\" does not name the axes of input " + x.describe());
+        () -> OP + "term \"" + term + "\" does not name the axes of input " + x.describe());
     return new Operand(letters, x, letters).withoutRepeats();
   }
 
@@ -128,14 +128,15 @@ public final class Einsum {
       long n = x.size(i);
       ShapeRules.require(
           n == x.size(j),
-          OP
-              + "axes "
-              + i
-              + " and "
-              + j
-              + " of "
-              + x.describe()
-              + " share a letter but not a size");
+          () ->
+              OP
+                  + "axes "
+                  + i
+                  + " and "
+                  + j
+                  + " of "
+                  + x.describe()
+                  + " share a letter but not a size");
       int[] order = new int[x.dim()];
       long[] dims = new long[x.dim() - 1];
       int at = 0;
@@ -193,12 +194,13 @@ public final class Einsum {
         }
         ShapeRules.require(
             p.size(c) == q.size(c) || p.size(c) == 1 || q.size(c) == 1,
-            OP
-                + "a letter is "
-                + p.size(c)
-                + " long in one input and "
-                + q.size(c)
-                + " in another");
+            () ->
+                OP
+                    + "a letter is "
+                    + p.size(c)
+                    + " long in one input and "
+                    + q.size(c)
+                    + " in another");
         (needed.indexOf(c) >= 0 ? batch : summed).append(c);
       }
       for (char c : q.letters.toCharArray()) {

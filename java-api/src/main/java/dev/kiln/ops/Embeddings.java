@@ -115,13 +115,14 @@ public final class Embeddings {
     ShapeRules.require(
         indices.dim() == (offsets.isPresent() ? 1 : 2)
             && offsets.map(o -> o.dim() == 1).orElse(true),
-        "["
-            + op
-            + "] indices "
-            + indices.describe()
-            + " and offsets "
-            + offsets.map(Tensor::describe).orElse("(none)")
-            + " must be [bags, rows of each] and none, or both vectors");
+        () ->
+            "["
+                + op
+                + "] indices "
+                + indices.describe()
+                + " and offsets "
+                + offsets.map(Tensor::describe).orElse("(none)")
+                + " must be [bags, rows of each] and none, or both vectors");
     if (perIndex.isPresent()) {
       ShapeRules.same(op, "indices", indices, "per-sample weights", perIndex.get());
     }
@@ -145,7 +146,7 @@ public final class Embeddings {
     long padding = paddingIndex.getAsLong();
     ShapeRules.require(
         padding >= -rows && padding < rows,
-        "[" + op + "] padding index " + padding + " is no row of " + weight.describe());
+        () -> "[" + op + "] padding index " + padding + " is no row of " + weight.describe());
     return at.ne(Math.floorMod(padding, rows));
   }
 }

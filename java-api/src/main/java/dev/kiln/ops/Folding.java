@@ -28,17 +28,18 @@ public final class Folding {
     int kernel = spec.kernelH() * spec.kernelW();
     ShapeRules.require(
         kernel > 0 && x.size(1) % kernel == 0 && outputH > 0 && outputW > 0,
-        "[fold] input "
-            + x.describe()
-            + " must have columns of channels * "
-            + spec.kernelH()
-            + " * "
-            + spec.kernelW()
-            + ", and output ("
-            + outputH
-            + ", "
-            + outputW
-            + ") must have rows and columns");
+        () ->
+            "[fold] input "
+                + x.describe()
+                + " must have columns of channels * "
+                + spec.kernelH()
+                + " * "
+                + spec.kernelW()
+                + ", and output ("
+                + outputH
+                + ", "
+                + outputW
+                + ") must have rows and columns");
     long c = x.size(1) / kernel;
     Tensor blank =
         Tensor.zeros(
@@ -51,14 +52,15 @@ public final class Folding {
     int ow = Math.toIntExact(windows.dim(3));
     ShapeRules.require(
         x.size(2) == (long) oh * ow,
-        "[fold] input "
-            + x.describe()
-            + " has "
-            + x.size(2)
-            + " windows but the image has "
-            + oh
-            + " x "
-            + ow);
+        () ->
+            "[fold] input "
+                + x.describe()
+                + " has "
+                + x.size(2)
+                + " windows but the image has "
+                + oh
+                + " x "
+                + ow);
     long width = blank.size(3);
     long[] place = new long[Math.multiplyExact(kernel, Math.multiplyExact(oh, ow))];
     for (int i = 0; i < place.length; i++) {

@@ -40,29 +40,31 @@ public final class FractionalPooling {
     }
     ShapeRules.require(
         fits,
-        "["
-            + op
-            + "] input "
-            + x.describe()
-            + " must have 2 or 3 axes after [n, channels], each at least kernel "
-            + Arrays.toString(kernel)
-            + " + output "
-            + Arrays.toString(output)
-            + " - 1 long");
+        () ->
+            "["
+                + op
+                + "] input "
+                + x.describe()
+                + " must have 2 or 3 axes after [n, channels], each at least kernel "
+                + Arrays.toString(kernel)
+                + " + output "
+                + Arrays.toString(output)
+                + " - 1 long");
     ShapeRules.require(
         samples.shape().equals(Shape.of(x.size(0), x.size(1), axes)),
-        "["
-            + op
-            + "] samples "
-            + samples.describe()
-            + " must be ["
-            + x.size(0)
-            + ","
-            + x.size(1)
-            + ","
-            + axes
-            + "] for input "
-            + x.describe());
+        () ->
+            "["
+                + op
+                + "] samples "
+                + samples.describe()
+                + " must be ["
+                + x.size(0)
+                + ","
+                + x.size(1)
+                + ","
+                + axes
+                + "] for input "
+                + x.describe());
     // All windows side by side, and where each of their elements came from.
     Tensor spread = x;
     Tensor from = Tensor.zeros(Shape.of(1), DType.INT64, x.device());

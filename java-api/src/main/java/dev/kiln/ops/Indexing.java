@@ -30,7 +30,12 @@ public final class Indexing {
     }
     ShapeRules.require(
         x.dim() == index.dim(),
-        "[gather] input " + x.describe() + " and index " + index.describe() + " differ in rank");
+        () ->
+            "[gather] input "
+                + x.describe()
+                + " and index "
+                + index.describe()
+                + " differ in rank");
     Tensor whole = x;
     for (int i = 0; i < x.dim(); i++) {
       if (i != a) {
@@ -105,16 +110,17 @@ public final class Indexing {
     }
     ShapeRules.require(
         fits,
-        "["
-            + op
-            + "] index "
-            + index.describe()
-            + " must have the rank of input "
-            + x.describe()
-            + " and src "
-            + src.describe()
-            + " and be no longer than them along axes other than "
-            + axis);
+        () ->
+            "["
+                + op
+                + "] index "
+                + index.describe()
+                + " must have the rank of input "
+                + x.describe()
+                + " and src "
+                + src.describe()
+                + " and be no longer than them along axes other than "
+                + axis);
   }
 
   /** The part of src that index covers. */
@@ -198,14 +204,15 @@ public final class Indexing {
         x.dim() == src.dim()
             && x.shape().with(a, 1).equals(src.shape().with(a, 1))
             && index.numel() == src.size(a),
-        "[index_add] src "
-            + src.describe()
-            + " must have the shape of input "
-            + x.describe()
-            + " but along axis "
-            + a
-            + " the length of index "
-            + index.describe());
+        () ->
+            "[index_add] src "
+                + src.describe()
+                + " must have the shape of input "
+                + x.describe()
+                + " but along axis "
+                + a
+                + " the length of index "
+                + index.describe());
     return scatterAdd(x, a, slices("index_add", index, a, x.shape()), src);
   }
 
@@ -310,10 +317,11 @@ public final class Indexing {
           paddingIndex.getAsLong() < 0 ? paddingIndex.getAsLong() + rows : paddingIndex.getAsLong();
       ShapeRules.require(
           row >= 0 && row < rows,
-          "[embedding] padding index "
-              + paddingIndex.getAsLong()
-              + " is no row of "
-              + weight.describe());
+          () ->
+              "[embedding] padding index "
+                  + paddingIndex.getAsLong()
+                  + " is no row of "
+                  + weight.describe());
       Tensor padding =
           NoGrad.run(() -> Shaping.unsqueeze(Shaping.reshape(at, at.numel()).eq(row), 1));
       picked = Elementwise.where(padding, picked.detach(), picked);

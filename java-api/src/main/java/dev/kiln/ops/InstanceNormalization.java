@@ -46,9 +46,10 @@ public final class InstanceNormalization {
     }
     ShapeRules.require(
         x.dim() >= 3 && values > 1,
-        "[instance_norm] input "
-            + x.describe()
-            + " must be [n, channels, ...] with more than 1 value per channel of an example");
+        () ->
+            "[instance_norm] input "
+                + x.describe()
+                + " must be [n, channels, ...] with more than 1 value per channel of an example");
     Tensor y = Normalization.instanceNorm(x, weight, bias, eps);
     if (runningMean.isPresent() && runningVar.isPresent()) {
       int[] within = IntStream.range(2, x.dim()).toArray();

@@ -48,13 +48,14 @@ public final class LikelihoodLosses {
     boolean fits = x.dim() > 0 && var.shape().equals(x.shape().without(-1));
     ShapeRules.require(
         fits || x.dim() > 0 && var.shape().equals(x.shape().with(-1, 1)),
-        "["
-            + op
-            + "] var "
-            + var.describe()
-            + " must have the shape of input "
-            + x.describe()
-            + ", or 1 for its last axis, or leave that out");
+        () ->
+            "["
+                + op
+                + "] var "
+                + var.describe()
+                + " must have the shape of input "
+                + x.describe()
+                + ", or 1 for its last axis, or leave that out");
     return fits ? var.unsqueeze(-1) : var;
   }
 

@@ -22,11 +22,12 @@ public final class LocalResponse {
     Check.floating("local_response_norm", "input", x);
     ShapeRules.require(
         x.dim() >= 3 && size >= 1,
-        "[local_response_norm] input "
-            + x.describe()
-            + " must be [n, channels, ...] of rank 3 or more, and size "
-            + size
-            + " 1 or more");
+        () ->
+            "[local_response_norm] input "
+                + x.describe()
+                + " must be [n, channels, ...] of rank 3 or more, and size "
+                + size
+                + " 1 or more");
     if (x.numel() == 0) {
       return x.copy();
     }

@@ -407,7 +407,7 @@ public final class Losses {
     smoothing(labelSmoothing);
     int axis = classAxis(x);
     ShapeRules.require(
-        x.dim() >= 1, "[cross_entropy] input " + x.describe() + " must have a class axis");
+        x.dim() >= 1, () -> "[cross_entropy] input " + x.describe() + " must have a class axis");
     Tensor logp = x.logSoftmax(axis);
     if (weight.isPresent()) {
       ShapeRules.vector("cross_entropy", "weight", weight.get(), x.size(axis), "class");
@@ -447,20 +447,22 @@ public final class Losses {
                     : "; convert it with to(DType.INT64)"));
       }
       ShapeRules.require(
-          x.dim() >= 1, "[" + op + "] input " + x.describe() + " must have a class axis");
+          x.dim() >= 1, () -> "[" + op + "] input " + x.describe() + " must have a class axis");
       Shape outer = x.shape().without(classAxis(x));
       ShapeRules.require(
           target.shape().equals(outer),
-          "["
-              + op
-              + "] input "
-              + x.describe()
-              + " needs target labels of shape "
-              + outer
-              + " but got "
-              + target.describe());
+          () ->
+              "["
+                  + op
+                  + "] input "
+                  + x.describe()
+                  + " needs target labels of shape "
+                  + outer
+                  + " but got "
+                  + target.describe());
       long classes = x.size(classAxis(x));
-      ShapeRules.require(classes > 0, "[" + op + "] input " + x.describe() + " has no classes");
+      ShapeRules.require(
+          classes > 0, () -> "[" + op + "] input " + x.describe() + " has no classes");
       Tensor labels = NoGrad.run(() -> Check.index(op, "target", target).reshape(outer.numel()));
       Tensor last = x.dim() > 2 ? moveClassesLast(x) : x;
       return new Rows(last.reshape(outer.numel(), classes), labels, outer);

@@ -144,7 +144,8 @@ public final class MarginLosses {
     String op = "multilabel_soft_margin_loss";
     Check.floating(op, "input", x);
     ShapeRules.same(op, "input", x, "target", target);
-    ShapeRules.require(x.dim() >= 1, "[" + op + "] input " + x.describe() + " has no class axis");
+    ShapeRules.require(
+        x.dim() >= 1, () -> "[" + op + "] input " + x.describe() + " has no class axis");
     Tensor loss = Losses.bceWithLogits(x, target.to(x.dtype()), Optional.empty(), Reduction.NONE);
     Tensor weighted = weight.isPresent() ? loss.mul(weight.get()) : loss;
     return reduce(op, weighted.mean(-1), reduction);
@@ -175,13 +176,14 @@ public final class MarginLosses {
             && x.size(-1) > 0
             && target.numel() == (one ? 1 : x.size(0))
             && target.dim() <= 1,
-        "["
-            + op
-            + "] input "
-            + x.describe()
-            + " and target "
-            + target.describe()
-            + " must be [n, classes] and [n], or [classes] and a scalar");
+        () ->
+            "["
+                + op
+                + "] input "
+                + x.describe()
+                + " and target "
+                + target.describe()
+                + " must be [n, classes] and [n], or [classes] and a scalar");
     Tensor scores = one ? x.unsqueeze(0) : x;
     Tensor right = Check.index(op, "target", target).reshape(-1, 1);
     Tensor behind = scores.sub(scores.gather(1, right)).add(margin).relu();
@@ -210,7 +212,7 @@ public final class MarginLosses {
     ShapeRules.same(op, "input", x, "target", target);
     ShapeRules.require(
         x.dim() == 1 || x.dim() == 2,
-        "[" + op + "] input " + x.describe() + " must be [n, classes] or [classes]");
+        () -> "[" + op + "] input " + x.describe() + " must be [n, classes] or [classes]");
     Tensor scores = x.dim() == 1 ? x.unsqueeze(0) : x;
     Tensor labels = Check.index(op, "target", target).reshape(scores.shape().dims());
     Tensor counts = Scans.cumsum(labels.lt(0), 1).eq(0);

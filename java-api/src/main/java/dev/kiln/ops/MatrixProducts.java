@@ -69,25 +69,29 @@ public final class MatrixProducts {
   public static Tensor tensordot(Tensor a, Tensor b, int[] axesA, int[] axesB) {
     ShapeRules.require(
         axesA.length == axesB.length,
-        "[tensordot] axes "
-            + Arrays.toString(axesA)
-            + " and "
-            + Arrays.toString(axesB)
-            + " must be equally many");
+        () ->
+            "[tensordot] axes "
+                + Arrays.toString(axesA)
+                + " and "
+                + Arrays.toString(axesB)
+                + " must be equally many");
     int[] inA = axes(a, axesA);
     int[] inB = axes(b, axesB);
     for (int i = 0; i < inA.length; i++) {
+      int p = inA[i];
+      int q = inB[i];
       ShapeRules.require(
-          a.size(inA[i]) == b.size(inB[i]),
-          "[tensordot] axis "
-              + inA[i]
-              + " of "
-              + a.describe()
-              + " and axis "
-              + inB[i]
-              + " of "
-              + b.describe()
-              + " differ in size");
+          a.size(p) == b.size(q),
+          () ->
+              "[tensordot] axis "
+                  + p
+                  + " of "
+                  + a.describe()
+                  + " and axis "
+                  + q
+                  + " of "
+                  + b.describe()
+                  + " differ in size");
     }
     int[] outA = others(a, inA);
     int[] outB = others(b, inB);
@@ -109,7 +113,7 @@ public final class MatrixProducts {
     int[] axes = Arrays.stream(dims).map(d -> ShapeRules.axis("tensordot", x, d)).toArray();
     ShapeRules.require(
         Arrays.stream(axes).distinct().count() == axes.length && axes.length <= x.dim(),
-        "[tensordot] axes " + Arrays.toString(dims) + " name an axis twice");
+        () -> "[tensordot] axes " + Arrays.toString(dims) + " name an axis twice");
     return axes;
   }
 
@@ -159,7 +163,7 @@ public final class MatrixProducts {
     int axis = ShapeRules.axis("cross", x, dim);
     ShapeRules.require(
         x.dim() > 0 && x.size(axis) == 3,
-        "[cross] axis " + axis + " of " + x.describe() + " must have size 3");
+        () -> "[cross] axis " + axis + " of " + x.describe() + " must have size 3");
     Tensor first = turned(x, 1, axis).mul(turned(y, 2, axis));
     return first.sub(turned(x, 2, axis).mul(turned(y, 1, axis)));
   }
@@ -179,7 +183,12 @@ public final class MatrixProducts {
   public static Tensor cdist(Tensor a, Tensor b, double p) {
     ShapeRules.require(
         a.dim() >= 2 && b.dim() >= 2 && a.size(-1) == b.size(-1),
-        "[cdist] " + a.describe() + " and " + b.describe() + " must be [..., rows, m] with one m");
+        () ->
+            "[cdist] "
+                + a.describe()
+                + " and "
+                + b.describe()
+                + " must be [..., rows, m] with one m");
     Tensor apart = Elementwise.sub(Shaping.unsqueeze(a, -2), Shaping.unsqueeze(b, -3));
     return Norms.norm(apart, p, new int[] {-1}, false);
   }
@@ -190,7 +199,7 @@ public final class MatrixProducts {
    */
   public static Tensor multiDot(List<Tensor> matrices) {
     int n = matrices.size();
-    ShapeRules.require(n >= 2, "[multi_dot] " + n + " matrices are too few; give 2 or more");
+    ShapeRules.require(n >= 2, () -> "[multi_dot] " + n + " matrices are too few; give 2 or more");
     Tensor first = matrices.get(0);
     Tensor last = matrices.get(n - 1);
     Tensor[] all = matrices.toArray(new Tensor[0]);

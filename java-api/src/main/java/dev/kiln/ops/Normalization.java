@@ -43,7 +43,7 @@ public final class Normalization {
     Check.floating("batch_norm", "input", x);
     ShapeRules.require(
         x.dim() >= 2 && x.dim() <= 5,
-        "[batch_norm] input " + x.describe() + " must be [n, channels, ...] of rank 2 to 5");
+        () -> "[batch_norm] input " + x.describe() + " must be [n, channels, ...] of rank 2 to 5");
     channels("batch_norm", x, "running_mean", runningMean);
     channels("batch_norm", x, "running_var", runningVar);
     channels("batch_norm", x, "weight", weight);
@@ -53,8 +53,9 @@ public final class Normalization {
     }
     ShapeRules.require(
         runningMean.isPresent() && runningVar.isPresent(),
-        "[batch_norm] there are no running statistics to evaluate with; train with them, or"
-            + " evaluate in training mode");
+        () ->
+            "[batch_norm] there are no running statistics to evaluate with; train with them, or"
+                + " evaluate in training mode");
     return channelAffine("batch_norm", x, runningMean, runningVar, weight, bias, eps);
   }
 
@@ -79,11 +80,12 @@ public final class Normalization {
     long perChannel = c == 0 ? 0 : x.numel() / c;
     ShapeRules.require(
         perChannel > 1,
-        "[batch_norm] input "
-            + x.describe()
-            + " has "
-            + perChannel
-            + " value per channel; training needs at least 2: use a larger batch, or eval()");
+        () ->
+            "[batch_norm] input "
+                + x.describe()
+                + " has "
+                + perChannel
+                + " value per channel; training needs at least 2: use a larger batch, or eval()");
     Tensor in = Check.dense("batch_norm", "input", x);
     Shape flat = Shape.of(x.size(0), c, perChannel / x.size(0));
     FusedOps ops = x.device().backend().fused();
@@ -225,10 +227,11 @@ public final class Normalization {
     }
     ShapeRules.require(
         fits,
-        "[layer_norm] input "
-            + x.describe()
-            + " does not end in the normalised shape "
-            + normalizedShape);
+        () ->
+            "[layer_norm] input "
+                + x.describe()
+                + " does not end in the normalised shape "
+                + normalizedShape);
     affine("layer_norm", x, "weight", weight, normalizedShape);
     affine("layer_norm", x, "bias", bias, normalizedShape);
     long n = normalizedShape.numel();
@@ -304,7 +307,8 @@ public final class Normalization {
   public static Tensor instanceNorm(
       Tensor x, Optional<Tensor> weight, Optional<Tensor> bias, double eps) {
     ShapeRules.require(
-        x.dim() >= 3, "[instance_norm] input " + x.describe() + " must be [n, channels, ...]");
+        x.dim() >= 3,
+        () -> "[instance_norm] input " + x.describe() + " must be [n, channels, ...]");
     return grouped("instance_norm", x, x.size(1), weight, bias, eps);
   }
 
@@ -321,13 +325,14 @@ public final class Normalization {
     Check.floating(op, "input", x);
     ShapeRules.require(
         x.dim() >= 2 && groups > 0 && x.size(1) % groups == 0,
-        "["
-            + op
-            + "] input "
-            + x.describe()
-            + " must be [n, channels, ...] with channels divisible by "
-            + groups
-            + " groups");
+        () ->
+            "["
+                + op
+                + "] input "
+                + x.describe()
+                + " must be [n, channels, ...] with channels divisible by "
+                + groups
+                + " groups");
     channels(op, x, "weight", weight);
     channels(op, x, "bias", bias);
     long rows = x.size(0) * groups;
@@ -364,10 +369,11 @@ public final class Normalization {
     }
     ShapeRules.require(
         fits,
-        "[rms_norm] input "
-            + x.describe()
-            + " does not end in the normalised shape "
-            + normalizedShape);
+        () ->
+            "[rms_norm] input "
+                + x.describe()
+                + " does not end in the normalised shape "
+                + normalizedShape);
     affine("rms_norm", x, "weight", weight, normalizedShape);
     long n = normalizedShape.numel();
     Shape rows = Shape.of(n == 0 ? 0 : x.numel() / n, n);
@@ -415,14 +421,15 @@ public final class Normalization {
         v -> {
           ShapeRules.require(
               v.shape().equals(shape),
-              "["
-                  + op
-                  + "] "
-                  + role
-                  + " "
-                  + v.describe()
-                  + " must have the normalised shape "
-                  + shape);
+              () ->
+                  "["
+                      + op
+                      + "] "
+                      + role
+                      + " "
+                      + v.describe()
+                      + " must have the normalised shape "
+                      + shape);
           Check.backend(op, x, v);
           Check.sameType(op, "input", x, role, v);
         });

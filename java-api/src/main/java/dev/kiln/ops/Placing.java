@@ -35,11 +35,12 @@ public final class Placing {
     int a = ShapeRules.axis("take_along_dim", x, dim);
     ShapeRules.require(
         x.dim() == index.dim(),
-        "[take_along_dim] input "
-            + x.describe()
-            + " and index "
-            + index.describe()
-            + " differ in rank");
+        () ->
+            "[take_along_dim] input "
+                + x.describe()
+                + " and index "
+                + index.describe()
+                + " differ in rank");
     Shape others =
         ShapeRules.broadcast(
             "take_along_dim",
@@ -104,7 +105,13 @@ public final class Placing {
     int k = indices.size();
     ShapeRules.require(
         k >= 1 && k <= x.dim(),
-        "[" + op + "] " + k + " indices must be one for each of the first axes of " + x.describe());
+        () ->
+            "["
+                + op
+                + "] "
+                + k
+                + " indices must be one for each of the first axes of "
+                + x.describe());
     Shape shape = indices.get(0).shape();
     for (Tensor i : indices) {
       shape = ShapeRules.broadcast(op, shape, i.shape(), "index " + shape, i.describe());
@@ -160,7 +167,7 @@ public final class Placing {
     Tensor slices = Indexing.slices("index_copy", index, a, x.shape());
     ShapeRules.require(
         src.shape().equals(slices.shape()),
-        "[index_copy] src " + src.describe() + " must be " + slices.shape());
+        () -> "[index_copy] src " + src.describe() + " must be " + slices.shape());
     return Indexing.scatter(x, a, slices, src);
   }
 

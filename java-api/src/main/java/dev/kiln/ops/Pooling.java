@@ -108,11 +108,12 @@ public final class Pooling {
     Shape shape = ShapeRules.pool2d("avg_pool2d", x, spec, ceilMode);
     ShapeRules.require(
         spec.dilationH() == 1 && spec.dilationW() == 1,
-        "[avg_pool2d] dilation ("
-            + spec.dilationH()
-            + ", "
-            + spec.dilationW()
-            + ") must be 1; only max pooling can be dilated");
+        () ->
+            "[avg_pool2d] dilation ("
+                + spec.dilationH()
+                + ", "
+                + spec.dilationW()
+                + ") must be 1; only max pooling can be dilated");
     FusedOps ops = x.device().backend().fused();
     Tensor y = Tensor.empty(shape, x.dtype(), x.device());
     ops.avgPool2d(y.view(), Check.dense("avg_pool2d", "input", x).view(), spec);
@@ -180,13 +181,14 @@ public final class Pooling {
     ShapeRules.rank("adaptive_avg_pool2d", "input", x, 4, "NCHW");
     ShapeRules.require(
         outputH >= 0 && outputW >= 0 && x.size(2) > 0 && x.size(3) > 0,
-        "[adaptive_avg_pool2d] input "
-            + x.describe()
-            + " and output ("
-            + outputH
-            + ", "
-            + outputW
-            + ") must not be negative, and the image must have rows and columns");
+        () ->
+            "[adaptive_avg_pool2d] input "
+                + x.describe()
+                + " and output ("
+                + outputH
+                + ", "
+                + outputW
+                + ") must not be negative, and the image must have rows and columns");
     if (outputH == 0 || outputW == 0) {
       return nothing(x, outputH, outputW);
     }
@@ -231,13 +233,14 @@ public final class Pooling {
     ShapeRules.rank("adaptive_max_pool2d", "input", x, 4, "NCHW");
     ShapeRules.require(
         outputH >= 0 && outputW >= 0 && x.size(2) > 0 && x.size(3) > 0,
-        "[adaptive_max_pool2d] input "
-            + x.describe()
-            + " and output ("
-            + outputH
-            + ", "
-            + outputW
-            + ") must not be negative, and the image must have rows and columns");
+        () ->
+            "[adaptive_max_pool2d] input "
+                + x.describe()
+                + " and output ("
+                + outputH
+                + ", "
+                + outputW
+                + ") must not be negative, and the image must have rows and columns");
     if (outputH == 0 || outputW == 0) {
       Tensor none = nothing(x, outputH, outputW);
       return new Maxima(none, none.to(DType.INT64));

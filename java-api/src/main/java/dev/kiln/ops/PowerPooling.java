@@ -26,13 +26,14 @@ public final class PowerPooling {
     Check.floating("lp_pool", "input", x);
     ShapeRules.require(
         p != 0 && kernel.length >= 1 && kernel.length <= 3 && x.dim() == kernel.length + 2,
-        "[lp_pool] input "
-            + x.describe()
-            + " must have "
-            + kernel.length
-            + " axes (1 to 3) after [n, channels], and p "
-            + p
-            + " must not be 0");
+        () ->
+            "[lp_pool] input "
+                + x.describe()
+                + " must have "
+                + kernel.length
+                + " axes (1 to 3) after [n, channels], and p "
+                + p
+                + " must not be 0");
     Tensor mean = mean(x.pow(p), kernel, stride, ceilMode);
     double size = 1;
     for (int k : kernel) {

@@ -24,7 +24,12 @@ public final class Products {
     }
     ShapeRules.require(
         a.dim() > 0 && b.dim() > 0,
-        "[matmul] " + a.describe() + " and " + b.describe() + ": a scalar has no rows; use mul");
+        () ->
+            "[matmul] "
+                + a.describe()
+                + " and "
+                + b.describe()
+                + ": a scalar has no rows; use mul");
     if (a.dim() == 1) {
       Tensor y = matmul(Shaping.unsqueeze(a, 0), b);
       return Shaping.squeeze(y, b.dim() == 1 ? 0 : -2);
@@ -35,15 +40,16 @@ public final class Products {
     Check.sameType("matmul", "input", a, "other", b);
     ShapeRules.require(
         a.size(-1) == b.size(-2),
-        "[matmul] "
-            + a.describe()
-            + " and "
-            + b.describe()
-            + ": the last axis of the first ("
-            + a.size(-1)
-            + ") must equal the second-last of the second ("
-            + b.size(-2)
-            + ")");
+        () ->
+            "[matmul] "
+                + a.describe()
+                + " and "
+                + b.describe()
+                + ": the last axis of the first ("
+                + a.size(-1)
+                + ") must equal the second-last of the second ("
+                + b.size(-2)
+                + ")");
     if (a.dtype().isIntegral()) {
       return integers(a, b);
     }
@@ -168,7 +174,7 @@ public final class Products {
     ShapeRules.rank("bmm", "other", b, 3, "[batch, m, p]");
     ShapeRules.require(
         a.size(0) == b.size(0),
-        "[bmm] " + a.describe() + " and " + b.describe() + " have different batch sizes");
+        () -> "[bmm] " + a.describe() + " and " + b.describe() + " have different batch sizes");
     return matmul(a, b);
   }
 
@@ -213,13 +219,14 @@ public final class Products {
     ShapeRules.rank("linear", "weight", weight, 2, "[out, in]");
     ShapeRules.require(
         x.dim() >= 1 && x.size(-1) == weight.size(1),
-        "[linear] input "
-            + x.describe()
-            + " must end in the "
-            + weight.size(1)
-            + " input features of weight "
-            + weight.describe()
-            + "; flatten images first");
+        () ->
+            "[linear] input "
+                + x.describe()
+                + " must end in the "
+                + weight.size(1)
+                + " input features of weight "
+                + weight.describe()
+                + "; flatten images first");
     Check.floating("linear", "input", x);
     Check.sameType("linear", "input", x, "weight", weight);
     bias.ifPresent(
@@ -264,16 +271,17 @@ public final class Products {
             && x1.shape().without(-1).equals(x2.shape().without(-1))
             && x1.size(-1) == weight.size(1)
             && x2.size(-1) == weight.size(2),
-        "[bilinear] inputs "
-            + x1.describe()
-            + " and "
-            + x2.describe()
-            + " must be [..., "
-            + weight.size(1)
-            + "] and [..., "
-            + weight.size(2)
-            + "] with the same leading axes, for weight "
-            + weight.describe());
+        () ->
+            "[bilinear] inputs "
+                + x1.describe()
+                + " and "
+                + x2.describe()
+                + " must be [..., "
+                + weight.size(1)
+                + "] and [..., "
+                + weight.size(2)
+                + "] with the same leading axes, for weight "
+                + weight.describe());
     bias.ifPresent(b -> ShapeRules.vector("bilinear", "bias", b, weight.size(0), "output feature"));
     long out = weight.size(0);
     Tensor a = rows(x1);

@@ -127,7 +127,7 @@ public final class RandomOps {
   public static Tensor rrelu(Tensor x, double lower, double upper, Generator generator) {
     Check.floating("rrelu", "input", x);
     ShapeRules.require(
-        lower <= upper, "[rrelu] lower " + lower + " must not be above upper " + upper);
+        lower <= upper, () -> "[rrelu] lower " + lower + " must not be above upper " + upper);
     // Drawn as FLOAT32, so that inputs of every type meet the same slopes.
     Tensor drawn = Tensor.empty(x.shape(), DType.FLOAT32, x.device());
     Tensor slope = generator.fill(drawn, Dist.UNIFORM, lower, upper).to(x.dtype());
@@ -147,7 +147,7 @@ public final class RandomOps {
 
   private static void channels(String op, Tensor x) {
     ShapeRules.require(
-        x.dim() >= 2, "[" + op + "] input " + x.describe() + " must be [n, channels, ...]");
+        x.dim() >= 2, () -> "[" + op + "] input " + x.describe() + " must be [n, channels, ...]");
   }
 
   private static void probability(String op, double p) {

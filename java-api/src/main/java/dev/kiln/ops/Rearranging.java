@@ -23,10 +23,11 @@ public final class Rearranging {
     boolean fits = repeats.length >= x.dim() && Arrays.stream(repeats).allMatch(n -> n >= 0);
     ShapeRules.require(
         fits,
-        "[repeat] "
-            + Arrays.toString(repeats)
-            + " must hold a number of 0 or more for each axis of "
-            + x.describe());
+        () ->
+            "[repeat] "
+                + Arrays.toString(repeats)
+                + " must hold a number of 0 or more for each axis of "
+                + x.describe());
     Tensor y = x;
     while (y.dim() < repeats.length) {
       y = y.unsqueeze(0);
@@ -71,11 +72,12 @@ public final class Rearranging {
     }
     ShapeRules.require(
         shifts.length == dims.length,
-        "[roll] shifts "
-            + Arrays.toString(shifts)
-            + " and axes "
-            + Arrays.toString(dims)
-            + " must be equally many");
+        () ->
+            "[roll] shifts "
+                + Arrays.toString(shifts)
+                + " and axes "
+                + Arrays.toString(dims)
+                + " must be equally many");
     Tensor y = x;
     for (int i = 0; i < dims.length && x.dim() > 0; i++) {
       int a = ShapeRules.axis("roll", x, dims[i]);
@@ -115,7 +117,7 @@ public final class Rearranging {
   /** Marks the places on and below a diagonal, as BOOL. */
   static Tensor below(String op, Tensor x, long diagonal) {
     ShapeRules.require(
-        x.dim() >= 2, "[" + op + "] input " + x.describe() + " must be [..., rows, columns]");
+        x.dim() >= 2, () -> "[" + op + "] input " + x.describe() + " must be [..., rows, columns]");
     Tensor rows = Tensor.arange(x.size(-2), x.device()).unsqueeze(1);
     Tensor columns = Tensor.arange(x.size(-1), x.device());
     return columns.le(rows.add(diagonal));
@@ -132,12 +134,13 @@ public final class Rearranging {
     long square = (long) factor * factor;
     ShapeRules.require(
         factor > 0 && x.dim() >= 3 && x.size(-3) % square == 0,
-        "[pixel_shuffle] input "
-            + x.describe()
-            + " must be [..., channels, h, w] with channels divisible by "
-            + factor
-            + " * "
-            + factor);
+        () ->
+            "[pixel_shuffle] input "
+                + x.describe()
+                + " must be [..., channels, h, w] with channels divisible by "
+                + factor
+                + " * "
+                + factor);
     long c = x.size(-3) / square;
     long h = x.size(-2);
     long w = x.size(-1);
@@ -160,10 +163,11 @@ public final class Rearranging {
   public static Tensor pixelUnshuffle(Tensor x, int factor) {
     ShapeRules.require(
         factor > 0 && x.dim() >= 3 && x.size(-2) % factor == 0 && x.size(-1) % factor == 0,
-        "[pixel_unshuffle] input "
-            + x.describe()
-            + " must be [..., channels, h, w] with h and w divisible by "
-            + factor);
+        () ->
+            "[pixel_unshuffle] input "
+                + x.describe()
+                + " must be [..., channels, h, w] with h and w divisible by "
+                + factor);
     long[] dims = x.shape().dims();
     int last = dims.length - 1;
     long c = dims[last - 2];
@@ -189,11 +193,12 @@ public final class Rearranging {
   public static Tensor channelShuffle(Tensor x, int groups) {
     ShapeRules.require(
         x.dim() >= 3 && groups > 0 && x.size(1) % groups == 0,
-        "[channel_shuffle] input "
-            + x.describe()
-            + " must be [n, channels, ...] with channels divisible by "
-            + groups
-            + " groups");
+        () ->
+            "[channel_shuffle] input "
+                + x.describe()
+                + " must be [n, channels, ...] with channels divisible by "
+                + groups
+                + " groups");
     long n = x.size(0);
     long each = x.size(1) / groups;
     long rest = x.numel() == 0 ? 0 : x.numel() / (n * x.size(1));
@@ -226,12 +231,13 @@ public final class Rearranging {
   public static Tensor pad(Tensor x, PadMode mode, double value, int... pad) {
     ShapeRules.require(
         pad.length % 2 == 0 && pad.length / 2 <= x.dim(),
-        "[pad] "
-            + Arrays.toString(pad)
-            + " must hold a pair for at most each of the "
-            + x.dim()
-            + " axes of "
-            + x.describe());
+        () ->
+            "[pad] "
+                + Arrays.toString(pad)
+                + " must hold a pair for at most each of the "
+                + x.dim()
+                + " axes of "
+                + x.describe());
     Tensor y = x;
     for (int i = 0; i < pad.length; i += 2) {
       int a = x.dim() - 1 - i / 2;
@@ -253,14 +259,15 @@ public final class Rearranging {
     long left = x.size(axis) + before + after;
     ShapeRules.require(
         left >= 0,
-        "[pad] "
-            + before
-            + " and "
-            + after
-            + " cut more than axis "
-            + axis
-            + " of "
-            + x.describe());
+        () ->
+            "[pad] "
+                + before
+                + " and "
+                + after
+                + " cut more than axis "
+                + axis
+                + " of "
+                + x.describe());
     return before == 0 && after == 0 ? x : x.narrow(axis, -before, left);
   }
 
@@ -270,16 +277,17 @@ public final class Rearranging {
     long most = mode == PadMode.REFLECT ? n - 1 : mode == PadMode.CIRCULAR ? n : Long.MAX_VALUE;
     ShapeRules.require(
         n > 0 && before <= most && after <= most,
-        "[pad] axis "
-            + axis
-            + " of "
-            + x.describe()
-            + " is too short to be padded by "
-            + before
-            + " and "
-            + after
-            + " in mode "
-            + mode);
+        () ->
+            "[pad] axis "
+                + axis
+                + " of "
+                + x.describe()
+                + " is too short to be padded by "
+                + before
+                + " and "
+                + after
+                + " in mode "
+                + mode);
     long[] from = new long[Math.toIntExact(before + n + after)];
     for (int i = 0; i < from.length; i++) {
       long at = (long) i - before;

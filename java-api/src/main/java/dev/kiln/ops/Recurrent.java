@@ -88,17 +88,18 @@ public final class Recurrent {
             && w.hiddenWeight().dim() == 2
             && w.hiddenWeight().size(1) == state.h().size(-1)
             && w.hiddenWeight().size(0) == kind.gates * state.c().size(-1),
-        "["
-            + kind.name().toLowerCase(Locale.ROOT)
-            + "] hidden state "
-            + state.h().describe()
-            + " does not fit input "
-            + x.describe()
-            + " and hidden weight "
-            + w.hiddenWeight().describe()
-            + ", which must be ["
-            + kind.gates
-            + " * hidden, hidden]");
+        () ->
+            "["
+                + kind.name().toLowerCase(Locale.ROOT)
+                + "] hidden state "
+                + state.h().describe()
+                + " does not fit input "
+                + x.describe()
+                + " and hidden weight "
+                + w.hiddenWeight().describe()
+                + ", which must be ["
+                + kind.gates
+                + " * hidden, hidden]");
     return step(kind, Products.linear(x, w.inputWeight(), w.inputBias()), state, w);
   }
 
@@ -192,29 +193,31 @@ public final class Recurrent {
     String op = kind.name().toLowerCase(Locale.ROOT);
     ShapeRules.rank(op, "input", x, 3, "[length, batch, features]");
     ShapeRules.rank(op, "hidden state", h, 3, "[layers * directions, batch, hidden]");
-    ShapeRules.require(x.size(0) > 0, "[" + op + "] input " + x.describe() + " has no steps");
+    ShapeRules.require(x.size(0) > 0, () -> "[" + op + "] input " + x.describe() + " has no steps");
     int directions = weights.isEmpty() ? 0 : weights.get(0).size();
     ShapeRules.require(
         directions > 0
             && h.size(0) == (long) directions * weights.size()
             && h.shape().with(2, 1).equals(c.shape().with(2, 1)),
-        "["
-            + op
-            + "] hidden state "
-            + h.describe()
-            + " must have "
-            + directions * weights.size()
-            + " layers in all, and cell state "
-            + c.describe()
-            + " as many");
+        () ->
+            "["
+                + op
+                + "] hidden state "
+                + h.describe()
+                + " must have "
+                + directions * weights.size()
+                + " layers in all, and cell state "
+                + c.describe()
+                + " as many");
     ShapeRules.require(
         h.size(1) == x.size(1),
-        "["
-            + op
-            + "] hidden state "
-            + h.describe()
-            + " must have the batch size of input "
-            + x.describe());
+        () ->
+            "["
+                + op
+                + "] hidden state "
+                + h.describe()
+                + " must have the batch size of input "
+                + x.describe());
     Tensor y = x;
     List<Tensor> lastH = new ArrayList<>();
     List<Tensor> lastC = new ArrayList<>();

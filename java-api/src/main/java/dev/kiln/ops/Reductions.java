@@ -130,7 +130,14 @@ public final class Reductions {
     for (int a : axes) {
       ShapeRules.require(
           x.size(a) > 0 || kept(x.shape(), axes).numel() == 0,
-          "[" + name + "] axis " + a + " of " + x.describe() + " is empty; there is no extreme");
+          () ->
+              "["
+                  + name
+                  + "] axis "
+                  + a
+                  + " of "
+                  + x.describe()
+                  + " is empty; there is no extreme");
     }
   }
 

@@ -94,11 +94,12 @@ public final class Resampling {
     }
     ShapeRules.require(
         fits && steps.length == output.length,
-        "[interpolate] input "
-            + x.describe()
-            + " and output "
-            + Arrays.toString(output)
-            + " must have 1 to 3 axes after [n, channels], equally many and none empty");
+        () ->
+            "[interpolate] input "
+                + x.describe()
+                + " and output "
+                + Arrays.toString(output)
+                + " must have 1 to 3 axes after [n, channels], equally many and none empty");
     Tensor y = x;
     for (int i = 0; i < output.length; i++) {
       IntToDoubleFunction at = source(mode, alignCorners, x.size(i + 2), output[i], steps[i]);
@@ -205,18 +206,19 @@ public final class Resampling {
     Check.floating(op, "input", x);
     ShapeRules.require(
         mode == Mode.BILINEAR || mode == Mode.BICUBIC,
-        "[" + op + "] mode " + mode + " has no antialiased form; use BILINEAR or BICUBIC");
+        () -> "[" + op + "] mode " + mode + " has no antialiased form; use BILINEAR or BICUBIC");
     ShapeRules.require(
         outputH > 0 && outputW > 0 && x.size(2) > 0 && x.size(3) > 0,
-        "["
-            + op
-            + "] input "
-            + x.describe()
-            + " and output ("
-            + outputH
-            + ", "
-            + outputW
-            + ") must have rows and columns");
+        () ->
+            "["
+                + op
+                + "] input "
+                + x.describe()
+                + " and output ("
+                + outputH
+                + ", "
+                + outputW
+                + ") must have rows and columns");
     Tensor columns = filter(x, x.size(3), outputW, mode, alignCorners, stepW);
     Tensor rows = filter(x, x.size(2), outputH, mode, alignCorners, stepH);
     return rows.matmul(x.matmul(columns.transpose(0, 1)));
@@ -261,7 +263,7 @@ public final class Resampling {
     Check.floating("affine_grid", "theta", theta);
     ShapeRules.require(
         theta.dim() == 3 && theta.size(1) == 2 && theta.size(2) == 3 && h > 0 && w > 0,
-        "[affine_grid] theta " + theta.describe() + " must be [n,2,3], and the size above 0");
+        () -> "[affine_grid] theta " + theta.describe() + " must be [n,2,3], and the size above 0");
     int count = Math.multiplyExact(h, w);
     double[] base = new double[Math.multiplyExact(count, 3)];
     for (int i = 0; i < count; i++) {
@@ -289,7 +291,7 @@ public final class Resampling {
     Check.floating("affine_grid", "theta", theta);
     ShapeRules.require(
         theta.dim() == 3 && theta.size(1) == 3 && theta.size(2) == 4 && d > 0 && h > 0 && w > 0,
-        "[affine_grid] theta " + theta.describe() + " must be [n,3,4], and the size above 0");
+        () -> "[affine_grid] theta " + theta.describe() + " must be [n,3,4], and the size above 0");
     int count = Math.multiplyExact(d, Math.multiplyExact(h, w));
     double[] base = new double[Math.multiplyExact(count, 4)];
     for (int i = 0; i < count; i++) {
@@ -346,15 +348,16 @@ public final class Resampling {
             && grid.size(0) == x.size(0)
             && x.size(2) > 0
             && x.size(3) > 0,
-        "["
-            + op
-            + "] grid "
-            + grid.describe()
-            + " must be ["
-            + x.size(0)
-            + ",oh,ow,2] for input "
-            + x.describe()
-            + ", which must have rows and columns");
+        () ->
+            "["
+                + op
+                + "] grid "
+                + grid.describe()
+                + " must be ["
+                + x.size(0)
+                + ",oh,ow,2] for input "
+                + x.describe()
+                + ", which must have rows and columns");
     Sampler sampler = new Sampler(x, grid.size(1) * grid.size(2), outside, alignCorners);
     long n = x.size(0);
     long points = grid.size(1) * grid.size(2);

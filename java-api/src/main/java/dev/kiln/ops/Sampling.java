@@ -17,7 +17,7 @@ public final class Sampling {
 
   /** Integers from low to high - 1, each as likely, INT64. */
   public static Tensor randint(long low, long high, Shape shape, Generator generator) {
-    ShapeRules.require(low < high, "[randint] low " + low + " must be below high " + high);
+    ShapeRules.require(low < high, () -> "[randint] low " + low + " must be below high " + high);
     Tensor u = uniform(shape, DType.FLOAT64, generator);
     return u.mul((double) high - low).to(DType.INT64).add(low);
   }
@@ -60,11 +60,12 @@ public final class Sampling {
         (weights.dim() == 1 || weights.dim() == 2)
             && count > 0
             && (replacement || count <= weights.size(-1)),
-        "[multinomial] "
-            + count
-            + " cannot be drawn from "
-            + weights.describe()
-            + "; weights are [n] or [rows, n]");
+        () ->
+            "[multinomial] "
+                + count
+                + " cannot be drawn from "
+                + weights.describe()
+                + "; weights are [n] or [rows, n]");
     Tensor w = weights.detach().to(DType.FLOAT64);
     return NoGrad.run(
         () -> {

@@ -178,7 +178,7 @@ public final class Scans {
    */
   public static Tensor diff(Tensor x, int n, int dim) {
     ShapeRules.require(x.dim() > 0, "[diff] a scalar has no neighbours");
-    ShapeRules.require(n >= 0, "[diff] order " + n + " must be 0 or more");
+    ShapeRules.require(n >= 0, () -> "[diff] order " + n + " must be 0 or more");
     int a = ShapeRules.axis("diff", x, dim);
     Tensor y = x;
     for (int i = 0; i < n; i++) {

@@ -24,11 +24,12 @@ public final class Searching {
             || sorted.dim() > 0
                 && values.dim() == sorted.dim()
                 && sorted.shape().without(-1).equals(values.shape().without(-1)),
-        "[searchsorted] sorted "
-            + sorted.describe()
-            + " must be a vector, or differ from values "
-            + values.describe()
-            + " along the last axis only");
+        () ->
+            "[searchsorted] sorted "
+                + sorted.describe()
+                + " must be a vector, or differ from values "
+                + values.describe()
+                + " along the last axis only");
     Check.backend("searchsorted", sorted, values);
     long n = sorted.size(-1);
     DType dtype = DType.promote(sorted.dtype(), values.dtype());

@@ -7,6 +7,7 @@ import dev.kiln.backend.Conv2dSpec;
 import dev.kiln.backend.Pool2dSpec;
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
  * The shape rules of all ops and their messages, in one place, so that every device says the same.
@@ -18,6 +19,13 @@ final class ShapeRules {
   static void require(boolean holds, String message) {
     if (!holds) {
       throw new ShapeException(message);
+    }
+  }
+
+  /** Demands a rule whose message is made only where it is broken: ops are too many to make all. */
+  static void require(boolean holds, Supplier<String> message) {
+    if (!holds) {
+      throw new ShapeException(message.get());
     }
   }
 
@@ -64,13 +72,14 @@ final class ShapeRules {
     }
     require(
         ok,
-        "["
-            + op
-            + "] "
-            + x.describe()
-            + " cannot be expanded to "
-            + to
-            + "; only axes of size 1 can grow");
+        () ->
+            "["
+                + op
+                + "] "
+                + x.describe()
+                + " cannot be expanded to "
+                + to
+                + "; only axes of size 1 can grow");
   }
 
   /** Resolves a -1 in a new shape. */
@@ -80,10 +89,11 @@ final class ShapeRules {
     for (int i = 0; i < dims.length; i++) {
       if (dims[i] == -1) {
         require(
-            open < 0, "[reshape] " + Arrays.toString(dims) + " has two -1; one size can be open");
+            open < 0,
+            () -> "[reshape] " + Arrays.toString(dims) + " has two -1; one size can be open");
         open = i;
       } else {
-        require(dims[i] >= 0, "[reshape] " + Arrays.toString(dims) + " has a negative size");
+        require(dims[i] >= 0, () -> "[reshape] " + Arrays.toString(dims) + " has a negative size");
         known *= dims[i];
       }
     }
@@ -91,26 +101,28 @@ final class ShapeRules {
     if (open >= 0) {
       require(
           known != 0 && x.numel() % known == 0,
-          "["
-              + "reshape] "
-              + x.describe()
-              + " of "
-              + x.numel()
-              + " elements does not divide into "
-              + Arrays.toString(dims));
+          () ->
+              "["
+                  + "reshape] "
+                  + x.describe()
+                  + " of "
+                  + x.numel()
+                  + " elements does not divide into "
+                  + Arrays.toString(dims));
       d[open] = x.numel() / known;
     }
     Shape to = Shape.of(d);
     require(
         to.numel() == x.numel(),
-        "[reshape] "
-            + x.describe()
-            + " has "
-            + x.numel()
-            + " elements but "
-            + to
-            + " needs "
-            + to.numel());
+        () ->
+            "[reshape] "
+                + x.describe()
+                + " has "
+                + x.numel()
+                + " elements but "
+                + to
+                + " needs "
+                + to.numel());
     return to;
   }
 
@@ -118,16 +130,17 @@ final class ShapeRules {
   static void range(String op, Tensor x, int dim, long start, long length) {
     require(
         start >= 0 && length >= 0 && start + length <= x.size(dim),
-        "["
-            + op
-            + "] "
-            + start
-            + " to "
-            + (start + length)
-            + " is outside axis "
-            + dim
-            + " of "
-            + x.describe());
+        () ->
+            "["
+                + op
+                + "] "
+                + start
+                + " to "
+                + (start + length)
+                + " is outside axis "
+                + dim
+                + " of "
+                + x.describe());
   }
 
   /** Turns named axes into distinct ascending ones; none named means all; a scalar has none. */
@@ -157,16 +170,17 @@ final class ShapeRules {
     int a = dim < 0 ? dim + rank : dim;
     require(
         a >= 0 && a < rank,
-        "["
-            + op
-            + "] axis "
-            + dim
-            + " is outside "
-            + x.describe()
-            + "; valid are "
-            + -rank
-            + " to "
-            + (rank - 1));
+        () ->
+            "["
+                + op
+                + "] axis "
+                + dim
+                + " is outside "
+                + x.describe()
+                + "; valid are "
+                + -rank
+                + " to "
+                + (rank - 1));
     return a;
   }
 
@@ -174,33 +188,35 @@ final class ShapeRules {
   static void rank(String op, String role, Tensor x, int rank, String layout) {
     require(
         x.dim() == rank,
-        "["
-            + op
-            + "] "
-            + role
-            + " "
-            + x.describe()
-            + " has rank "
-            + x.dim()
-            + " but "
-            + layout
-            + " is expected");
+        () ->
+            "["
+                + op
+                + "] "
+                + role
+                + " "
+                + x.describe()
+                + " has rank "
+                + x.dim()
+                + " but "
+                + layout
+                + " is expected");
   }
 
   /** Demands a vector of a given length. */
   static void vector(String op, String role, Tensor x, long length, String why) {
     require(
         x.dim() == 1 && x.size(0) == length,
-        "["
-            + op
-            + "] "
-            + role
-            + " "
-            + x.describe()
-            + " must be ["
-            + length
-            + "], one value for each "
-            + why);
+        () ->
+            "["
+                + op
+                + "] "
+                + role
+                + " "
+                + x.describe()
+                + " must be ["
+                + length
+                + "], one value for each "
+                + why);
   }
 
   /** Output shape of a 2-d convolution. */
@@ -214,25 +230,27 @@ final class ShapeRules {
     long out = w.size(0);
     require(
         s.groups() >= 1 && in % s.groups() == 0 && out % s.groups() == 0,
-        "[conv2d] groups "
-            + s.groups()
-            + " must divide the "
-            + in
-            + " input and "
-            + out
-            + " output channels");
+        () ->
+            "[conv2d] groups "
+                + s.groups()
+                + " must divide the "
+                + in
+                + " input and "
+                + out
+                + " output channels");
     require(
         w.size(1) == in / s.groups(),
-        "[conv2d] input "
-            + x.describe()
-            + " has "
-            + in
-            + " channels but weight "
-            + w.describe()
-            + " expects "
-            + w.size(1) * s.groups()
-            + " (NCHW, weight OIHW"
-            + (s.groups() == 1 ? ")" : ", " + s.groups() + " groups)"));
+        () ->
+            "[conv2d] input "
+                + x.describe()
+                + " has "
+                + in
+                + " channels but weight "
+                + w.describe()
+                + " expects "
+                + w.size(1) * s.groups()
+                + " (NCHW, weight OIHW"
+                + (s.groups() == 1 ? ")" : ", " + s.groups() + " groups)"));
     bias.ifPresent(b -> vector("conv2d", "bias", b, out, "output channel"));
     return Shape.of(
         x.size(0),
@@ -270,27 +288,29 @@ final class ShapeRules {
     notNegative(op, s.paddingH(), s.paddingW());
     require(
         w.size(0) == x.size(1) && s.groups() >= 1 && x.size(1) % s.groups() == 0,
-        "["
-            + op
-            + "] input "
-            + x.describe()
-            + " and weight "
-            + w.describe()
-            + " must have equally many input channels, divisible by "
-            + s.groups()
-            + " groups (NCHW, weight IOHW)");
+        () ->
+            "["
+                + op
+                + "] input "
+                + x.describe()
+                + " and weight "
+                + w.describe()
+                + " must have equally many input channels, divisible by "
+                + s.groups()
+                + " groups (NCHW, weight IOHW)");
     require(
         outputH >= 0
             && outputW >= 0
             && outputH < Math.max(s.strideH(), s.dilationH())
             && outputW < Math.max(s.strideW(), s.dilationW()),
-        "["
-            + op
-            + "] output padding ("
-            + outputH
-            + ", "
-            + outputW
-            + ") must be smaller than the stride or the dilation");
+        () ->
+            "["
+                + op
+                + "] output padding ("
+                + outputH
+                + ", "
+                + outputW
+                + ") must be smaller than the stride or the dilation");
     long out = w.size(1) * s.groups();
     bias.ifPresent(b -> vector(op, "bias", b, out, "output channel"));
     long h =
@@ -307,7 +327,7 @@ final class ShapeRules {
             + 1;
     require(
         h > 0 && wide > 0,
-        "[" + op + "] the output would be " + h + " x " + wide + "; reduce the padding");
+        () -> "[" + op + "] the output would be " + h + " x " + wide + "; reduce the padding");
     return Shape.of(x.size(0), out, h, wide);
   }
 
@@ -317,17 +337,18 @@ final class ShapeRules {
     positive(op, "kernel", s.kernelH(), s.kernelW());
     require(
         s.paddingH() <= s.kernelH() / 2 && s.paddingW() <= s.kernelW() / 2,
-        "["
-            + op
-            + "] padding ("
-            + s.paddingH()
-            + ", "
-            + s.paddingW()
-            + ") may be at most half the kernel ("
-            + s.kernelH()
-            + ", "
-            + s.kernelW()
-            + ")");
+        () ->
+            "["
+                + op
+                + "] padding ("
+                + s.paddingH()
+                + ", "
+                + s.paddingW()
+                + ") may be at most half the kernel ("
+                + s.kernelH()
+                + ", "
+                + s.kernelW()
+                + ")");
     return windows(op, x, s, ceilMode);
   }
 
@@ -378,44 +399,48 @@ final class ShapeRules {
     long room = size + before + after - span;
     require(
         room >= 0 && kernel > 0,
-        "["
-            + op
-            + "] a window of "
-            + span
-            + " does not fit axis "
-            + axis
-            + " of input "
-            + x.describe()
-            + " padded to "
-            + (size + before + after)
-            + "; enlarge the input or the padding");
+        () ->
+            "["
+                + op
+                + "] a window of "
+                + span
+                + " does not fit axis "
+                + axis
+                + " of input "
+                + x.describe()
+                + " padded to "
+                + (size + before + after)
+                + "; enlarge the input or the padding");
     long n = (room + (ceil ? stride - 1 : 0)) / stride + 1;
     // PyTorch's rule: the last window must start inside the input or its left padding.
     return ceil && (n - 1) * stride >= size + before ? n - 1 : n;
   }
 
   private static void positive(String op, String what, int h, int w) {
-    require(h > 0 && w > 0, "[" + op + "] " + what + " (" + h + ", " + w + ") must be 1 or more");
+    require(
+        h > 0 && w > 0, () -> "[" + op + "] " + what + " (" + h + ", " + w + ") must be 1 or more");
   }
 
   private static void notNegative(String op, int h, int w) {
-    require(h >= 0 && w >= 0, "[" + op + "] padding (" + h + ", " + w + ") must be 0 or more");
+    require(
+        h >= 0 && w >= 0, () -> "[" + op + "] padding (" + h + ", " + w + ") must be 0 or more");
   }
 
   /** Demands equal shapes, as most losses do. */
   static void same(String op, String roleA, Tensor a, String roleB, Tensor b) {
     require(
         a.shape().equals(b.shape()),
-        "["
-            + op
-            + "] "
-            + roleA
-            + " "
-            + a.describe()
-            + " and "
-            + roleB
-            + " "
-            + b.describe()
-            + " must have the same shape");
+        () ->
+            "["
+                + op
+                + "] "
+                + roleA
+                + " "
+                + a.describe()
+                + " and "
+                + roleB
+                + " "
+                + b.describe()
+                + " must have the same shape");
   }
 }

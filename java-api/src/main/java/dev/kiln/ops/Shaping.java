@@ -91,7 +91,8 @@ public final class Shaping {
     }
     int a = ShapeRules.axis("flatten", x, startDim);
     int b = ShapeRules.axis("flatten", x, endDim);
-    ShapeRules.require(a <= b, "[flatten] startDim " + startDim + " comes after endDim " + endDim);
+    ShapeRules.require(
+        a <= b, () -> "[flatten] startDim " + startDim + " comes after endDim " + endDim);
     long[] dims = new long[x.dim() - (b - a)];
     Arrays.fill(dims, 1);
     for (int i = 0; i < x.dim(); i++) {
@@ -104,7 +105,7 @@ public final class Shaping {
   public static Tensor permute(Tensor x, int... dims) {
     ShapeRules.require(
         dims.length == x.dim(),
-        "[permute] " + Arrays.toString(dims) + " must name all axes of " + x.describe());
+        () -> "[permute] " + Arrays.toString(dims) + " must name all axes of " + x.describe());
     int[] axes = new int[dims.length];
     int[] inverse = new int[dims.length];
     Arrays.fill(inverse, -1);
@@ -139,7 +140,7 @@ public final class Shaping {
     int a = dim < 0 ? dim + x.dim() + 1 : dim;
     ShapeRules.require(
         a >= 0 && a <= x.dim(),
-        "[unsqueeze] no place " + dim + " for a new axis in " + x.describe());
+        () -> "[unsqueeze] no place " + dim + " for a new axis in " + x.describe());
     return view(
         "unsqueeze",
         x,
@@ -191,7 +192,7 @@ public final class Shaping {
    */
   public static Tensor slice(Tensor x, int dim, long start, long end, long step) {
     int a = ShapeRules.axis("slice", x, dim);
-    ShapeRules.require(step > 0, "[slice] step " + step + " must be 1 or more");
+    ShapeRules.require(step > 0, () -> "[slice] step " + step + " must be 1 or more");
     long n = x.size(a);
     long from = Math.max(0, Math.min(n, start < 0 ? start + n : start));
     long to = Math.max(from, Math.min(n, end < 0 ? end + n : end));
@@ -277,13 +278,14 @@ public final class Shaping {
           t.dim() == first.dim()
               && t.dim() > 0
               && t.shape().with(a, 1).equals(first.shape().with(a, 1)),
-          "[cat] "
-              + first.describe()
-              + " and "
-              + t.describe()
-              + " may differ along axis "
-              + a
-              + " only");
+          () ->
+              "[cat] "
+                  + first.describe()
+                  + " and "
+                  + t.describe()
+                  + " may differ along axis "
+                  + a
+                  + " only");
       total += t.size(a);
     }
     Tensor y = Tensor.empty(first.shape().with(a, total), dtype, first.device());
@@ -309,12 +311,13 @@ public final class Shaping {
     int a = ShapeRules.axis("split", x, dim);
     ShapeRules.require(
         Arrays.stream(sizes).sum() == x.size(a),
-        "[split] sizes "
-            + Arrays.toString(sizes)
-            + " must add up to axis "
-            + a
-            + " of "
-            + x.describe());
+        () ->
+            "[split] sizes "
+                + Arrays.toString(sizes)
+                + " must add up to axis "
+                + a
+                + " of "
+                + x.describe());
     Tensor[] parts = new Tensor[sizes.length];
     long at = 0;
     for (int i = 0; i < sizes.length; i++) {
@@ -334,15 +337,16 @@ public final class Shaping {
   public static Tensor padConstant(Tensor x, double value, int... pad) {
     ShapeRules.require(
         pad.length % 2 == 0 && pad.length / 2 <= x.dim(),
-        "[pad] "
-            + Arrays.toString(pad)
-            + " must hold a pair for at most each of the "
-            + x.dim()
-            + " axes of "
-            + x.describe());
+        () ->
+            "[pad] "
+                + Arrays.toString(pad)
+                + " must hold a pair for at most each of the "
+                + x.dim()
+                + " axes of "
+                + x.describe());
     Shape shape = x.shape();
     for (int i = 0; i < pad.length; i++) {
-      ShapeRules.require(pad[i] >= 0, "[pad] " + Arrays.toString(pad) + " must be 0 or more");
+      ShapeRules.require(pad[i] >= 0, () -> "[pad] " + Arrays.toString(pad) + " must be 0 or more");
       int a = x.dim() - 1 - i / 2;
       shape = shape.with(a, shape.dim(a) + pad[i]);
     }
@@ -378,7 +382,7 @@ public final class Shaping {
       throw new DTypeException(
           "[one_hot] labels " + labels.describe() + " must be integers; convert with to(INT64)");
     }
-    ShapeRules.require(classes > 0, "[one_hot] classes " + classes + " must be 1 or more");
+    ShapeRules.require(classes > 0, () -> "[one_hot] classes " + classes + " must be 1 or more");
     return NoGrad.run(
         () -> {
           Tensor index = unsqueeze(Check.index("one_hot", "labels", labels), -1);

@@ -39,14 +39,15 @@ public final class Sorting {
     long n = x.dim() == 0 ? 1 : x.size(a);
     ShapeRules.require(
         k >= 0 && k <= n,
-        "[topk] k "
-            + k
-            + " must be 0 to the "
-            + n
-            + " elements of axis "
-            + a
-            + " of "
-            + x.describe());
+        () ->
+            "[topk] k "
+                + k
+                + " must be 0 to the "
+                + n
+                + " elements of axis "
+                + a
+                + " of "
+                + x.describe());
     return x.dim() == 0 && k == 1 ? new Sorted(x, scalarIndex(x)) : pick(x, a, k, largest);
   }
 

@@ -67,7 +67,7 @@ public final class SpecialFunctions {
    * @param x where
    */
   public static Tensor polygamma(int n, Tensor x) {
-    ShapeRules.require(n >= 0, "[polygamma] order " + n + " must be 0 or more");
+    ShapeRules.require(n >= 0, () -> "[polygamma] order " + n + " must be 0 or more");
     return n == 0
         ? digamma(x)
         : MathFunctions.of(

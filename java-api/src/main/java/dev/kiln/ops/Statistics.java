@@ -30,7 +30,7 @@ public final class Statistics {
   private static void notEmpty(String name, Tensor x, int axis) {
     ShapeRules.require(
         x.dim() == 0 || x.size(axis) > 0,
-        "[" + name + "] axis " + axis + " of " + x.describe() + " is empty");
+        () -> "[" + name + "] axis " + axis + " of " + x.describe() + " is empty");
   }
 
   private static Picked scalar(Tensor x) {
@@ -50,7 +50,7 @@ public final class Statistics {
     long n = x.dim() == 0 ? 1 : x.size(a);
     ShapeRules.require(
         k >= 1 && k <= n,
-        "[kthvalue] k " + k + " must be 1 to the " + n + " elements of axis " + a);
+        () -> "[kthvalue] k " + k + " must be 1 to the " + n + " elements of axis " + a);
     if (x.dim() == 0) {
       return scalar(x);
     }
@@ -158,7 +158,7 @@ public final class Statistics {
   public static Tensor quantile(
       Tensor x, double q, int dim, boolean keepdim, Interpolation between) {
     Check.floating("quantile", "input", x);
-    ShapeRules.require(q >= 0 && q <= 1, "[quantile] q " + q + " must be between 0 and 1");
+    ShapeRules.require(q >= 0 && q <= 1, () -> "[quantile] q " + q + " must be between 0 and 1");
     int a = ShapeRules.axis("quantile", x, dim);
     notEmpty("quantile", x, a);
     if (x.dim() == 0) {
@@ -252,8 +252,8 @@ public final class Statistics {
    */
   public static Tensor histc(Tensor x, int bins, double min, double max) {
     Check.floating("histc", "input", x);
-    ShapeRules.require(bins > 0, "[histc] bins " + bins + " must be 1 or more");
-    ShapeRules.require(min <= max, "[histc] min " + min + " is above max " + max);
+    ShapeRules.require(bins > 0, () -> "[histc] bins " + bins + " must be 1 or more");
+    ShapeRules.require(min <= max, () -> "[histc] min " + min + " is above max " + max);
     Tensor v = Shaping.reshape(x.detach(), -1);
     boolean own = min == max && v.numel() > 0;
     Tensor low = own ? v.amin() : Tensor.scalar(min, x.dtype(), x.device());

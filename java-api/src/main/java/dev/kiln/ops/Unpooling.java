@@ -34,10 +34,11 @@ public final class Unpooling {
             && output.length <= 3
             && x.dim() == output.length + 2
             && Arrays.stream(output).allMatch(n -> n > 0),
-        "[max_unpool] output "
-            + Arrays.toString(output)
-            + " must be a size of 1 or more for each of the 1 to 3 axes after [n, channels] of "
-            + x.describe());
+        () ->
+            "[max_unpool] output "
+                + Arrays.toString(output)
+                + " must be a size of 1 or more for each of the 1 to 3 axes after [n, channels] of "
+                + x.describe());
     long[] dims = new long[x.dim()];
     dims[0] = x.size(0);
     dims[1] = x.size(1);

@@ -33,18 +33,19 @@ final class VolumeSampler {
             && x.size(2) > 0
             && x.size(3) > 0
             && x.size(4) > 0,
-        "["
-            + OP
-            + "] grid "
-            + grid.describe()
-            + " must be ["
-            + x.size(0)
-            + ",od,oh,ow,3] for input "
-            + x.describe()
-            + ", which must have layers, rows and columns");
+        () ->
+            "["
+                + OP
+                + "] grid "
+                + grid.describe()
+                + " must be ["
+                + x.size(0)
+                + ",od,oh,ow,3] for input "
+                + x.describe()
+                + ", which must have layers, rows and columns");
     ShapeRules.require(
         mode == Mode.NEAREST || mode == Mode.BILINEAR,
-        "[" + OP + "] mode " + mode + " is for images; use NEAREST or BILINEAR for volumes");
+        () -> "[" + OP + "] mode " + mode + " is for images; use NEAREST or BILINEAR for volumes");
     long n = x.size(0);
     long points = grid.size(1) * grid.size(2) * grid.size(3);
     Sampler rule = new Sampler(x, points, outside, alignCorners);
