@@ -8,7 +8,9 @@ Why generated: a helper method that takes or returns vectors may box them, so th
 its kin is pasted into every loop that needs it. Coefficients are least-squares fits on Chebyshev
 nodes, reweighted towards the minimax error (Lawson), of this project's own making.
 """
+import itertools
 import pathlib
+import re
 
 OUT = pathlib.Path("src/main/java/dev/kiln/cpu/simd/VectorUnaryLoops.java")
 
@@ -435,31 +437,107 @@ def camel(name):
     return parts[0] + "".join(p.capitalize() for p in parts[1:])
 
 
-def loop(signature, body, last):
-    lines = [f"  static void {signature} {{"]
-    for text, name in body.constants.items():
-        lines.append(f"    FloatVector {name} = FloatVector.broadcast(F, {text});")
-    lines.append("    for (int i = 0; i < n; i += LANES) {")
-    lines += ["      " + line for line in body.lines]
-    lines.append("      " + last)
-    lines.append("    }\n  }\n")
-    return "\n".join(lines)
+OPERATIONS = re.compile(
+    r"\.(fromArray|intoArray|add|sub|mul|div|fma|neg|abs|sqrt|max|blend|compare|and|or|lanewise"
+    r"|reinterpretAs\w+)\(")
+NAMES = re.compile(r"\b[kv]\d+\b")
+# Operations of one method. C2 of JDK 17 guards every operation by a class check, twice where it has
+# profiled the Vector API; after a hundred checks in a method it compiles calls instead of traps,
+# and the operations behind them make objects: ten times as slow. Seen from 40 operations on.
+LIMIT = 34
+BLOCK = 32
+
+
+def cost(lines):
+    return sum(len(OPERATIONS.findall(line)) for line in lines)
+
+
+def names(lines):
+    return {name for line in lines for name in NAMES.findall(line)}
+
+
+def whole(name, parameters, body, lines):
+    used = names(lines)
+    out = [f"  {'private ' * (name[-1].isdigit())}static void {name}({parameters}) {{"]
+    out += [f"    FloatVector {k} = FloatVector.broadcast(F, {text});"
+            for text, k in body.constants.items() if k in used]
+    out.append("    for (int i = 0; i < n; i += LANES) {")
+    out += ["      " + line for line in lines]
+    out.append("    }\n  }\n")
+    return "\n".join(out)
+
+
+def pieces(lines, cuts):
+    """The lines cut there, each piece with what it loads and stores of the values handed over."""
+    ends = list(cuts) + [len(lines)]
+    parts = [lines[a:b] for a, b in zip([0] + ends, ends)]
+    kind = {line.split()[1]: line.split()[0] for line in lines[:-1]}
+    home = {line.split()[1]: i for i, part in enumerate(parts) for line in part}
+    slots = sorted({v for i, part in enumerate(parts) for v in names(part)
+                    if v != "v1" and home.get(v, i) < i}, key=lambda v: int(v[1:]))
+    out = []
+    for i, part in enumerate(parts):
+        used = names(part)
+        loads = [lines[0]] if i > 0 and "v1" in used else []
+        stores = []
+        for slot, v in enumerate(slots):
+            ints = kind[v] == "IntVector"
+            place = f"t, {slot} * BLOCK + i"
+            if home[v] == i:
+                stores.append(f"{v}{'.reinterpretAsFloats()' * ints}.intoArray({place});")
+            elif v in used:
+                loads.append(f"{kind[v]} {v} = FloatVector.fromArray(F, {place})"
+                             f"{'.reinterpretAsInts()' * ints};")
+        out.append(loads + part + stores)
+    masks = any("Mask" in kind[v] for v in slots)
+    return out, slots, max(map(cost, out)) if not masks else LIMIT + 1
+
+
+def split(lines):
+    """As few pieces as can be, then with as few values handed over as can be."""
+    for count in range(1, 4):
+        fits = [p for p in (pieces(lines, c) for c in
+                            itertools.combinations(range(1, len(lines)), count)) if p[2] <= LIMIT]
+        if fits:
+            return min(fits, key=lambda p: len(p[1]))
+
+
+def loop(name, parameters, body, last):
+    """One method; or several, a block at a time, that hand values over in a scratch array."""
+    lines = body.lines + [last]
+    if cost(lines) <= LIMIT:
+        return whole(name, parameters, body, lines)
+    parts, slots, _ = split(lines)
+    arguments = ", ".join(
+        f"{n} + i" if n.endswith("o") else "Math.min(BLOCK, n - i)" if n == "n" else n
+        for n in (p.split()[-1] for p in parameters.split(", ")))
+    out = [f"  static void {name}({parameters}) {{\n"
+           f"    float[] t = Workspace.mine().floats(Workspace.Slot.SUMS, {len(slots)}L * BLOCK);\n"
+           "    for (int i = 0; i < n; i += BLOCK) {"]
+    out += [f"      {name}{i + 1}(t, {arguments});" for i in range(len(parts))]
+    out.append("    }\n  }\n")
+    out += [whole(f"{name}{i + 1}", "float[] t, " + parameters, body, part)
+            for i, part in enumerate(parts)]
+    return "\n".join(out)
 
 
 def forward(name, make):
     b = Body()
     x = b.new("FloatVector.fromArray(F, x, xo + i)")
     y = make(b, x)
-    return loop(f"{camel(name)}(float[] x, int xo, float[] y, int yo, int n, float p, float q)", b,
+    return loop(camel(name), "float[] x, int xo, float[] y, int yo, int n, float p, float q", b,
                 f"{y}.intoArray(y, yo + i);")
+
+
+GRADIENT_PARAMETERS = ("float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n,"
+                       " float p, float q")
 
 
 def gradient(name, make):
     b = Body()
     x = b.new("FloatVector.fromArray(F, saved, so + i)")
     g = make(b, x)
-    return loop(f"{camel(name)}Gradient(float[] dy, int dyo, float[] saved, int so, float[] dx,"
-                " int dxo, int n, float p, float q)", b,
+    return loop(f"{camel(name)}Gradient", GRADIENT_PARAMETERS, b,
                 f"FloatVector.fromArray(F, dy, dyo + i).mul({g}).intoArray(dx, dxo + i);")
 
 
@@ -468,8 +546,8 @@ def direct(name, make):
     d = b.new("FloatVector.fromArray(F, dy, dyo + i)")
     x = b.new("FloatVector.fromArray(F, saved, so + i)")
     g = make(b, d, x)
-    return loop(f"{camel(name)}Gradient(float[] dy, int dyo, float[] saved, int so, float[] dx,"
-                " int dxo, int n, float p, float q)", b, f"{g}.intoArray(dx, dxo + i);")
+    return loop(f"{camel(name)}Gradient", GRADIENT_PARAMETERS, b,
+                f"{g}.intoArray(dx, dxo + i);")
 
 
 def exp_sum():
@@ -477,7 +555,7 @@ def exp_sum():
     x = b.new("FloatVector.fromArray(F, x, xo + i).sub(center)")
     e = b.exp(x)
     b.lines.append(f"sum = sum.add({e});")
-    text = loop("expSum(float[] x, int xo, float[] y, int yo, int n, float shift, float[] lanes)",
+    text = loop("expSum", "float[] x, int xo, float[] y, int yo, int n, float shift, float[] lanes",
                 b, f"{e}.intoArray(y, yo + i);")
     text = text.replace("    for (int i", "    FloatVector center = FloatVector.broadcast(F, shift);"
                         "\n    FloatVector sum = FloatVector.fromArray(F, lanes, 0);\n"
@@ -491,6 +569,7 @@ import static dev.kiln.cpu.simd.Lanes.F;
 import static dev.kiln.cpu.simd.Lanes.LANES;
 
 import dev.kiln.backend.UnaryOp;
+import dev.kiln.cpu.threads.Workspace;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorMask;
@@ -506,6 +585,9 @@ final class VectorUnaryLoops {
   private static final int MAGIC_BITS = Float.floatToRawIntBits(12582912f);
   private static final int SQRT_HALF_BITS = 0x3f3504f3;
   private static final int SIGN_BIT = 0x80000000;
+
+  /** Elements of which the first of two loops is done before the second takes over. */
+  private static final int BLOCK = %d * LANES;
 
   private VectorUnaryLoops() {}
 """
@@ -529,7 +611,7 @@ def dispatch():
     return out
 
 
-parts = [HEAD] + dispatch()
+parts = [HEAD % BLOCK] + dispatch()
 parts += [forward(*item) for item in FORWARD.items()]
 parts += [gradient(*item) for item in GRADIENT.items()]
 parts += [direct(*item) for item in DIRECT.items()]

@@ -214,8 +214,8 @@ public final class Gemm {
         piece -> {
           int r = piece / columnParts;
           int q = piece % columnParts;
-          int m0 = cut(t.m, rowParts, r);
-          int m1 = cut(t.m, rowParts, r + 1);
+          int m0 = TiledProduct.panelStart(tiles, t.m, rowParts, r);
+          int m1 = TiledProduct.panelStart(tiles, t.m, rowParts, r + 1);
           int n0 = cut(columnPanels, columnParts, q) * tiles.tileColumns();
           int n1 = Math.min(t.n, cut(columnPanels, columnParts, q + 1) * tiles.tileColumns());
           prescale(t, m0, m1, n0, n1);

@@ -26,6 +26,15 @@ final class TiledProduct {
     return (int) ((long) n * i / parts);
   }
 
+  /**
+   * First row of part {@code i} of {@code panels}: parts have an even height where there is a
+   * choice, so that half as many tile heights have to be compiled.
+   */
+  static int panelStart(TileKernels tiles, int rows, int panels, int i) {
+    int unit = tiles.tileRows() % 2 == 0 ? 2 : 1;
+    return Math.min(rows, unit * cut(divideUp(rows, unit), panels, i));
+  }
+
   static int depthBlock(TileKernels tiles, int depth) {
     return divideUp(depth, divideUp(depth, tiles.depth()));
   }
@@ -73,8 +82,8 @@ final class TiledProduct {
         int nc = Math.min(blockColumns, n1 - j);
         right.pack(tiles, k, kc, j, nc, packedRight);
         for (int p = 0; p < panels; p++) {
-          int i = m0 + cut(rows, panels, p);
-          int mr = m0 + cut(rows, panels, p + 1) - i;
+          int i = m0 + panelStart(tiles, rows, panels, p);
+          int mr = m0 + panelStart(tiles, rows, panels, p + 1) - i;
           left.pack(tiles, i, mr, k, kc, packedLeft);
           if (alpha != 1f) {
             scale(tiles, left.interleaved(), mr, kc, packedLeft, alpha);

@@ -14,8 +14,11 @@ final class Lanes {
   static final VectorSpecies<Integer> I = F.withLanes(int.class).check(int.class);
   static final int LANES = F.length();
 
-  /** Enough rows to keep the FMA units busy, few enough to stay in the registers. */
-  static final int TILE_ROWS = F.vectorBitSize() == 512 || hasThirtyTwoRegisters() ? 14 : 5;
+  /**
+   * Enough rows to keep the FMA units busy, few enough to stay in the registers. Two more would fit
+   * these, but C2 of JDK 17 then may make objects of the last vectors: see the generator.
+   */
+  static final int TILE_ROWS = F.vectorBitSize() == 512 || hasThirtyTwoRegisters() ? 12 : 5;
 
   static final int TILE_COLUMNS = 2 * LANES;
   static final int DEPTH = 384;
@@ -23,7 +26,7 @@ final class Lanes {
   /** Not a multiple of a large power of two, so that the rows of a panel share no cache set. */
   static final int ROW_STRIDE = DEPTH + 16;
 
-  static final int DOT_ROWS = TILE_ROWS == 14 ? 4 : 2;
+  static final int DOT_ROWS = TILE_ROWS == 12 ? 4 : 2;
   static final int DOT_COLUMNS = 4;
 
   private Lanes() {}

@@ -16,6 +16,12 @@ import jdk.incubator.vector.FloatVector;
 final class VectorRows implements RowKernels {
   private static final int STEP = 4 * LANES;
   private static final int BLOCK = 16 * STEP;
+  private static final Primer EXP_SUM = new Primer(VectorRows::expSumLoop);
+
+  private static void expSumLoop(int turns) {
+    float[] y = Primer.SINK;
+    VectorUnaryLoops.expSum(Primer.SCRATCH, 0, y, 0, turns * LANES, 0f, y);
+  }
 
   private static float[] lanes() {
     return Workspace.mine().floats(Workspace.Slot.SUMS, 4L * LANES);
@@ -181,6 +187,7 @@ final class VectorRows implements RowKernels {
 
   @Override
   public double expSum(float[] x, int xOffset, float[] y, int yOffset, int n, float shift) {
+    EXP_SUM.before(n / LANES + 1);
     float[] lanes = lanes();
     double sum = 0;
     int whole = n / LANES * LANES;

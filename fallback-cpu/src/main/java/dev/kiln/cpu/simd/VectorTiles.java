@@ -15,6 +15,29 @@ import jdk.incubator.vector.FloatVector;
 
 /** {@link TileKernels} on the Vector API. */
 final class VectorTiles implements TileKernels {
+  private static final Primer[] ROWS = Primer.of(TILE_ROWS + 1, VectorTiles::rowLoop);
+  private static final Primer[] INTERLEAVED =
+      Primer.of(TILE_ROWS + 1, VectorTiles::interleavedLoop);
+
+  private static final Primer[] DOTS = Primer.of(DOT_ROWS * DOT_COLUMNS, VectorTiles::dotLoop);
+
+  private static Primer.Loop dotLoop(int shape) {
+    float[] s = Primer.SCRATCH;
+    int rows = shape / DOT_COLUMNS + 1;
+    int columns = shape % DOT_COLUMNS + 1;
+    return turns -> DotTiles.dots(rows, columns, turns * LANES, s, 0, 0, s, 0, 0, Primer.SINK, 0);
+  }
+
+  private static Primer.Loop rowLoop(int rows) {
+    float[] s = Primer.SCRATCH;
+    return turns -> GemmTiles.row(rows, turns, s, 0, s, 0, 0, Primer.SINK, 0, 0);
+  }
+
+  private static Primer.Loop interleavedLoop(int rows) {
+    float[] s = Primer.SCRATCH;
+    return turns -> GemmTiles.interleaved(rows, turns, s, 0, s, 0, 0, Primer.SINK, 0, 0);
+  }
+
   @Override
   public int tileRows() {
     return TILE_ROWS;
@@ -53,10 +76,13 @@ final class VectorTiles implements TileKernels {
       float[] c,
       int cOffset,
       int ldc) {
+    ROWS[rows].before(depth);
     if (add) {
-      GemmTiles.rowAdd(rows, depth, a, aOffset, b, bOffset, ldb, c, cOffset, ldc);
+      float[] sums = Workspace.mine().floats(Workspace.Slot.SUMS, (long) rows * TILE_COLUMNS);
+      GemmTiles.row(rows, depth, a, aOffset, b, bOffset, ldb, sums, 0, TILE_COLUMNS);
+      addTile(rows, sums, c, cOffset, ldc);
     } else {
-      GemmTiles.rowSet(rows, depth, a, aOffset, b, bOffset, ldb, c, cOffset, ldc);
+      GemmTiles.row(rows, depth, a, aOffset, b, bOffset, ldb, c, cOffset, ldc);
     }
   }
 
@@ -73,10 +99,25 @@ final class VectorTiles implements TileKernels {
       float[] c,
       int cOffset,
       int ldc) {
+    INTERLEAVED[rows].before(depth);
     if (add) {
-      GemmTiles.interleavedAdd(rows, depth, a, aOffset, b, bOffset, ldb, c, cOffset, ldc);
+      float[] sums = Workspace.mine().floats(Workspace.Slot.SUMS, (long) rows * TILE_COLUMNS);
+      GemmTiles.interleaved(rows, depth, a, aOffset, b, bOffset, ldb, sums, 0, TILE_COLUMNS);
+      addTile(rows, sums, c, cOffset, ldc);
     } else {
-      GemmTiles.interleavedSet(rows, depth, a, aOffset, b, bOffset, ldb, c, cOffset, ldc);
+      GemmTiles.interleaved(rows, depth, a, aOffset, b, bOffset, ldb, c, cOffset, ldc);
+    }
+  }
+
+  /** A loop of its own: the tiles' methods are as large as C2 can take, see the generator. */
+  private static void addTile(int rows, float[] sums, float[] c, int co, int ldc) {
+    for (int i = 0; i < rows; i++) {
+      int s = i * TILE_COLUMNS;
+      int o = co + i * ldc;
+      FloatVector.fromArray(F, sums, s).add(FloatVector.fromArray(F, c, o)).intoArray(c, o);
+      FloatVector.fromArray(F, sums, s + LANES)
+          .add(FloatVector.fromArray(F, c, o + LANES))
+          .intoArray(c, o + LANES);
     }
   }
 
@@ -103,6 +144,7 @@ final class VectorTiles implements TileKernels {
       int ldb,
       float[] out) {
     int whole = depth / LANES * LANES;
+    DOTS[(rows - 1) * DOT_COLUMNS + columns - 1].before(depth / LANES);
     float[] lanes = Workspace.mine().floats(Workspace.Slot.SUMS, 16L * LANES);
     DotTiles.dots(rows, columns, whole, a, aOffset, lda, b, bOffset, ldb, lanes, 0);
     for (int i = 0; i < rows; i++) {

@@ -9,12 +9,29 @@ import java.util.Arrays;
 
 /** {@link UnaryKernels} on the Vector API; what C2 vectorises by itself stays a plain loop. */
 final class VectorUnary implements UnaryKernels {
+  private static final UnaryOp[] OPS = UnaryOp.values();
+  private static final Primer[] FORWARD = Primer.of(OPS.length, VectorUnary::forwardLoop);
+  private static final Primer[] GRADIENT = Primer.of(OPS.length, VectorUnary::gradientLoop);
+
   private final UnaryKernels plain = UnaryKernels.loops();
+
+  private static Primer.Loop forwardLoop(int op) {
+    float[] x = Primer.SCRATCH;
+    float[] y = Primer.SINK;
+    return turns -> VectorUnaryLoops.forward(OPS[op], x, 0, y, 0, turns * LANES, 1f, 1f);
+  }
+
+  private static Primer.Loop gradientLoop(int op) {
+    float[] x = Primer.SCRATCH;
+    float[] y = Primer.SINK;
+    return turns -> VectorUnaryLoops.gradient(OPS[op], x, 0, x, 0, y, 0, turns * LANES, 1f, 1f);
+  }
 
   @Override
   public void apply(
       UnaryOp op, float p, float q, float[] x, int xOffset, float[] y, int yOffset, int n) {
     int whole = n / LANES * LANES;
+    FORWARD[op.ordinal()].before(n / LANES);
     if (!VectorUnaryLoops.forward(op, x, xOffset, y, yOffset, whole, p, q)) {
       plain.apply(op, p, q, x, xOffset, y, yOffset, n);
       return;
@@ -41,6 +58,7 @@ final class VectorUnary implements UnaryKernels {
       int dxOffset,
       int n) {
     int whole = n / LANES * LANES;
+    GRADIENT[op.ordinal()].before(n / LANES);
     if (!VectorUnaryLoops.gradient(
         op, dy, dyOffset, saved, savedOffset, dx, dxOffset, whole, p, q)) {
       plain.gradient(op, p, q, dy, dyOffset, saved, savedOffset, dx, dxOffset, n);

@@ -4,6 +4,7 @@ import static dev.kiln.cpu.simd.Lanes.F;
 import static dev.kiln.cpu.simd.Lanes.LANES;
 
 import dev.kiln.backend.UnaryOp;
+import dev.kiln.cpu.threads.Workspace;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorMask;
@@ -19,6 +20,9 @@ final class VectorUnaryLoops {
   private static final int MAGIC_BITS = Float.floatToRawIntBits(12582912f);
   private static final int SQRT_HALF_BITS = 0x3f3504f3;
   private static final int SIGN_BIT = 0x80000000;
+
+  /** Elements of which the first of two loops is done before the second takes over. */
+  private static final int BLOCK = 32 * LANES;
 
   private VectorUnaryLoops() {}
 
@@ -193,6 +197,15 @@ final class VectorUnaryLoops {
   }
 
   static void log(float[] x, int xo, float[] y, int yo, int n, float p, float q) {
+    float[] t = Workspace.mine().floats(Workspace.Slot.SUMS, 1L * BLOCK);
+    for (int i = 0; i < n; i += BLOCK) {
+      log1(t, x, xo + i, y, yo + i, Math.min(BLOCK, n - i), p, q);
+      log2(t, x, xo + i, y, yo + i, Math.min(BLOCK, n - i), p, q);
+    }
+  }
+
+  private static void log1(
+      float[] t, float[] x, int xo, float[] y, int yo, int n, float p, float q) {
     FloatVector k0 = FloatVector.broadcast(F, 1.17549435e-38f);
     FloatVector k1 = FloatVector.broadcast(F, 8388608.0f);
     FloatVector k2 = FloatVector.broadcast(F, 12582912.0f);
@@ -205,10 +218,6 @@ final class VectorUnaryLoops {
     FloatVector k9 = FloatVector.broadcast(F, 0.6666666269302368f);
     FloatVector k10 = FloatVector.broadcast(F, -0.00021219444f);
     FloatVector k11 = FloatVector.broadcast(F, 0.693359375f);
-    FloatVector k12 = FloatVector.broadcast(F, Float.NEGATIVE_INFINITY);
-    FloatVector k13 = FloatVector.broadcast(F, 0.0f);
-    FloatVector k14 = FloatVector.broadcast(F, Float.NaN);
-    FloatVector k15 = FloatVector.broadcast(F, Float.POSITIVE_INFINITY);
     for (int i = 0; i < n; i += LANES) {
       FloatVector v1 = FloatVector.fromArray(F, x, xo + i);
       VectorMask<Float> v2 = v1.compare(VectorOperators.LT, k0);
@@ -229,6 +238,19 @@ final class VectorUnaryLoops {
       FloatVector v17 = v10.neg().fma(v15, v16);
       FloatVector v18 = v17.add(v9);
       FloatVector v19 = v8.fma(k11, v18);
+      v19.intoArray(t, 0 * BLOCK + i);
+    }
+  }
+
+  private static void log2(
+      float[] t, float[] x, int xo, float[] y, int yo, int n, float p, float q) {
+    FloatVector k12 = FloatVector.broadcast(F, Float.NEGATIVE_INFINITY);
+    FloatVector k13 = FloatVector.broadcast(F, 0.0f);
+    FloatVector k14 = FloatVector.broadcast(F, Float.NaN);
+    FloatVector k15 = FloatVector.broadcast(F, Float.POSITIVE_INFINITY);
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector v1 = FloatVector.fromArray(F, x, xo + i);
+      FloatVector v19 = FloatVector.fromArray(F, t, 0 * BLOCK + i);
       FloatVector v20 = v19.blend(k12, v1.compare(VectorOperators.EQ, k13));
       FloatVector v21 = v20.blend(k14, v1.compare(VectorOperators.LT, k13));
       VectorMask<Float> v22 = v1.compare(VectorOperators.LT, k15);
@@ -255,6 +277,15 @@ final class VectorUnaryLoops {
   }
 
   static void erf(float[] x, int xo, float[] y, int yo, int n, float p, float q) {
+    float[] t = Workspace.mine().floats(Workspace.Slot.SUMS, 5L * BLOCK);
+    for (int i = 0; i < n; i += BLOCK) {
+      erf1(t, x, xo + i, y, yo + i, Math.min(BLOCK, n - i), p, q);
+      erf2(t, x, xo + i, y, yo + i, Math.min(BLOCK, n - i), p, q);
+    }
+  }
+
+  private static void erf1(
+      float[] t, float[] x, int xo, float[] y, int yo, int n, float p, float q) {
     FloatVector k0 = FloatVector.broadcast(F, 7.853857823647559e-05f);
     FloatVector k1 = FloatVector.broadcast(F, -0.0008010192541405559f);
     FloatVector k2 = FloatVector.broadcast(F, 0.005188327748328447f);
@@ -273,20 +304,6 @@ final class VectorUnaryLoops {
     FloatVector k15 = FloatVector.broadcast(F, 0.04166838899254799f);
     FloatVector k16 = FloatVector.broadcast(F, 0.1666652113199234f);
     FloatVector k17 = FloatVector.broadcast(F, 0.4999999403953552f);
-    FloatVector k18 = FloatVector.broadcast(F, 1.0f);
-    FloatVector k19 = FloatVector.broadcast(F, 0.5f);
-    FloatVector k20 = FloatVector.broadcast(F, 0.04063521698117256f);
-    FloatVector k21 = FloatVector.broadcast(F, -0.21952365338802338f);
-    FloatVector k22 = FloatVector.broadcast(F, 0.4543651342391968f);
-    FloatVector k23 = FloatVector.broadcast(F, -0.3969162106513977f);
-    FloatVector k24 = FloatVector.broadcast(F, 0.07824665307998657f);
-    FloatVector k25 = FloatVector.broadcast(F, -0.02644898183643818f);
-    FloatVector k26 = FloatVector.broadcast(F, 0.08036153763532639f);
-    FloatVector k27 = FloatVector.broadcast(F, 0.17869751155376434f);
-    FloatVector k28 = FloatVector.broadcast(F, 0.24634937942028046f);
-    FloatVector k29 = FloatVector.broadcast(F, 0.28214031457901f);
-    FloatVector k30 = FloatVector.broadcast(F, 0.2820931077003479f);
-    FloatVector k31 = FloatVector.broadcast(F, 0.0f);
     for (int i = 0; i < n; i += LANES) {
       FloatVector v1 = FloatVector.fromArray(F, x, xo + i);
       FloatVector v2 = v1.abs();
@@ -311,6 +328,37 @@ final class VectorUnaryLoops {
       FloatVector v21 = v20.fma(v17, k17);
       FloatVector v22 = v17.mul(v17);
       FloatVector v23 = v21.fma(v22, v17);
+      v2.intoArray(t, 0 * BLOCK + i);
+      v10.intoArray(t, 1 * BLOCK + i);
+      v11.intoArray(t, 2 * BLOCK + i);
+      v14.intoArray(t, 3 * BLOCK + i);
+      v23.intoArray(t, 4 * BLOCK + i);
+    }
+  }
+
+  private static void erf2(
+      float[] t, float[] x, int xo, float[] y, int yo, int n, float p, float q) {
+    FloatVector k18 = FloatVector.broadcast(F, 1.0f);
+    FloatVector k19 = FloatVector.broadcast(F, 0.5f);
+    FloatVector k20 = FloatVector.broadcast(F, 0.04063521698117256f);
+    FloatVector k21 = FloatVector.broadcast(F, -0.21952365338802338f);
+    FloatVector k22 = FloatVector.broadcast(F, 0.4543651342391968f);
+    FloatVector k23 = FloatVector.broadcast(F, -0.3969162106513977f);
+    FloatVector k24 = FloatVector.broadcast(F, 0.07824665307998657f);
+    FloatVector k25 = FloatVector.broadcast(F, -0.02644898183643818f);
+    FloatVector k26 = FloatVector.broadcast(F, 0.08036153763532639f);
+    FloatVector k27 = FloatVector.broadcast(F, 0.17869751155376434f);
+    FloatVector k28 = FloatVector.broadcast(F, 0.24634937942028046f);
+    FloatVector k29 = FloatVector.broadcast(F, 0.28214031457901f);
+    FloatVector k30 = FloatVector.broadcast(F, 0.2820931077003479f);
+    FloatVector k31 = FloatVector.broadcast(F, 0.0f);
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector v1 = FloatVector.fromArray(F, x, xo + i);
+      FloatVector v2 = FloatVector.fromArray(F, t, 0 * BLOCK + i);
+      FloatVector v10 = FloatVector.fromArray(F, t, 1 * BLOCK + i);
+      FloatVector v11 = FloatVector.fromArray(F, t, 2 * BLOCK + i);
+      FloatVector v14 = FloatVector.fromArray(F, t, 3 * BLOCK + i);
+      FloatVector v23 = FloatVector.fromArray(F, t, 4 * BLOCK + i);
       IntVector v24 = v14.reinterpretAsInts().sub(MAGIC_BITS);
       FloatVector v25 = v24.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
       FloatVector v26 = v23.add(k18).mul(v25);
@@ -468,7 +516,28 @@ final class VectorUnaryLoops {
   }
 
   static void gelu(float[] x, int xo, float[] y, int yo, int n, float p, float q) {
+    float[] t = Workspace.mine().floats(Workspace.Slot.SUMS, 4L * BLOCK);
+    for (int i = 0; i < n; i += BLOCK) {
+      gelu1(t, x, xo + i, y, yo + i, Math.min(BLOCK, n - i), p, q);
+      gelu2(t, x, xo + i, y, yo + i, Math.min(BLOCK, n - i), p, q);
+      gelu3(t, x, xo + i, y, yo + i, Math.min(BLOCK, n - i), p, q);
+    }
+  }
+
+  private static void gelu1(
+      float[] t, float[] x, int xo, float[] y, int yo, int n, float p, float q) {
     FloatVector k0 = FloatVector.broadcast(F, 19.0f);
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector v1 = FloatVector.fromArray(F, x, xo + i);
+      FloatVector v2 = v1.abs();
+      FloatVector v3 = v2.blend(k0, v2.compare(VectorOperators.GT, k0));
+      v2.intoArray(t, 0 * BLOCK + i);
+      v3.intoArray(t, 1 * BLOCK + i);
+    }
+  }
+
+  private static void gelu2(
+      float[] t, float[] x, int xo, float[] y, int yo, int n, float p, float q) {
     FloatVector k1 = FloatVector.broadcast(F, 0.5f);
     FloatVector k2 = FloatVector.broadcast(F, -176.0f);
     FloatVector k3 = FloatVector.broadcast(F, 1.4426950408889634f);
@@ -481,23 +550,8 @@ final class VectorUnaryLoops {
     FloatVector k10 = FloatVector.broadcast(F, 0.1666652113199234f);
     FloatVector k11 = FloatVector.broadcast(F, 0.4999999403953552f);
     FloatVector k12 = FloatVector.broadcast(F, 1.0f);
-    FloatVector k13 = FloatVector.broadcast(F, 0.3535533905932738f);
-    FloatVector k14 = FloatVector.broadcast(F, 0.04063521698117256f);
-    FloatVector k15 = FloatVector.broadcast(F, -0.21952365338802338f);
-    FloatVector k16 = FloatVector.broadcast(F, 0.4543651342391968f);
-    FloatVector k17 = FloatVector.broadcast(F, -0.3969162106513977f);
-    FloatVector k18 = FloatVector.broadcast(F, 0.07824665307998657f);
-    FloatVector k19 = FloatVector.broadcast(F, -0.02644898183643818f);
-    FloatVector k20 = FloatVector.broadcast(F, 0.08036153763532639f);
-    FloatVector k21 = FloatVector.broadcast(F, 0.17869751155376434f);
-    FloatVector k22 = FloatVector.broadcast(F, 0.24634937942028046f);
-    FloatVector k23 = FloatVector.broadcast(F, 0.28214031457901f);
-    FloatVector k24 = FloatVector.broadcast(F, 0.2820931077003479f);
-    FloatVector k25 = FloatVector.broadcast(F, 0.0f);
     for (int i = 0; i < n; i += LANES) {
-      FloatVector v1 = FloatVector.fromArray(F, x, xo + i);
-      FloatVector v2 = v1.abs();
-      FloatVector v3 = v2.blend(k0, v2.compare(VectorOperators.GT, k0));
+      FloatVector v3 = FloatVector.fromArray(F, t, 1 * BLOCK + i);
       FloatVector v4 = v3.mul(k1);
       FloatVector v5 = v4.mul(v3);
       FloatVector v6 = v4.fma(v3, v5.neg());
@@ -520,6 +574,34 @@ final class VectorUnaryLoops {
       FloatVector v23 = v21.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
       FloatVector v24 = v18.add(k12).mul(v22);
       FloatVector v25 = v6.neg().fma(v24, v24);
+      v23.intoArray(t, 2 * BLOCK + i);
+      v25.intoArray(t, 3 * BLOCK + i);
+    }
+  }
+
+  private static void gelu3(
+      float[] t, float[] x, int xo, float[] y, int yo, int n, float p, float q) {
+    FloatVector k0 = FloatVector.broadcast(F, 19.0f);
+    FloatVector k1 = FloatVector.broadcast(F, 0.5f);
+    FloatVector k12 = FloatVector.broadcast(F, 1.0f);
+    FloatVector k13 = FloatVector.broadcast(F, 0.3535533905932738f);
+    FloatVector k14 = FloatVector.broadcast(F, 0.04063521698117256f);
+    FloatVector k15 = FloatVector.broadcast(F, -0.21952365338802338f);
+    FloatVector k16 = FloatVector.broadcast(F, 0.4543651342391968f);
+    FloatVector k17 = FloatVector.broadcast(F, -0.3969162106513977f);
+    FloatVector k18 = FloatVector.broadcast(F, 0.07824665307998657f);
+    FloatVector k19 = FloatVector.broadcast(F, -0.02644898183643818f);
+    FloatVector k20 = FloatVector.broadcast(F, 0.08036153763532639f);
+    FloatVector k21 = FloatVector.broadcast(F, 0.17869751155376434f);
+    FloatVector k22 = FloatVector.broadcast(F, 0.24634937942028046f);
+    FloatVector k23 = FloatVector.broadcast(F, 0.28214031457901f);
+    FloatVector k24 = FloatVector.broadcast(F, 0.2820931077003479f);
+    FloatVector k25 = FloatVector.broadcast(F, 0.0f);
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector v1 = FloatVector.fromArray(F, x, xo + i);
+      FloatVector v2 = FloatVector.fromArray(F, t, 0 * BLOCK + i);
+      FloatVector v23 = FloatVector.fromArray(F, t, 2 * BLOCK + i);
+      FloatVector v25 = FloatVector.fromArray(F, t, 3 * BLOCK + i);
       FloatVector v26 = v2.blend(k0, v2.compare(VectorOperators.GT, k0));
       FloatVector v27 = v26.fma(k13, k12);
       FloatVector v28 = k1.div(v27);
@@ -544,6 +626,15 @@ final class VectorUnaryLoops {
   }
 
   static void geluTanh(float[] x, int xo, float[] y, int yo, int n, float p, float q) {
+    float[] t = Workspace.mine().floats(Workspace.Slot.SUMS, 2L * BLOCK);
+    for (int i = 0; i < n; i += BLOCK) {
+      geluTanh1(t, x, xo + i, y, yo + i, Math.min(BLOCK, n - i), p, q);
+      geluTanh2(t, x, xo + i, y, yo + i, Math.min(BLOCK, n - i), p, q);
+    }
+  }
+
+  private static void geluTanh1(
+      float[] t, float[] x, int xo, float[] y, int yo, int n, float p, float q) {
     FloatVector k0 = FloatVector.broadcast(F, 12.95f);
     FloatVector k1 = FloatVector.broadcast(F, 0.07135481387376785f);
     FloatVector k2 = FloatVector.broadcast(F, -2.3022082635570995f);
@@ -554,13 +645,6 @@ final class VectorUnaryLoops {
     FloatVector k7 = FloatVector.broadcast(F, 2.398832396e-09f);
     FloatVector k8 = FloatVector.broadcast(F, -4.5340680421e-08f);
     FloatVector k9 = FloatVector.broadcast(F, 0.00021219444f);
-    FloatVector k10 = FloatVector.broadcast(F, 0.0013814610429108143f);
-    FloatVector k11 = FloatVector.broadcast(F, 0.008368710055947304f);
-    FloatVector k12 = FloatVector.broadcast(F, 0.04166838899254799f);
-    FloatVector k13 = FloatVector.broadcast(F, 0.1666652113199234f);
-    FloatVector k14 = FloatVector.broadcast(F, 0.4999999403953552f);
-    FloatVector k15 = FloatVector.broadcast(F, 1.0f);
-    FloatVector k16 = FloatVector.broadcast(F, 0.0f);
     for (int i = 0; i < n; i += LANES) {
       FloatVector v1 = FloatVector.fromArray(F, x, xo + i);
       FloatVector v2 = v1.abs();
@@ -581,6 +665,24 @@ final class VectorUnaryLoops {
       FloatVector v17 = v16.fma(v4, v3.mul(k8));
       FloatVector v18 = v3.fma(v3, v4.neg()).fma(v5, v17);
       FloatVector v19 = v14.fma(k9, v12.sub(v18));
+      v13.intoArray(t, 0 * BLOCK + i);
+      v19.intoArray(t, 1 * BLOCK + i);
+    }
+  }
+
+  private static void geluTanh2(
+      float[] t, float[] x, int xo, float[] y, int yo, int n, float p, float q) {
+    FloatVector k10 = FloatVector.broadcast(F, 0.0013814610429108143f);
+    FloatVector k11 = FloatVector.broadcast(F, 0.008368710055947304f);
+    FloatVector k12 = FloatVector.broadcast(F, 0.04166838899254799f);
+    FloatVector k13 = FloatVector.broadcast(F, 0.1666652113199234f);
+    FloatVector k14 = FloatVector.broadcast(F, 0.4999999403953552f);
+    FloatVector k15 = FloatVector.broadcast(F, 1.0f);
+    FloatVector k16 = FloatVector.broadcast(F, 0.0f);
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector v1 = FloatVector.fromArray(F, x, xo + i);
+      FloatVector v13 = FloatVector.fromArray(F, t, 0 * BLOCK + i);
+      FloatVector v19 = FloatVector.fromArray(F, t, 1 * BLOCK + i);
       FloatVector v20 = k10.fma(v19, k11);
       FloatVector v21 = v20.fma(v19, k12);
       FloatVector v22 = v21.fma(v19, k13);
@@ -643,12 +745,36 @@ final class VectorUnaryLoops {
   }
 
   static void mish(float[] x, int xo, float[] y, int yo, int n, float p, float q) {
+    float[] t = Workspace.mine().floats(Workspace.Slot.SUMS, 2L * BLOCK);
+    for (int i = 0; i < n; i += BLOCK) {
+      mish1(t, x, xo + i, y, yo + i, Math.min(BLOCK, n - i), p, q);
+      mish2(t, x, xo + i, y, yo + i, Math.min(BLOCK, n - i), p, q);
+    }
+  }
+
+  private static void mish1(
+      float[] t, float[] x, int xo, float[] y, int yo, int n, float p, float q) {
     FloatVector k0 = FloatVector.broadcast(F, 20.0f);
     FloatVector k1 = FloatVector.broadcast(F, -176.0f);
     FloatVector k2 = FloatVector.broadcast(F, 1.4426950408889634f);
     FloatVector k3 = FloatVector.broadcast(F, 12582912.0f);
     FloatVector k4 = FloatVector.broadcast(F, -0.693359375f);
     FloatVector k5 = FloatVector.broadcast(F, 0.00021219444f);
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector v1 = FloatVector.fromArray(F, x, xo + i);
+      FloatVector v2 = v1.blend(k0, v1.compare(VectorOperators.GT, k0));
+      FloatVector v3 = v2.blend(k1, v2.compare(VectorOperators.LT, k1));
+      FloatVector v4 = v3.fma(k2, k3);
+      FloatVector v5 = v4.sub(k3);
+      FloatVector v6 = v5.fma(k4, v3);
+      FloatVector v7 = v5.fma(k5, v6);
+      v4.intoArray(t, 0 * BLOCK + i);
+      v7.intoArray(t, 1 * BLOCK + i);
+    }
+  }
+
+  private static void mish2(
+      float[] t, float[] x, int xo, float[] y, int yo, int n, float p, float q) {
     FloatVector k6 = FloatVector.broadcast(F, 0.0013814610429108143f);
     FloatVector k7 = FloatVector.broadcast(F, 0.008368710055947304f);
     FloatVector k8 = FloatVector.broadcast(F, 0.04166838899254799f);
@@ -660,12 +786,8 @@ final class VectorUnaryLoops {
     FloatVector k14 = FloatVector.broadcast(F, 0.0f);
     for (int i = 0; i < n; i += LANES) {
       FloatVector v1 = FloatVector.fromArray(F, x, xo + i);
-      FloatVector v2 = v1.blend(k0, v1.compare(VectorOperators.GT, k0));
-      FloatVector v3 = v2.blend(k1, v2.compare(VectorOperators.LT, k1));
-      FloatVector v4 = v3.fma(k2, k3);
-      FloatVector v5 = v4.sub(k3);
-      FloatVector v6 = v5.fma(k4, v3);
-      FloatVector v7 = v5.fma(k5, v6);
+      FloatVector v4 = FloatVector.fromArray(F, t, 0 * BLOCK + i);
+      FloatVector v7 = FloatVector.fromArray(F, t, 1 * BLOCK + i);
       FloatVector v8 = k6.fma(v7, k7);
       FloatVector v9 = v8.fma(v7, k8);
       FloatVector v10 = v9.fma(v7, k9);
@@ -729,6 +851,15 @@ final class VectorUnaryLoops {
   }
 
   static void logSigmoid(float[] x, int xo, float[] y, int yo, int n, float p, float q) {
+    float[] t = Workspace.mine().floats(Workspace.Slot.SUMS, 1L * BLOCK);
+    for (int i = 0; i < n; i += BLOCK) {
+      logSigmoid1(t, x, xo + i, y, yo + i, Math.min(BLOCK, n - i), p, q);
+      logSigmoid2(t, x, xo + i, y, yo + i, Math.min(BLOCK, n - i), p, q);
+    }
+  }
+
+  private static void logSigmoid1(
+      float[] t, float[] x, int xo, float[] y, int yo, int n, float p, float q) {
     FloatVector k0 = FloatVector.broadcast(F, -176.0f);
     FloatVector k1 = FloatVector.broadcast(F, 1.4426950408889634f);
     FloatVector k2 = FloatVector.broadcast(F, 12582912.0f);
@@ -740,14 +871,6 @@ final class VectorUnaryLoops {
     FloatVector k8 = FloatVector.broadcast(F, 0.1666652113199234f);
     FloatVector k9 = FloatVector.broadcast(F, 0.4999999403953552f);
     FloatVector k10 = FloatVector.broadcast(F, 1.0f);
-    FloatVector k11 = FloatVector.broadcast(F, 2.0f);
-    FloatVector k12 = FloatVector.broadcast(F, 0.24300938844680786f);
-    FloatVector k13 = FloatVector.broadcast(F, 0.21427656710147858f);
-    FloatVector k14 = FloatVector.broadcast(F, 0.2861688435077667f);
-    FloatVector k15 = FloatVector.broadcast(F, 0.3999887704849243f);
-    FloatVector k16 = FloatVector.broadcast(F, 0.6666667461395264f);
-    FloatVector k17 = FloatVector.broadcast(F, 0.0f);
-    FloatVector k18 = FloatVector.broadcast(F, -0.0f);
     for (int i = 0; i < n; i += LANES) {
       FloatVector v1 = FloatVector.fromArray(F, x, xo + i);
       FloatVector v2 = v1.abs().neg();
@@ -769,6 +892,23 @@ final class VectorUnaryLoops {
       FloatVector v18 = v16.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
       FloatVector v19 = v13.add(k10).mul(v17);
       FloatVector v20 = v19.mul(v18);
+      v20.intoArray(t, 0 * BLOCK + i);
+    }
+  }
+
+  private static void logSigmoid2(
+      float[] t, float[] x, int xo, float[] y, int yo, int n, float p, float q) {
+    FloatVector k11 = FloatVector.broadcast(F, 2.0f);
+    FloatVector k12 = FloatVector.broadcast(F, 0.24300938844680786f);
+    FloatVector k13 = FloatVector.broadcast(F, 0.21427656710147858f);
+    FloatVector k14 = FloatVector.broadcast(F, 0.2861688435077667f);
+    FloatVector k15 = FloatVector.broadcast(F, 0.3999887704849243f);
+    FloatVector k16 = FloatVector.broadcast(F, 0.6666667461395264f);
+    FloatVector k17 = FloatVector.broadcast(F, 0.0f);
+    FloatVector k18 = FloatVector.broadcast(F, -0.0f);
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector v1 = FloatVector.fromArray(F, x, xo + i);
+      FloatVector v20 = FloatVector.fromArray(F, t, 0 * BLOCK + i);
       FloatVector v21 = v20.div(v20.add(k11));
       FloatVector v22 = v21.mul(v21);
       FloatVector v23 = k12.fma(v22, k13);
@@ -784,11 +924,37 @@ final class VectorUnaryLoops {
   }
 
   static void tanh(float[] x, int xo, float[] y, int yo, int n, float p, float q) {
+    float[] t = Workspace.mine().floats(Workspace.Slot.SUMS, 2L * BLOCK);
+    for (int i = 0; i < n; i += BLOCK) {
+      tanh1(t, x, xo + i, y, yo + i, Math.min(BLOCK, n - i), p, q);
+      tanh2(t, x, xo + i, y, yo + i, Math.min(BLOCK, n - i), p, q);
+    }
+  }
+
+  private static void tanh1(
+      float[] t, float[] x, int xo, float[] y, int yo, int n, float p, float q) {
     FloatVector k0 = FloatVector.broadcast(F, -0.00571477273479104f);
     FloatVector k1 = FloatVector.broadcast(F, 0.020648645237088203f);
     FloatVector k2 = FloatVector.broadcast(F, -0.05374293401837349f);
     FloatVector k3 = FloatVector.broadcast(F, 0.133314847946167f);
     FloatVector k4 = FloatVector.broadcast(F, -0.3333328366279602f);
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector v1 = FloatVector.fromArray(F, x, xo + i);
+      FloatVector v2 = v1.abs();
+      FloatVector v3 = v1.mul(v1);
+      FloatVector v4 = k0.fma(v3, k1);
+      FloatVector v5 = v4.fma(v3, k2);
+      FloatVector v6 = v5.fma(v3, k3);
+      FloatVector v7 = v6.fma(v3, k4);
+      FloatVector v8 = v7.mul(v3);
+      FloatVector v9 = v8.fma(v2, v2);
+      v2.intoArray(t, 0 * BLOCK + i);
+      v9.intoArray(t, 1 * BLOCK + i);
+    }
+  }
+
+  private static void tanh2(
+      float[] t, float[] x, int xo, float[] y, int yo, int n, float p, float q) {
     FloatVector k5 = FloatVector.broadcast(F, -2.0f);
     FloatVector k6 = FloatVector.broadcast(F, -87.0f);
     FloatVector k7 = FloatVector.broadcast(F, 1.4426950408889634f);
@@ -804,14 +970,8 @@ final class VectorUnaryLoops {
     FloatVector k17 = FloatVector.broadcast(F, 0.625f);
     for (int i = 0; i < n; i += LANES) {
       FloatVector v1 = FloatVector.fromArray(F, x, xo + i);
-      FloatVector v2 = v1.abs();
-      FloatVector v3 = v1.mul(v1);
-      FloatVector v4 = k0.fma(v3, k1);
-      FloatVector v5 = v4.fma(v3, k2);
-      FloatVector v6 = v5.fma(v3, k3);
-      FloatVector v7 = v6.fma(v3, k4);
-      FloatVector v8 = v7.mul(v3);
-      FloatVector v9 = v8.fma(v2, v2);
+      FloatVector v2 = FloatVector.fromArray(F, t, 0 * BLOCK + i);
+      FloatVector v9 = FloatVector.fromArray(F, t, 1 * BLOCK + i);
       FloatVector v10 = v2.mul(k5);
       FloatVector v11 = v10.blend(k6, v10.compare(VectorOperators.LT, k6));
       FloatVector v12 = v11.fma(k7, k8);
@@ -836,7 +996,33 @@ final class VectorUnaryLoops {
   }
 
   static void softplus(float[] x, int xo, float[] y, int yo, int n, float p, float q) {
+    float[] t = Workspace.mine().floats(Workspace.Slot.SUMS, 4L * BLOCK);
+    for (int i = 0; i < n; i += BLOCK) {
+      softplus1(t, x, xo + i, y, yo + i, Math.min(BLOCK, n - i), p, q);
+      softplus2(t, x, xo + i, y, yo + i, Math.min(BLOCK, n - i), p, q);
+      softplus3(t, x, xo + i, y, yo + i, Math.min(BLOCK, n - i), p, q);
+    }
+  }
+
+  private static void softplus1(
+      float[] t, float[] x, int xo, float[] y, int yo, int n, float p, float q) {
     FloatVector k0 = FloatVector.broadcast(F, p);
+    FloatVector k1 = FloatVector.broadcast(F, 0.0f);
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector v1 = FloatVector.fromArray(F, x, xo + i);
+      FloatVector v2 = v1.mul(k0);
+      FloatVector v3 = v2.abs();
+      FloatVector v4 = v1.fma(k0, v2.neg());
+      FloatVector v5 = v4.neg();
+      FloatVector v6 = v4.blend(v5, v2.compare(VectorOperators.GT, k1));
+      v2.intoArray(t, 0 * BLOCK + i);
+      v3.intoArray(t, 1 * BLOCK + i);
+      v6.intoArray(t, 2 * BLOCK + i);
+    }
+  }
+
+  private static void softplus2(
+      float[] t, float[] x, int xo, float[] y, int yo, int n, float p, float q) {
     FloatVector k1 = FloatVector.broadcast(F, 0.0f);
     FloatVector k2 = FloatVector.broadcast(F, 128.0f);
     FloatVector k3 = FloatVector.broadcast(F, -176.0f);
@@ -850,20 +1036,9 @@ final class VectorUnaryLoops {
     FloatVector k11 = FloatVector.broadcast(F, 0.1666652113199234f);
     FloatVector k12 = FloatVector.broadcast(F, 0.4999999403953552f);
     FloatVector k13 = FloatVector.broadcast(F, 1.0f);
-    FloatVector k14 = FloatVector.broadcast(F, 2.0f);
-    FloatVector k15 = FloatVector.broadcast(F, 0.24300938844680786f);
-    FloatVector k16 = FloatVector.broadcast(F, 0.21427656710147858f);
-    FloatVector k17 = FloatVector.broadcast(F, 0.2861688435077667f);
-    FloatVector k18 = FloatVector.broadcast(F, 0.3999887704849243f);
-    FloatVector k19 = FloatVector.broadcast(F, 0.6666667461395264f);
-    FloatVector k20 = FloatVector.broadcast(F, q);
     for (int i = 0; i < n; i += LANES) {
-      FloatVector v1 = FloatVector.fromArray(F, x, xo + i);
-      FloatVector v2 = v1.mul(k0);
-      FloatVector v3 = v2.abs();
-      FloatVector v4 = v1.fma(k0, v2.neg());
-      FloatVector v5 = v4.neg();
-      FloatVector v6 = v4.blend(v5, v2.compare(VectorOperators.GT, k1));
+      FloatVector v3 = FloatVector.fromArray(F, t, 1 * BLOCK + i);
+      FloatVector v6 = FloatVector.fromArray(F, t, 2 * BLOCK + i);
       FloatVector v7 = k1.blend(v6, v3.compare(VectorOperators.LT, k2));
       FloatVector v8 = v3.neg();
       FloatVector v9 = v8.blend(k3, v8.compare(VectorOperators.LT, k3));
@@ -885,6 +1060,25 @@ final class VectorUnaryLoops {
       FloatVector v25 = v19.add(k13).mul(v23);
       FloatVector v26 = v25.mul(v24);
       FloatVector v27 = v7.fma(v26, v26);
+      v27.intoArray(t, 3 * BLOCK + i);
+    }
+  }
+
+  private static void softplus3(
+      float[] t, float[] x, int xo, float[] y, int yo, int n, float p, float q) {
+    FloatVector k0 = FloatVector.broadcast(F, p);
+    FloatVector k1 = FloatVector.broadcast(F, 0.0f);
+    FloatVector k14 = FloatVector.broadcast(F, 2.0f);
+    FloatVector k15 = FloatVector.broadcast(F, 0.24300938844680786f);
+    FloatVector k16 = FloatVector.broadcast(F, 0.21427656710147858f);
+    FloatVector k17 = FloatVector.broadcast(F, 0.2861688435077667f);
+    FloatVector k18 = FloatVector.broadcast(F, 0.3999887704849243f);
+    FloatVector k19 = FloatVector.broadcast(F, 0.6666667461395264f);
+    FloatVector k20 = FloatVector.broadcast(F, q);
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector v1 = FloatVector.fromArray(F, x, xo + i);
+      FloatVector v2 = FloatVector.fromArray(F, t, 0 * BLOCK + i);
+      FloatVector v27 = FloatVector.fromArray(F, t, 3 * BLOCK + i);
       FloatVector v28 = v27.div(v27.add(k14));
       FloatVector v29 = v28.mul(v28);
       FloatVector v30 = k15.fma(v29, k16);
@@ -902,7 +1096,47 @@ final class VectorUnaryLoops {
 
   static void erfGradient(
       float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
+    float[] t = Workspace.mine().floats(Workspace.Slot.SUMS, 2L * BLOCK);
+    for (int i = 0; i < n; i += BLOCK) {
+      erfGradient1(t, dy, dyo + i, saved, so + i, dx, dxo + i, Math.min(BLOCK, n - i), p, q);
+      erfGradient2(t, dy, dyo + i, saved, so + i, dx, dxo + i, Math.min(BLOCK, n - i), p, q);
+    }
+  }
+
+  private static void erfGradient1(
+      float[] t,
+      float[] dy,
+      int dyo,
+      float[] saved,
+      int so,
+      float[] dx,
+      int dxo,
+      int n,
+      float p,
+      float q) {
     FloatVector k0 = FloatVector.broadcast(F, 15.0f);
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector v1 = FloatVector.fromArray(F, saved, so + i);
+      FloatVector v2 = v1.abs();
+      FloatVector v3 = v2.blend(k0, v2.compare(VectorOperators.GT, k0));
+      FloatVector v4 = v3.mul(v3);
+      FloatVector v5 = v3.fma(v3, v4.neg());
+      v4.intoArray(t, 0 * BLOCK + i);
+      v5.intoArray(t, 1 * BLOCK + i);
+    }
+  }
+
+  private static void erfGradient2(
+      float[] t,
+      float[] dy,
+      int dyo,
+      float[] saved,
+      int so,
+      float[] dx,
+      int dxo,
+      int n,
+      float p,
+      float q) {
     FloatVector k1 = FloatVector.broadcast(F, -176.0f);
     FloatVector k2 = FloatVector.broadcast(F, 1.4426950408889634f);
     FloatVector k3 = FloatVector.broadcast(F, 12582912.0f);
@@ -916,11 +1150,8 @@ final class VectorUnaryLoops {
     FloatVector k11 = FloatVector.broadcast(F, 1.0f);
     FloatVector k12 = FloatVector.broadcast(F, 1.1283791670955126f);
     for (int i = 0; i < n; i += LANES) {
-      FloatVector v1 = FloatVector.fromArray(F, saved, so + i);
-      FloatVector v2 = v1.abs();
-      FloatVector v3 = v2.blend(k0, v2.compare(VectorOperators.GT, k0));
-      FloatVector v4 = v3.mul(v3);
-      FloatVector v5 = v3.fma(v3, v4.neg());
+      FloatVector v4 = FloatVector.fromArray(F, t, 0 * BLOCK + i);
+      FloatVector v5 = FloatVector.fromArray(F, t, 1 * BLOCK + i);
       FloatVector v6 = v4.neg();
       FloatVector v7 = v6.blend(k1, v6.compare(VectorOperators.LT, k1));
       FloatVector v8 = v7.fma(k2, k3);
@@ -990,6 +1221,24 @@ final class VectorUnaryLoops {
 
   static void celuGradient(
       float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
+    float[] t = Workspace.mine().floats(Workspace.Slot.SUMS, 3L * BLOCK);
+    for (int i = 0; i < n; i += BLOCK) {
+      celuGradient1(t, dy, dyo + i, saved, so + i, dx, dxo + i, Math.min(BLOCK, n - i), p, q);
+      celuGradient2(t, dy, dyo + i, saved, so + i, dx, dxo + i, Math.min(BLOCK, n - i), p, q);
+    }
+  }
+
+  private static void celuGradient1(
+      float[] t,
+      float[] dy,
+      int dyo,
+      float[] saved,
+      int so,
+      float[] dx,
+      int dxo,
+      int n,
+      float p,
+      float q) {
     FloatVector k0 = FloatVector.broadcast(F, 0.0f);
     FloatVector k1 = FloatVector.broadcast(F, p);
     FloatVector k2 = FloatVector.broadcast(F, -176.0f);
@@ -1003,8 +1252,6 @@ final class VectorUnaryLoops {
     FloatVector k10 = FloatVector.broadcast(F, 0.1666652113199234f);
     FloatVector k11 = FloatVector.broadcast(F, 0.4999999403953552f);
     FloatVector k12 = FloatVector.broadcast(F, 1.0f);
-    FloatVector k13 = FloatVector.broadcast(F, 1f / p);
-    FloatVector k14 = FloatVector.broadcast(F, -128.0f);
     for (int i = 0; i < n; i += LANES) {
       FloatVector v1 = FloatVector.fromArray(F, saved, so + i);
       FloatVector v2 = v1.blend(k0, v1.compare(VectorOperators.GT, k0));
@@ -1027,6 +1274,33 @@ final class VectorUnaryLoops {
       FloatVector v19 = v17.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
       FloatVector v20 = v14.add(k12).mul(v18);
       FloatVector v21 = v20.mul(v19);
+      v2.intoArray(t, 0 * BLOCK + i);
+      v3.intoArray(t, 1 * BLOCK + i);
+      v21.intoArray(t, 2 * BLOCK + i);
+    }
+  }
+
+  private static void celuGradient2(
+      float[] t,
+      float[] dy,
+      int dyo,
+      float[] saved,
+      int so,
+      float[] dx,
+      int dxo,
+      int n,
+      float p,
+      float q) {
+    FloatVector k0 = FloatVector.broadcast(F, 0.0f);
+    FloatVector k1 = FloatVector.broadcast(F, p);
+    FloatVector k12 = FloatVector.broadcast(F, 1.0f);
+    FloatVector k13 = FloatVector.broadcast(F, 1f / p);
+    FloatVector k14 = FloatVector.broadcast(F, -128.0f);
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector v1 = FloatVector.fromArray(F, saved, so + i);
+      FloatVector v2 = FloatVector.fromArray(F, t, 0 * BLOCK + i);
+      FloatVector v3 = FloatVector.fromArray(F, t, 1 * BLOCK + i);
+      FloatVector v21 = FloatVector.fromArray(F, t, 2 * BLOCK + i);
       FloatVector v22 = v3.neg().fma(k1, v2).mul(k13);
       FloatVector v23 = k0.blend(v22, v3.compare(VectorOperators.GT, k14));
       FloatVector v24 = v23.fma(v21, v21);
@@ -1080,7 +1354,46 @@ final class VectorUnaryLoops {
 
   static void geluGradient(
       float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
+    float[] t = Workspace.mine().floats(Workspace.Slot.SUMS, 4L * BLOCK);
+    for (int i = 0; i < n; i += BLOCK) {
+      geluGradient1(t, dy, dyo + i, saved, so + i, dx, dxo + i, Math.min(BLOCK, n - i), p, q);
+      geluGradient2(t, dy, dyo + i, saved, so + i, dx, dxo + i, Math.min(BLOCK, n - i), p, q);
+      geluGradient3(t, dy, dyo + i, saved, so + i, dx, dxo + i, Math.min(BLOCK, n - i), p, q);
+    }
+  }
+
+  private static void geluGradient1(
+      float[] t,
+      float[] dy,
+      int dyo,
+      float[] saved,
+      int so,
+      float[] dx,
+      int dxo,
+      int n,
+      float p,
+      float q) {
     FloatVector k0 = FloatVector.broadcast(F, 19.0f);
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector v1 = FloatVector.fromArray(F, saved, so + i);
+      FloatVector v2 = v1.abs();
+      FloatVector v3 = v2.blend(k0, v2.compare(VectorOperators.GT, k0));
+      v2.intoArray(t, 0 * BLOCK + i);
+      v3.intoArray(t, 1 * BLOCK + i);
+    }
+  }
+
+  private static void geluGradient2(
+      float[] t,
+      float[] dy,
+      int dyo,
+      float[] saved,
+      int so,
+      float[] dx,
+      int dxo,
+      int n,
+      float p,
+      float q) {
     FloatVector k1 = FloatVector.broadcast(F, 0.5f);
     FloatVector k2 = FloatVector.broadcast(F, -176.0f);
     FloatVector k3 = FloatVector.broadcast(F, 1.4426950408889634f);
@@ -1093,24 +1406,8 @@ final class VectorUnaryLoops {
     FloatVector k10 = FloatVector.broadcast(F, 0.1666652113199234f);
     FloatVector k11 = FloatVector.broadcast(F, 0.4999999403953552f);
     FloatVector k12 = FloatVector.broadcast(F, 1.0f);
-    FloatVector k13 = FloatVector.broadcast(F, -0.3989422804014327f);
-    FloatVector k14 = FloatVector.broadcast(F, 0.3535533905932738f);
-    FloatVector k15 = FloatVector.broadcast(F, 0.04063521698117256f);
-    FloatVector k16 = FloatVector.broadcast(F, -0.21952365338802338f);
-    FloatVector k17 = FloatVector.broadcast(F, 0.4543651342391968f);
-    FloatVector k18 = FloatVector.broadcast(F, -0.3969162106513977f);
-    FloatVector k19 = FloatVector.broadcast(F, 0.07824665307998657f);
-    FloatVector k20 = FloatVector.broadcast(F, -0.02644898183643818f);
-    FloatVector k21 = FloatVector.broadcast(F, 0.08036153763532639f);
-    FloatVector k22 = FloatVector.broadcast(F, 0.17869751155376434f);
-    FloatVector k23 = FloatVector.broadcast(F, 0.24634937942028046f);
-    FloatVector k24 = FloatVector.broadcast(F, 0.28214031457901f);
-    FloatVector k25 = FloatVector.broadcast(F, 0.2820931077003479f);
-    FloatVector k26 = FloatVector.broadcast(F, 0.0f);
     for (int i = 0; i < n; i += LANES) {
-      FloatVector v1 = FloatVector.fromArray(F, saved, so + i);
-      FloatVector v2 = v1.abs();
-      FloatVector v3 = v2.blend(k0, v2.compare(VectorOperators.GT, k0));
+      FloatVector v3 = FloatVector.fromArray(F, t, 1 * BLOCK + i);
       FloatVector v4 = v3.mul(k1);
       FloatVector v5 = v4.mul(v3);
       FloatVector v6 = v4.fma(v3, v5.neg());
@@ -1133,6 +1430,44 @@ final class VectorUnaryLoops {
       FloatVector v23 = v21.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
       FloatVector v24 = v18.add(k12).mul(v22);
       FloatVector v25 = v6.neg().fma(v24, v24);
+      v23.intoArray(t, 2 * BLOCK + i);
+      v25.intoArray(t, 3 * BLOCK + i);
+    }
+  }
+
+  private static void geluGradient3(
+      float[] t,
+      float[] dy,
+      int dyo,
+      float[] saved,
+      int so,
+      float[] dx,
+      int dxo,
+      int n,
+      float p,
+      float q) {
+    FloatVector k0 = FloatVector.broadcast(F, 19.0f);
+    FloatVector k1 = FloatVector.broadcast(F, 0.5f);
+    FloatVector k12 = FloatVector.broadcast(F, 1.0f);
+    FloatVector k13 = FloatVector.broadcast(F, -0.3989422804014327f);
+    FloatVector k14 = FloatVector.broadcast(F, 0.3535533905932738f);
+    FloatVector k15 = FloatVector.broadcast(F, 0.04063521698117256f);
+    FloatVector k16 = FloatVector.broadcast(F, -0.21952365338802338f);
+    FloatVector k17 = FloatVector.broadcast(F, 0.4543651342391968f);
+    FloatVector k18 = FloatVector.broadcast(F, -0.3969162106513977f);
+    FloatVector k19 = FloatVector.broadcast(F, 0.07824665307998657f);
+    FloatVector k20 = FloatVector.broadcast(F, -0.02644898183643818f);
+    FloatVector k21 = FloatVector.broadcast(F, 0.08036153763532639f);
+    FloatVector k22 = FloatVector.broadcast(F, 0.17869751155376434f);
+    FloatVector k23 = FloatVector.broadcast(F, 0.24634937942028046f);
+    FloatVector k24 = FloatVector.broadcast(F, 0.28214031457901f);
+    FloatVector k25 = FloatVector.broadcast(F, 0.2820931077003479f);
+    FloatVector k26 = FloatVector.broadcast(F, 0.0f);
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector v1 = FloatVector.fromArray(F, saved, so + i);
+      FloatVector v2 = FloatVector.fromArray(F, t, 0 * BLOCK + i);
+      FloatVector v23 = FloatVector.fromArray(F, t, 2 * BLOCK + i);
+      FloatVector v25 = FloatVector.fromArray(F, t, 3 * BLOCK + i);
       FloatVector v26 = v2.blend(k0, v2.compare(VectorOperators.GT, k0));
       FloatVector v27 = v26.fma(k14, k12);
       FloatVector v28 = k1.div(v27);
@@ -1158,6 +1493,25 @@ final class VectorUnaryLoops {
 
   static void geluTanhGradient(
       float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
+    float[] t = Workspace.mine().floats(Workspace.Slot.SUMS, 6L * BLOCK);
+    for (int i = 0; i < n; i += BLOCK) {
+      geluTanhGradient1(t, dy, dyo + i, saved, so + i, dx, dxo + i, Math.min(BLOCK, n - i), p, q);
+      geluTanhGradient2(t, dy, dyo + i, saved, so + i, dx, dxo + i, Math.min(BLOCK, n - i), p, q);
+      geluTanhGradient3(t, dy, dyo + i, saved, so + i, dx, dxo + i, Math.min(BLOCK, n - i), p, q);
+    }
+  }
+
+  private static void geluTanhGradient1(
+      float[] t,
+      float[] dy,
+      int dyo,
+      float[] saved,
+      int so,
+      float[] dx,
+      int dxo,
+      int n,
+      float p,
+      float q) {
     FloatVector k0 = FloatVector.broadcast(F, 12.95f);
     FloatVector k1 = FloatVector.broadcast(F, 0.07135481387376785f);
     FloatVector k2 = FloatVector.broadcast(F, -2.3022082635570995f);
@@ -1168,15 +1522,6 @@ final class VectorUnaryLoops {
     FloatVector k7 = FloatVector.broadcast(F, 2.398832396e-09f);
     FloatVector k8 = FloatVector.broadcast(F, -4.5340680421e-08f);
     FloatVector k9 = FloatVector.broadcast(F, 0.00021219444f);
-    FloatVector k10 = FloatVector.broadcast(F, 0.0013814610429108143f);
-    FloatVector k11 = FloatVector.broadcast(F, 0.008368710055947304f);
-    FloatVector k12 = FloatVector.broadcast(F, 0.04166838899254799f);
-    FloatVector k13 = FloatVector.broadcast(F, 0.1666652113199234f);
-    FloatVector k14 = FloatVector.broadcast(F, 0.4999999403953552f);
-    FloatVector k15 = FloatVector.broadcast(F, 1.0f);
-    FloatVector k16 = FloatVector.broadcast(F, 0.21406444907188416f);
-    FloatVector k17 = FloatVector.broadcast(F, 1.5957691669464111f);
-    FloatVector k18 = FloatVector.broadcast(F, 0.0f);
     for (int i = 0; i < n; i += LANES) {
       FloatVector v1 = FloatVector.fromArray(F, saved, so + i);
       FloatVector v2 = v1.abs();
@@ -1197,6 +1542,32 @@ final class VectorUnaryLoops {
       FloatVector v17 = v16.fma(v4, v3.mul(k8));
       FloatVector v18 = v3.fma(v3, v4.neg()).fma(v5, v17);
       FloatVector v19 = v14.fma(k9, v12.sub(v18));
+      v3.intoArray(t, 0 * BLOCK + i);
+      v4.intoArray(t, 1 * BLOCK + i);
+      v13.intoArray(t, 2 * BLOCK + i);
+      v19.intoArray(t, 3 * BLOCK + i);
+    }
+  }
+
+  private static void geluTanhGradient2(
+      float[] t,
+      float[] dy,
+      int dyo,
+      float[] saved,
+      int so,
+      float[] dx,
+      int dxo,
+      int n,
+      float p,
+      float q) {
+    FloatVector k10 = FloatVector.broadcast(F, 0.0013814610429108143f);
+    FloatVector k11 = FloatVector.broadcast(F, 0.008368710055947304f);
+    FloatVector k12 = FloatVector.broadcast(F, 0.04166838899254799f);
+    FloatVector k13 = FloatVector.broadcast(F, 0.1666652113199234f);
+    FloatVector k14 = FloatVector.broadcast(F, 0.4999999403953552f);
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector v13 = FloatVector.fromArray(F, t, 2 * BLOCK + i);
+      FloatVector v19 = FloatVector.fromArray(F, t, 3 * BLOCK + i);
       FloatVector v20 = k10.fma(v19, k11);
       FloatVector v21 = v20.fma(v19, k12);
       FloatVector v22 = v21.fma(v19, k13);
@@ -1204,6 +1575,32 @@ final class VectorUnaryLoops {
       FloatVector v24 = v19.mul(v19);
       FloatVector v25 = v23.fma(v24, v19);
       IntVector v26 = v13.reinterpretAsInts().sub(MAGIC_BITS);
+      v25.intoArray(t, 4 * BLOCK + i);
+      v26.reinterpretAsFloats().intoArray(t, 5 * BLOCK + i);
+    }
+  }
+
+  private static void geluTanhGradient3(
+      float[] t,
+      float[] dy,
+      int dyo,
+      float[] saved,
+      int so,
+      float[] dx,
+      int dxo,
+      int n,
+      float p,
+      float q) {
+    FloatVector k15 = FloatVector.broadcast(F, 1.0f);
+    FloatVector k16 = FloatVector.broadcast(F, 0.21406444907188416f);
+    FloatVector k17 = FloatVector.broadcast(F, 1.5957691669464111f);
+    FloatVector k18 = FloatVector.broadcast(F, 0.0f);
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector v1 = FloatVector.fromArray(F, saved, so + i);
+      FloatVector v3 = FloatVector.fromArray(F, t, 0 * BLOCK + i);
+      FloatVector v4 = FloatVector.fromArray(F, t, 1 * BLOCK + i);
+      FloatVector v25 = FloatVector.fromArray(F, t, 4 * BLOCK + i);
+      IntVector v26 = FloatVector.fromArray(F, t, 5 * BLOCK + i).reinterpretAsInts();
       IntVector v27 = v26.lanewise(VectorOperators.ASHR, 1);
       IntVector v28 = v26.sub(v27);
       FloatVector v29 = v27.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
@@ -1224,6 +1621,24 @@ final class VectorUnaryLoops {
 
   static void siluGradient(
       float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
+    float[] t = Workspace.mine().floats(Workspace.Slot.SUMS, 2L * BLOCK);
+    for (int i = 0; i < n; i += BLOCK) {
+      siluGradient1(t, dy, dyo + i, saved, so + i, dx, dxo + i, Math.min(BLOCK, n - i), p, q);
+      siluGradient2(t, dy, dyo + i, saved, so + i, dx, dxo + i, Math.min(BLOCK, n - i), p, q);
+    }
+  }
+
+  private static void siluGradient1(
+      float[] t,
+      float[] dy,
+      int dyo,
+      float[] saved,
+      int so,
+      float[] dx,
+      int dxo,
+      int n,
+      float p,
+      float q) {
     FloatVector k0 = FloatVector.broadcast(F, -176.0f);
     FloatVector k1 = FloatVector.broadcast(F, 1.4426950408889634f);
     FloatVector k2 = FloatVector.broadcast(F, 12582912.0f);
@@ -1234,8 +1649,6 @@ final class VectorUnaryLoops {
     FloatVector k7 = FloatVector.broadcast(F, 0.04166838899254799f);
     FloatVector k8 = FloatVector.broadcast(F, 0.1666652113199234f);
     FloatVector k9 = FloatVector.broadcast(F, 0.4999999403953552f);
-    FloatVector k10 = FloatVector.broadcast(F, 1.0f);
-    FloatVector k11 = FloatVector.broadcast(F, 0.0f);
     for (int i = 0; i < n; i += LANES) {
       FloatVector v1 = FloatVector.fromArray(F, saved, so + i);
       FloatVector v2 = v1.abs().neg();
@@ -1250,6 +1663,28 @@ final class VectorUnaryLoops {
       FloatVector v11 = v10.fma(v7, k9);
       FloatVector v12 = v7.mul(v7);
       FloatVector v13 = v11.fma(v12, v7);
+      v4.intoArray(t, 0 * BLOCK + i);
+      v13.intoArray(t, 1 * BLOCK + i);
+    }
+  }
+
+  private static void siluGradient2(
+      float[] t,
+      float[] dy,
+      int dyo,
+      float[] saved,
+      int so,
+      float[] dx,
+      int dxo,
+      int n,
+      float p,
+      float q) {
+    FloatVector k10 = FloatVector.broadcast(F, 1.0f);
+    FloatVector k11 = FloatVector.broadcast(F, 0.0f);
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector v1 = FloatVector.fromArray(F, saved, so + i);
+      FloatVector v4 = FloatVector.fromArray(F, t, 0 * BLOCK + i);
+      FloatVector v13 = FloatVector.fromArray(F, t, 1 * BLOCK + i);
       IntVector v14 = v4.reinterpretAsInts().sub(MAGIC_BITS);
       IntVector v15 = v14.lanewise(VectorOperators.ASHR, 1);
       IntVector v16 = v14.sub(v15);
@@ -1269,6 +1704,24 @@ final class VectorUnaryLoops {
 
   static void mishGradient(
       float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
+    float[] t = Workspace.mine().floats(Workspace.Slot.SUMS, 3L * BLOCK);
+    for (int i = 0; i < n; i += BLOCK) {
+      mishGradient1(t, dy, dyo + i, saved, so + i, dx, dxo + i, Math.min(BLOCK, n - i), p, q);
+      mishGradient2(t, dy, dyo + i, saved, so + i, dx, dxo + i, Math.min(BLOCK, n - i), p, q);
+    }
+  }
+
+  private static void mishGradient1(
+      float[] t,
+      float[] dy,
+      int dyo,
+      float[] saved,
+      int so,
+      float[] dx,
+      int dxo,
+      int n,
+      float p,
+      float q) {
     FloatVector k0 = FloatVector.broadcast(F, 20.0f);
     FloatVector k1 = FloatVector.broadcast(F, -176.0f);
     FloatVector k2 = FloatVector.broadcast(F, 1.4426950408889634f);
@@ -1281,10 +1734,6 @@ final class VectorUnaryLoops {
     FloatVector k9 = FloatVector.broadcast(F, 0.1666652113199234f);
     FloatVector k10 = FloatVector.broadcast(F, 0.4999999403953552f);
     FloatVector k11 = FloatVector.broadcast(F, 1.0f);
-    FloatVector k12 = FloatVector.broadcast(F, 2.0f);
-    FloatVector k13 = FloatVector.broadcast(F, 4.0f);
-    FloatVector k14 = FloatVector.broadcast(F, -2.0f);
-    FloatVector k15 = FloatVector.broadcast(F, 0.0f);
     for (int i = 0; i < n; i += LANES) {
       FloatVector v1 = FloatVector.fromArray(F, saved, so + i);
       FloatVector v2 = v1.blend(k0, v1.compare(VectorOperators.GT, k0));
@@ -1305,6 +1754,33 @@ final class VectorUnaryLoops {
       FloatVector v17 = v15.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
       FloatVector v18 = v16.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
       FloatVector v19 = v13.add(k11).mul(v17);
+      v2.intoArray(t, 0 * BLOCK + i);
+      v18.intoArray(t, 1 * BLOCK + i);
+      v19.intoArray(t, 2 * BLOCK + i);
+    }
+  }
+
+  private static void mishGradient2(
+      float[] t,
+      float[] dy,
+      int dyo,
+      float[] saved,
+      int so,
+      float[] dx,
+      int dxo,
+      int n,
+      float p,
+      float q) {
+    FloatVector k11 = FloatVector.broadcast(F, 1.0f);
+    FloatVector k12 = FloatVector.broadcast(F, 2.0f);
+    FloatVector k13 = FloatVector.broadcast(F, 4.0f);
+    FloatVector k14 = FloatVector.broadcast(F, -2.0f);
+    FloatVector k15 = FloatVector.broadcast(F, 0.0f);
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector v1 = FloatVector.fromArray(F, saved, so + i);
+      FloatVector v2 = FloatVector.fromArray(F, t, 0 * BLOCK + i);
+      FloatVector v18 = FloatVector.fromArray(F, t, 1 * BLOCK + i);
+      FloatVector v19 = FloatVector.fromArray(F, t, 2 * BLOCK + i);
       FloatVector v20 = v19.mul(v18);
       FloatVector v21 = v20.add(k12);
       FloatVector v22 = k11.div(v20.fma(v21, k12));
@@ -1319,6 +1795,24 @@ final class VectorUnaryLoops {
 
   static void logSigmoidGradient(
       float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
+    float[] t = Workspace.mine().floats(Workspace.Slot.SUMS, 1L * BLOCK);
+    for (int i = 0; i < n; i += BLOCK) {
+      logSigmoidGradient1(t, dy, dyo + i, saved, so + i, dx, dxo + i, Math.min(BLOCK, n - i), p, q);
+      logSigmoidGradient2(t, dy, dyo + i, saved, so + i, dx, dxo + i, Math.min(BLOCK, n - i), p, q);
+    }
+  }
+
+  private static void logSigmoidGradient1(
+      float[] t,
+      float[] dy,
+      int dyo,
+      float[] saved,
+      int so,
+      float[] dx,
+      int dxo,
+      int n,
+      float p,
+      float q) {
     FloatVector k0 = FloatVector.broadcast(F, -176.0f);
     FloatVector k1 = FloatVector.broadcast(F, 1.4426950408889634f);
     FloatVector k2 = FloatVector.broadcast(F, 12582912.0f);
@@ -1355,12 +1849,47 @@ final class VectorUnaryLoops {
       FloatVector v21 = v20.mul(v19);
       FloatVector v22 = v21.blend(k10, v2.compare(VectorOperators.GE, k11));
       FloatVector v23 = v22.div(v21.add(k10));
+      v23.intoArray(t, 0 * BLOCK + i);
+    }
+  }
+
+  private static void logSigmoidGradient2(
+      float[] t,
+      float[] dy,
+      int dyo,
+      float[] saved,
+      int so,
+      float[] dx,
+      int dxo,
+      int n,
+      float p,
+      float q) {
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector v23 = FloatVector.fromArray(F, t, 0 * BLOCK + i);
       FloatVector.fromArray(F, dy, dyo + i).mul(v23).intoArray(dx, dxo + i);
     }
   }
 
   static void softplusGradient(
       float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
+    float[] t = Workspace.mine().floats(Workspace.Slot.SUMS, 4L * BLOCK);
+    for (int i = 0; i < n; i += BLOCK) {
+      softplusGradient1(t, dy, dyo + i, saved, so + i, dx, dxo + i, Math.min(BLOCK, n - i), p, q);
+      softplusGradient2(t, dy, dyo + i, saved, so + i, dx, dxo + i, Math.min(BLOCK, n - i), p, q);
+    }
+  }
+
+  private static void softplusGradient1(
+      float[] t,
+      float[] dy,
+      int dyo,
+      float[] saved,
+      int so,
+      float[] dx,
+      int dxo,
+      int n,
+      float p,
+      float q) {
     FloatVector k0 = FloatVector.broadcast(F, p);
     FloatVector k1 = FloatVector.broadcast(F, 0.0f);
     FloatVector k2 = FloatVector.broadcast(F, 128.0f);
@@ -1369,13 +1898,6 @@ final class VectorUnaryLoops {
     FloatVector k5 = FloatVector.broadcast(F, 12582912.0f);
     FloatVector k6 = FloatVector.broadcast(F, -0.693359375f);
     FloatVector k7 = FloatVector.broadcast(F, 0.00021219444f);
-    FloatVector k8 = FloatVector.broadcast(F, 0.0013814610429108143f);
-    FloatVector k9 = FloatVector.broadcast(F, 0.008368710055947304f);
-    FloatVector k10 = FloatVector.broadcast(F, 0.04166838899254799f);
-    FloatVector k11 = FloatVector.broadcast(F, 0.1666652113199234f);
-    FloatVector k12 = FloatVector.broadcast(F, 0.4999999403953552f);
-    FloatVector k13 = FloatVector.broadcast(F, 1.0f);
-    FloatVector k14 = FloatVector.broadcast(F, q);
     for (int i = 0; i < n; i += LANES) {
       FloatVector v1 = FloatVector.fromArray(F, saved, so + i);
       FloatVector v2 = v1.mul(k0);
@@ -1390,6 +1912,37 @@ final class VectorUnaryLoops {
       FloatVector v11 = v10.sub(k5);
       FloatVector v12 = v11.fma(k6, v9);
       FloatVector v13 = v11.fma(k7, v12);
+      v2.intoArray(t, 0 * BLOCK + i);
+      v7.intoArray(t, 1 * BLOCK + i);
+      v10.intoArray(t, 2 * BLOCK + i);
+      v13.intoArray(t, 3 * BLOCK + i);
+    }
+  }
+
+  private static void softplusGradient2(
+      float[] t,
+      float[] dy,
+      int dyo,
+      float[] saved,
+      int so,
+      float[] dx,
+      int dxo,
+      int n,
+      float p,
+      float q) {
+    FloatVector k1 = FloatVector.broadcast(F, 0.0f);
+    FloatVector k8 = FloatVector.broadcast(F, 0.0013814610429108143f);
+    FloatVector k9 = FloatVector.broadcast(F, 0.008368710055947304f);
+    FloatVector k10 = FloatVector.broadcast(F, 0.04166838899254799f);
+    FloatVector k11 = FloatVector.broadcast(F, 0.1666652113199234f);
+    FloatVector k12 = FloatVector.broadcast(F, 0.4999999403953552f);
+    FloatVector k13 = FloatVector.broadcast(F, 1.0f);
+    FloatVector k14 = FloatVector.broadcast(F, q);
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector v2 = FloatVector.fromArray(F, t, 0 * BLOCK + i);
+      FloatVector v7 = FloatVector.fromArray(F, t, 1 * BLOCK + i);
+      FloatVector v10 = FloatVector.fromArray(F, t, 2 * BLOCK + i);
+      FloatVector v13 = FloatVector.fromArray(F, t, 3 * BLOCK + i);
       FloatVector v14 = k8.fma(v13, k9);
       FloatVector v15 = v14.fma(v13, k10);
       FloatVector v16 = v15.fma(v13, k11);
