@@ -353,8 +353,8 @@ final class Winograd {
         int d = k / depth;
         for (int e = 0; e < POSITIONS; e++) {
           for (int r = 0; r < rowPanels; r++) {
-            int t = cut(count, rowPanels, r);
-            int rows = cut(count, rowPanels, r + 1) - t;
+            int t = TiledProduct.panelStart(tiles, count, rowPanels, r);
+            int rows = TiledProduct.panelStart(tiles, count, rowPanels, r + 1) - t;
             int a = (d * POSITIONS + e) * patchPosition() + t * row + k - d * depth;
             for (int j = 0; j < n; j++) {
               int b = filters.at(panel + j, chunk) + e * filters.position(chunk);
