@@ -4,13 +4,14 @@ import static dev.kiln.cpu.Moves.floats;
 
 import dev.kiln.backend.BinaryOp;
 import dev.kiln.backend.View;
+import dev.kiln.cpu.kernels.SpanKernels;
 import dev.kiln.cpu.threads.WorkerPool;
 
-/** Arithmetic of two FLOAT32 views, whatever their strides; the loops are plain enough for C2. */
+/** Arithmetic of two FLOAT32 views, whatever their strides. */
 final class Arithmetic {
   private Arithmetic() {}
 
-  static void binary(WorkerPool pool, BinaryOp op, View out, View a, View b) {
+  static void binary(SpanKernels spans, WorkerPool pool, BinaryOp op, View out, View a, View b) {
     float[] y = floats(out);
     float[] p = floats(a);
     float[] q = floats(b);
@@ -25,11 +26,11 @@ final class Arithmetic {
         pool,
         (at, n) -> {
           if (dense) {
-            dense(op, y, at[0], p, at[1], q, at[2], n);
+            dense(spans, op, y, at[0], p, at[1], q, at[2], n);
           } else if (right) {
-            right(op, y, at[0], p, at[1], q[at[2]], n);
+            right(spans, op, y, at[0], p, at[1], q[at[2]], n);
           } else if (left) {
-            left(op, y, at[0], p[at[1]], q, at[2], n);
+            left(spans, op, y, at[0], p[at[1]], q, at[2], n);
           } else {
             int o = at[0];
             int i = at[1];
@@ -60,12 +61,12 @@ final class Arithmetic {
   }
 
   private static void dense(
-      BinaryOp op, float[] y, int o, float[] a, int i, float[] b, int j, int n) {
+      SpanKernels spans, BinaryOp op, float[] y, int o, float[] a, int i, float[] b, int j, int n) {
     switch (op) {
-      case ADD -> add(y, o, a, i, b, j, n);
-      case SUB -> sub(y, o, a, i, b, j, n);
-      case MUL -> mul(y, o, a, i, b, j, n);
-      case DIV -> div(y, o, a, i, b, j, n);
+      case ADD -> spans.add(y, o, a, i, b, j, n);
+      case SUB -> spans.subtract(y, o, a, i, b, j, n);
+      case MUL -> spans.multiply(y, o, a, i, b, j, n);
+      case DIV -> spans.divide(y, o, a, i, b, j, n);
       default -> {
         for (int e = 0; e < n; e++) {
           y[o + e] = one(op, a[i + e], b[j + e]);
@@ -74,36 +75,13 @@ final class Arithmetic {
     }
   }
 
-  private static void add(float[] y, int o, float[] a, int i, float[] b, int j, int n) {
-    for (int e = 0; e < n; e++) {
-      y[o + e] = a[i + e] + b[j + e];
-    }
-  }
-
-  private static void sub(float[] y, int o, float[] a, int i, float[] b, int j, int n) {
-    for (int e = 0; e < n; e++) {
-      y[o + e] = a[i + e] - b[j + e];
-    }
-  }
-
-  private static void mul(float[] y, int o, float[] a, int i, float[] b, int j, int n) {
-    for (int e = 0; e < n; e++) {
-      y[o + e] = a[i + e] * b[j + e];
-    }
-  }
-
-  private static void div(float[] y, int o, float[] a, int i, float[] b, int j, int n) {
-    for (int e = 0; e < n; e++) {
-      y[o + e] = a[i + e] / b[j + e];
-    }
-  }
-
-  private static void right(BinaryOp op, float[] y, int o, float[] a, int i, float b, int n) {
+  private static void right(
+      SpanKernels spans, BinaryOp op, float[] y, int o, float[] a, int i, float b, int n) {
     switch (op) {
-      case ADD -> addScalar(y, o, a, i, b, n);
-      case SUB -> addScalar(y, o, a, i, -b, n);
-      case MUL -> mulScalar(y, o, a, i, b, n);
-      case DIV -> divScalar(y, o, a, i, b, n);
+      case ADD -> spans.add(y, o, a, i, b, n);
+      case SUB -> spans.add(y, o, a, i, -b, n);
+      case MUL -> spans.multiply(y, o, a, i, b, n);
+      case DIV -> spans.divide(y, o, a, i, b, n);
       default -> {
         for (int e = 0; e < n; e++) {
           y[o + e] = one(op, a[i + e], b);
@@ -112,28 +90,11 @@ final class Arithmetic {
     }
   }
 
-  private static void addScalar(float[] y, int o, float[] a, int i, float b, int n) {
-    for (int e = 0; e < n; e++) {
-      y[o + e] = a[i + e] + b;
-    }
-  }
-
-  private static void mulScalar(float[] y, int o, float[] a, int i, float b, int n) {
-    for (int e = 0; e < n; e++) {
-      y[o + e] = a[i + e] * b;
-    }
-  }
-
-  private static void divScalar(float[] y, int o, float[] a, int i, float b, int n) {
-    for (int e = 0; e < n; e++) {
-      y[o + e] = a[i + e] / b;
-    }
-  }
-
-  private static void left(BinaryOp op, float[] y, int o, float a, float[] b, int j, int n) {
+  private static void left(
+      SpanKernels spans, BinaryOp op, float[] y, int o, float a, float[] b, int j, int n) {
     switch (op) {
-      case ADD -> addScalar(y, o, b, j, a, n);
-      case MUL -> mulScalar(y, o, b, j, a, n);
+      case ADD -> spans.add(y, o, b, j, a, n);
+      case MUL -> spans.multiply(y, o, b, j, a, n);
       default -> {
         for (int e = 0; e < n; e++) {
           y[o + e] = one(op, a, b[j + e]);

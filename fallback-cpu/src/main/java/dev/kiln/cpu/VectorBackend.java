@@ -133,7 +133,7 @@ public final class VectorBackend implements Backend {
     } else if (op.isPredicate()) {
       Moves.compare(workers, op, out, a, b);
     } else {
-      Arithmetic.binary(workers, op, out, a, b);
+      Arithmetic.binary(kernels.spans(), workers, op, out, a, b);
     }
   }
 

@@ -6,6 +6,55 @@ public final class LoopSpans implements SpanKernels {
   public LoopSpans() {}
 
   @Override
+  public void add(float[] y, int yo, float[] a, int ao, float[] b, int bo, int n) {
+    for (int i = 0; i < n; i++) {
+      y[yo + i] = a[ao + i] + b[bo + i];
+    }
+  }
+
+  @Override
+  public void subtract(float[] y, int yo, float[] a, int ao, float[] b, int bo, int n) {
+    for (int i = 0; i < n; i++) {
+      y[yo + i] = a[ao + i] - b[bo + i];
+    }
+  }
+
+  @Override
+  public void multiply(float[] y, int yo, float[] a, int ao, float[] b, int bo, int n) {
+    for (int i = 0; i < n; i++) {
+      y[yo + i] = a[ao + i] * b[bo + i];
+    }
+  }
+
+  @Override
+  public void divide(float[] y, int yo, float[] a, int ao, float[] b, int bo, int n) {
+    for (int i = 0; i < n; i++) {
+      y[yo + i] = a[ao + i] / b[bo + i];
+    }
+  }
+
+  @Override
+  public void add(float[] y, int yo, float[] a, int ao, float b, int n) {
+    for (int i = 0; i < n; i++) {
+      y[yo + i] = a[ao + i] + b;
+    }
+  }
+
+  @Override
+  public void multiply(float[] y, int yo, float[] a, int ao, float b, int n) {
+    for (int i = 0; i < n; i++) {
+      y[yo + i] = a[ao + i] * b;
+    }
+  }
+
+  @Override
+  public void divide(float[] y, int yo, float[] a, int ao, float b, int n) {
+    for (int i = 0; i < n; i++) {
+      y[yo + i] = a[ao + i] / b;
+    }
+  }
+
+  @Override
   public void normalize(
       float[] x, int xo, float[] y, int yo, int n, float center, float scale, float shift) {
     for (int i = 0; i < n; i++) {
@@ -28,13 +77,6 @@ public final class LoopSpans implements SpanKernels {
       float scale) {
     for (int i = 0; i < n; i++) {
       dx[dxo + i] = (dy[dyo + i] - offset - (x[xo + i] - center) * slope) * scale;
-    }
-  }
-
-  @Override
-  public void multiply(float[] y, int yo, float[] w, int wo, int n) {
-    for (int i = 0; i < n; i++) {
-      y[yo + i] = y[yo + i] * w[wo + i];
     }
   }
 

@@ -220,7 +220,7 @@ public final class Normalization {
             invStd[io + r] = scale;
             spans.normalize(x, xo + o, y, yo + o, n, center, scale, (float) ((center - m) * scale));
             if (weight.length > 0) {
-              spans.multiply(y, yo + o, weight, wo, n);
+              spans.multiply(y, yo + o, y, yo + o, weight, wo, n);
             }
             if (bias.length > 0) {
               rows.accumulate(bias, bo, n, y, yo + o);
@@ -274,7 +274,7 @@ public final class Normalization {
             }
             System.arraycopy(dy, d, dx, o, n);
             if (weight.length > 0) {
-              spans.multiply(dx, o, weight, wo, n);
+              spans.multiply(dx, o, dx, o, weight, wo, n);
             }
             double sum = rows.sum(dx, o, n, 0f);
             double dot = rows.dot(dx, o, x, s, n, center);
@@ -317,7 +317,7 @@ public final class Normalization {
             invRms[io + r] = scale;
             spans.normalize(x, xo + o, y, yo + o, n, 0f, scale, 0f);
             if (weight.length > 0) {
-              spans.multiply(y, yo + o, weight, wo, n);
+              spans.multiply(y, yo + o, y, yo + o, weight, wo, n);
             }
           }
         });
@@ -360,7 +360,7 @@ public final class Normalization {
             }
             System.arraycopy(dy, d, dx, o, n);
             if (weight.length > 0) {
-              spans.multiply(dx, o, weight, wo, n);
+              spans.multiply(dx, o, dx, o, weight, wo, n);
             }
             float slope = (float) (rows.dot(dx, o, x, s, n, 0f) * inv * inv / n);
             spans.spread(dx, o, x, s, dx, o, n, 0f, slope, 0f, inv);

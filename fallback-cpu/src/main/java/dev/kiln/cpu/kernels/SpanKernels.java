@@ -2,6 +2,27 @@ package dev.kiln.cpu.kernels;
 
 /** Loops over several arrays at once; what an element becomes does not depend on its neighbours. */
 public interface SpanKernels {
+  /** Sets {@code y = a + b}; y may be a or b. */
+  void add(float[] y, int yo, float[] a, int ao, float[] b, int bo, int n);
+
+  /** Sets {@code y = a - b}; y may be a or b. */
+  void subtract(float[] y, int yo, float[] a, int ao, float[] b, int bo, int n);
+
+  /** Sets {@code y = a * b}; y may be a or b. */
+  void multiply(float[] y, int yo, float[] a, int ao, float[] b, int bo, int n);
+
+  /** Sets {@code y = a / b}; y may be a or b. */
+  void divide(float[] y, int yo, float[] a, int ao, float[] b, int bo, int n);
+
+  /** Sets {@code y = a + b} for one number b; y may be a. */
+  void add(float[] y, int yo, float[] a, int ao, float b, int n);
+
+  /** Sets {@code y = a * b} for one number b; y may be a. */
+  void multiply(float[] y, int yo, float[] a, int ao, float b, int n);
+
+  /** Sets {@code y = a / b} for one number b; y may be a. */
+  void divide(float[] y, int yo, float[] a, int ao, float b, int n);
+
   /** Sets {@code y = (x - center) * scale + shift}; y may be x. */
   void normalize(
       float[] x, int xo, float[] y, int yo, int n, float center, float scale, float shift);
@@ -19,9 +40,6 @@ public interface SpanKernels {
       float slope,
       float offset,
       float scale);
-
-  /** Multiplies y by w. */
-  void multiply(float[] y, int yo, float[] w, int wo, int n);
 
   /** Adds {@code dy * ((x - center) * scale)} to sums. */
   void addProduct(

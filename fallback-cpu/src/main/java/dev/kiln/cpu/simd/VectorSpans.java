@@ -21,6 +21,76 @@ final class VectorSpans implements SpanKernels {
   private static final LoopSpans REST = new LoopSpans();
 
   @Override
+  public void add(float[] y, int yo, float[] a, int ao, float[] b, int bo, int n) {
+    int whole = n / LANES * LANES;
+    for (int i = 0; i < whole; i += LANES) {
+      FloatVector aV = FloatVector.fromArray(F, a, ao + i);
+      aV.add(FloatVector.fromArray(F, b, bo + i)).intoArray(y, yo + i);
+    }
+    REST.add(y, yo + whole, a, ao + whole, b, bo + whole, n - whole);
+  }
+
+  @Override
+  public void subtract(float[] y, int yo, float[] a, int ao, float[] b, int bo, int n) {
+    int whole = n / LANES * LANES;
+    for (int i = 0; i < whole; i += LANES) {
+      FloatVector aV = FloatVector.fromArray(F, a, ao + i);
+      aV.sub(FloatVector.fromArray(F, b, bo + i)).intoArray(y, yo + i);
+    }
+    REST.subtract(y, yo + whole, a, ao + whole, b, bo + whole, n - whole);
+  }
+
+  @Override
+  public void multiply(float[] y, int yo, float[] a, int ao, float[] b, int bo, int n) {
+    int whole = n / LANES * LANES;
+    for (int i = 0; i < whole; i += LANES) {
+      FloatVector aV = FloatVector.fromArray(F, a, ao + i);
+      aV.mul(FloatVector.fromArray(F, b, bo + i)).intoArray(y, yo + i);
+    }
+    REST.multiply(y, yo + whole, a, ao + whole, b, bo + whole, n - whole);
+  }
+
+  @Override
+  public void divide(float[] y, int yo, float[] a, int ao, float[] b, int bo, int n) {
+    int whole = n / LANES * LANES;
+    for (int i = 0; i < whole; i += LANES) {
+      FloatVector aV = FloatVector.fromArray(F, a, ao + i);
+      aV.div(FloatVector.fromArray(F, b, bo + i)).intoArray(y, yo + i);
+    }
+    REST.divide(y, yo + whole, a, ao + whole, b, bo + whole, n - whole);
+  }
+
+  @Override
+  public void add(float[] y, int yo, float[] a, int ao, float b, int n) {
+    FloatVector bAll = FloatVector.broadcast(F, b);
+    int whole = n / LANES * LANES;
+    for (int i = 0; i < whole; i += LANES) {
+      FloatVector.fromArray(F, a, ao + i).add(bAll).intoArray(y, yo + i);
+    }
+    REST.add(y, yo + whole, a, ao + whole, b, n - whole);
+  }
+
+  @Override
+  public void multiply(float[] y, int yo, float[] a, int ao, float b, int n) {
+    FloatVector bAll = FloatVector.broadcast(F, b);
+    int whole = n / LANES * LANES;
+    for (int i = 0; i < whole; i += LANES) {
+      FloatVector.fromArray(F, a, ao + i).mul(bAll).intoArray(y, yo + i);
+    }
+    REST.multiply(y, yo + whole, a, ao + whole, b, n - whole);
+  }
+
+  @Override
+  public void divide(float[] y, int yo, float[] a, int ao, float b, int n) {
+    FloatVector bAll = FloatVector.broadcast(F, b);
+    int whole = n / LANES * LANES;
+    for (int i = 0; i < whole; i += LANES) {
+      FloatVector.fromArray(F, a, ao + i).div(bAll).intoArray(y, yo + i);
+    }
+    REST.divide(y, yo + whole, a, ao + whole, b, n - whole);
+  }
+
+  @Override
   public void normalize(
       float[] x, int xo, float[] y, int yo, int n, float center, float scale, float shift) {
     FloatVector centerAll = FloatVector.broadcast(F, center);
@@ -59,17 +129,6 @@ final class VectorSpans implements SpanKernels {
     }
     REST.spread(
         dy, dyo + whole, x, xo + whole, dx, dxo + whole, n - whole, center, slope, offset, scale);
-  }
-
-  @Override
-  public void multiply(float[] y, int yo, float[] w, int wo, int n) {
-    int whole = n / LANES * LANES;
-    for (int i = 0; i < whole; i += LANES) {
-      FloatVector aV = FloatVector.fromArray(F, y, yo + i);
-      FloatVector bV = FloatVector.fromArray(F, w, wo + i);
-      aV.mul(bV).intoArray(y, yo + i);
-    }
-    REST.multiply(y, yo + whole, w, wo + whole, n - whole);
   }
 
   @Override
