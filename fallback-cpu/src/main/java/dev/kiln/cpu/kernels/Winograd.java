@@ -20,8 +20,8 @@ import java.util.Arrays;
  *
  * <p>The error is about twice that of the direct sum: against float64, with unit normal inputs and
  * filters, 64 channels and 3x3 filters, 0.80e-6 of the output's standard deviation (rms) beside
- * 0.43e-6; 32 channels and 5x5 filters, 0.72e-6 beside 0.50e-6. The bits of a result depend on the
- * shape alone, not on threads.
+ * 0.43e-6; 32 channels and 5x5 filters, 0.72e-6 beside 0.50e-6. A pixel that is not finite spoils
+ * its whole tile. The bits of a result depend on the shape alone, not on threads.
  */
 final class Winograd {
   private static final int PATCH = 6;
@@ -67,9 +67,12 @@ final class Winograd {
         || s.filters() < 16) {
       return false;
     }
+    long pairs = (long) s.channels() * s.filters();
+    if (pairs * POSITIONS > Integer.MAX_VALUE / 2) {
+      return false; // one array holds all transformed filters
+    }
     // In multiplications, as the direct way has them: the products, then what the transforms of
     // filters and tiles take of the time of so many.
-    long pairs = (long) s.channels() * s.filters();
     long count = new Grid(s).count();
     long here =
         count * pairs * POSITIONS

@@ -1,5 +1,7 @@
 package dev.kiln.cpu.kernels;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import dev.kiln.backend.Conv2dSpec;
 import dev.kiln.cpu.threads.WorkerPool;
 import java.util.List;
@@ -184,6 +186,44 @@ class Conv2dTest {
           db,
           2 + Math.sqrt(s.images() * s.outPixels()),
           tolerance);
+    }
+  }
+
+  /** The bounds that docs/numerics.md states, for unit normal numbers. */
+  @ParameterizedTest
+  @MethodSource("sets")
+  void fewMultiplicationsErrAsLittleAsDocumented(Kernels set) {
+    for (int[] numbers :
+        new int[][] {
+          {1, 64, 32, 32, 64, 3, 3, 1, 1, 1, 1, 1, 1, 1},
+          {4, 512, 8, 8, 64, 3, 3, 1, 1, 1, 1, 1, 1, 1},
+          {4, 32, 14, 14, 64, 5, 5, 1, 1, 2, 2, 1, 1, 1},
+        }) {
+      ConvShape s = shape(numbers);
+      assertThat(Winograd.suits(s)).isTrue();
+      java.util.Random random = new java.util.Random(5);
+      float[] x = new float[s.images() * s.channels() * s.inPixels()];
+      float[] w = new float[s.filters() * s.depth()];
+      for (float[] a : new float[][] {x, w}) {
+        for (int i = 0; i < a.length; i++) {
+          a[i] = (float) random.nextGaussian();
+        }
+      }
+      double[] want = new double[s.images() * s.filters() * s.outPixels()];
+      visit(s, (iy, ix, iw) -> want[iy] += (double) x[ix] * w[iw]);
+      float[] y = new float[want.length];
+      new Conv2d(set, WorkerPool.shared()).forward(s, x, 0, w, 0, new float[0], 0, false, y, 0);
+      double error = 0;
+      double size = 0;
+      double most = 0;
+      for (int i = 0; i < y.length; i++) {
+        error += (y[i] - want[i]) * (y[i] - want[i]);
+        size += want[i] * want[i];
+        most = Math.max(most, Math.abs(y[i] - want[i]));
+      }
+      double deviation = Math.sqrt(size / y.length);
+      assertThat(Math.sqrt(error / size)).as(set.name() + " rms " + s).isLessThan(1.5e-6);
+      assertThat(most / deviation).as(set.name() + " most " + s).isLessThan(1.5e-5);
     }
   }
 }
