@@ -3,6 +3,7 @@ package dev.kiln.cli;
 import dev.kiln.DeviceException;
 import dev.kiln.KilnException;
 import dev.kiln.OutOfMemoryException;
+import dev.kiln.train.ResumeException;
 import java.io.PrintWriter;
 import picocli.CommandLine;
 import picocli.CommandLine.IExecutionExceptionHandler;
@@ -54,6 +55,9 @@ final class Errors implements IExecutionExceptionHandler, IParameterExceptionHan
     }
     if (e instanceof DeviceException || e instanceof OutOfMemoryException) {
       return ExitCode.DEVICE;
+    }
+    if (e instanceof ResumeException) {
+      return ExitCode.MODEL;
     }
     return e instanceof KilnException ? ExitCode.CHECK_FAILED : ExitCode.INTERNAL;
   }

@@ -80,6 +80,10 @@ class TrainEvalPredictTest {
     assertThat(cli.err()).contains("already holds a run", "--resume");
   }
 
+  private static String other(String name) {
+    return folder.resolve(name).toString();
+  }
+
   private static List<Path> checkpoints(String run) throws IOException {
     try (Stream<Path> files = Files.list(folder.resolve(run).resolve("checkpoints"))) {
       return files.sorted().toList();
@@ -122,7 +126,14 @@ class TrainEvalPredictTest {
   }
 
   @Test
-  void whatCannotBeResumedIsAModelError() {
+  void whatCannotBeResumedIsAModelError() throws IOException {
+    String saved = checkpoints("first").get(0).toString();
+    Cli batch = Cli.run("train", "--resume", saved, "--batch-size", "63", "--out", other("a"));
+    assertThat(batch.code()).isEqualTo(ExitCode.MODEL);
+    assertThat(batch.err()).contains("batch size").contains("but these data have 63");
+    Cli flip = Cli.run("train", "--resume", saved, "--augment", "flip", "--out", other("b"));
+    assertThat(flip.code()).isEqualTo(ExitCode.MODEL);
+    assertThat(flip.err()).contains("augmentation none but this trainer has horizontalFlip(0.5)");
     Cli none = Cli.run("train", "--resume", folder.resolve("none.safetensors").toString());
     assertThat(none.code()).isEqualTo(ExitCode.MODEL);
     Cli empty = Cli.run("train", "--resume", folder.toString());

@@ -42,6 +42,7 @@ public final class DataLoader implements Iterable<Batch> {
   private final List<Field> fields;
   private final int batchSize;
   private final OptionalLong seed;
+  private final boolean dropLast;
   private final int batchesPerEpoch;
   private final int prefetch;
   private final Optional<Device> device;
@@ -54,6 +55,7 @@ public final class DataLoader implements Iterable<Batch> {
     this.fields = List.copyOf(b.dataset.fields());
     this.batchSize = b.batchSize;
     this.seed = b.seed;
+    this.dropLast = b.dropLast;
     this.prefetch = b.prefetch;
     this.device = b.device;
     int size = dataset.size();
@@ -121,6 +123,24 @@ public final class DataLoader implements Iterable<Batch> {
    */
   public int batchSize() {
     return batchSize;
+  }
+
+  /**
+   * Returns the key by which the examples are shuffled.
+   *
+   * @return the seed; empty if they come in the order of the data set
+   */
+  public OptionalLong shuffleSeed() {
+    return seed;
+  }
+
+  /**
+   * Tells whether a last batch that is smaller than the others is left out.
+   *
+   * @return true if it is
+   */
+  public boolean dropsLast() {
+    return dropLast;
   }
 
   /**

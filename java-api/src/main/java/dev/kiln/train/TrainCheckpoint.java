@@ -10,6 +10,7 @@ import dev.kiln.Precision;
 import dev.kiln.Scope;
 import dev.kiln.Tensor;
 import dev.kiln.autograd.NoGrad;
+import dev.kiln.data.augment.Augment;
 import dev.kiln.io.Checkpoint;
 import dev.kiln.nn.Module;
 import dev.kiln.optim.ParameterGroup;
@@ -18,6 +19,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -57,9 +59,10 @@ final class TrainCheckpoint {
     s.schedules().forEach(x -> schedules.add(GSON.toJsonTree(x.scheduler().state())));
     json.add("schedules", schedules);
     json.add("progress", ProgressJson.write(trainer.progress()));
-    json.addProperty("steps", trainer.stepsPerEpoch());
+    trainer.order().ifPresent(order -> json.add("data", order.json()));
     json.addProperty("accumulate", s.accumulate());
     json.addProperty("precision", s.precision().name());
+    json.add("same", GSON.toJsonTree(choices(s)));
     json.add("generator", numbers(s.device().generator().state()));
     json.add("callbacks", callbacks);
     if (Checkpoints.names(path.getFileName().toString())) {
@@ -108,7 +111,7 @@ final class TrainCheckpoint {
       loadSchedules(s, schedules);
       trainer.training().restore(Measures.under(MEASURES, tensors));
       ProgressJson.read(json.getAsJsonObject("progress"), trainer.progress());
-      trainer.stepsPerEpoch(json.get("steps").getAsInt());
+      order(json).ifPresent(trainer::resumed);
       s.device().generator().restore(longs(json.getAsJsonArray("generator")));
       restoreCallbacks(s, json.getAsJsonArray("callbacks"), tensors);
     }
@@ -169,6 +172,33 @@ final class TrainCheckpoint {
     List<String> here = s.schedules().stream().map(x -> x.scheduler().kind()).toList();
     requireEqual(path, "schedules", saved, here);
     requireEqual(path, "precision", precision(json), s.precision().name());
+    if (json.has("same")) {
+      JsonObject chosen = json.getAsJsonObject("same");
+      choices(s)
+          .forEach((what, own) -> requireEqual(path, what, chosen.get(what).getAsString(), own));
+    }
+  }
+
+  /** What decides the values of a run beside the parts that have a state, in words. */
+  private static Map<String, String> choices(Settings s) {
+    Map<String, String> all = new LinkedHashMap<>();
+    Settings.Clip clip = s.clip();
+    boolean clips = clip.kind() != Settings.Clip.Kind.NONE;
+    all.put(
+        "clipping",
+        clip.kind().name().toLowerCase(Locale.ROOT) + (clips ? " " + clip.limit() : ""));
+    all.put("augmentation", s.augment().map(Augment::policy).orElse("none"));
+    all.put("augmentation seed", s.augment().map(a -> Long.toString(a.seed())).orElse("none"));
+    return all;
+  }
+
+  /** Checkpoints from before the order was saved know the number of steps; 0 before training. */
+  private static Optional<DataOrder> order(JsonObject json) {
+    if (json.has("data")) {
+      return Optional.of(DataOrder.of(json.getAsJsonObject("data")));
+    }
+    int steps = json.has("steps") ? json.get("steps").getAsInt() : 0;
+    return steps > 0 ? Optional.of(DataOrder.ofSteps(steps)) : Optional.empty();
   }
 
   /** Checkpoints from before there was a choice are of FLOAT32. */
@@ -178,9 +208,10 @@ final class TrainCheckpoint {
 
   private static void requireEqual(Path path, String what, Object saved, Object here) {
     if (!saved.equals(here)) {
-      throw new KilnException(
-          "[resume] %s was saved with %s %s but this trainer has %s; build it the same way"
-              .formatted(path, what, saved, here));
+      throw new ResumeException(
+          "[resume] %s was saved with %s %s but this trainer has %s; build it the same way, or begin"
+                  .formatted(path, what, saved, here)
+              + " a new run with the weights alone: Trainer.loadWeights");
     }
   }
 
@@ -194,7 +225,7 @@ final class TrainCheckpoint {
                 && saved.containsKey(name)
                 && here.get(name).shape().equals(saved.get(name).shape()));
     if (!differ.isEmpty()) {
-      throw new KilnException(
+      throw new ResumeException(
           "[resume] the model in %s differs from this one at %s; build the same model"
               .formatted(path, String.join(", ", differ)));
     }

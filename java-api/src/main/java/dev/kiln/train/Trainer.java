@@ -50,7 +50,8 @@ public final class Trainer {
   private final Measures training;
   private Optional<Path> lastCheckpoint = Optional.empty();
   private boolean seeded;
-  private int stepsPerEpoch;
+  private Optional<DataOrder> order = Optional.empty();
+  private boolean orderHolds;
 
   private Trainer(Settings settings) {
     this.settings = settings;
@@ -76,6 +77,8 @@ public final class Trainer {
    * @param data the training data
    * @param epochs the number of the last epoch, from 1; if it is done already nothing happens
    * @return all finished epochs, and how training ended
+   * @throws ResumeException if training goes on inside an epoch, or from a checkpoint, with another
+   *     batch size, shuffle seed, number of examples or of steps than it had
    * @throws NonFiniteLossException if loss, gradients or weights become NaN or infinite
    */
   public History fit(DataLoader data, int epochs) {
@@ -105,7 +108,10 @@ public final class Trainer {
   /**
    * Takes up training where a checkpoint left it: weights, optimizer, schedulers, random numbers,
    * metrics, callbacks and the place in the data. With the same data, batch size and settings,
-   * {@link #fit} then gives the same bits as an unbroken run.
+   * {@link #fit} then gives the same bits as an unbroken run. What would make it another run is
+   * refused here (model, optimizer, schedules, precision, clipping, batches per step, augmentation)
+   * or by the next {@link #fit} (order of the data); losses, transforms and the data's contents are
+   * functions that cannot be compared.
    *
    * @param checkpoint a file that a trainer saved
    * @return this trainer
@@ -160,24 +166,38 @@ public final class Trainer {
     lastCheckpoint = Optional.of(checkpoint);
   }
 
-  /** Steps in an epoch of the data last trained on; 0 before. */
-  int stepsPerEpoch() {
-    return stepsPerEpoch;
+  /** The order of the data last trained on, if there was training. */
+  Optional<DataOrder> order() {
+    return order;
+  }
+
+  /** Takes over the order that a checkpoint's run had; the next training must have it too. */
+  void resumed(DataOrder saved) {
+    order = Optional.of(saved);
+    orderHolds = true;
   }
 
   /**
-   * Notes how many steps an epoch has.
+   * Notes in which order data are trained on.
    *
-   * @throws KilnException if training stopped inside an epoch of another length
+   * @param here the order
+   * @param trains whether there is anything left to train
+   * @throws ResumeException if training stopped inside an epoch of another order, or goes on from a
+   *     checkpoint of another order
    */
-  void stepsPerEpoch(int steps) {
-    if (progress.step > 0 && stepsPerEpoch > 0 && steps != stepsPerEpoch) {
-      throw new KilnException(
-          "[fit] epoch %d stopped after %d of %d steps but these data have %d steps per epoch; go"
-                  .formatted(progress.epoch(), progress.step, stepsPerEpoch, steps)
-              + " on with the same data and batch size");
+  void begin(DataOrder here, boolean trains) {
+    if (!trains) {
+      // a script that trains in stages calls fit for the finished ones again
+      if (progress.step == 0 && order.isPresent() && order.get().fits(here)) {
+        orderHolds = false;
+      }
+      return;
     }
-    stepsPerEpoch = steps;
+    if (orderHolds || progress.step > 0) {
+      order.ifPresent(saved -> saved.require(here, progress));
+    }
+    orderHolds = false;
+    order = Optional.of(here);
   }
 
   /**

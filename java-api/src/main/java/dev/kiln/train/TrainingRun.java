@@ -45,7 +45,7 @@ final class TrainingRun implements TrainState {
     if (steps == 0) {
       throw new KilnException("[fit] the training data are empty; there is nothing to learn from");
     }
-    trainer.stepsPerEpoch(steps);
+    trainer.begin(DataOrder.of(data, steps), progress.records.size() < epochs);
   }
 
   History run() {

@@ -3,7 +3,12 @@ package dev.kiln.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.gson.JsonObject;
 import dev.kiln.KilnException;
+import dev.kiln.data.DataLoader;
+import dev.kiln.data.Dataset;
+import dev.kiln.data.augment.Augment;
+import dev.kiln.io.Checkpoint;
 import dev.kiln.io.Safetensors;
 import dev.kiln.nn.CrossEntropyLoss;
 import dev.kiln.nn.Module;
@@ -11,10 +16,14 @@ import dev.kiln.optim.AdamW;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A resumed run gives the same bits as an unbroken one. */
@@ -99,14 +108,124 @@ class ResumeTest {
     assertThat(resumed.bestEpoch()).isEqualTo(early.bestEpoch()).isEqualTo(2);
   }
 
+  private static DataLoader loader(int examples, int batchSize, long seed, boolean dropLast) {
+    float[][] points = Arrays.copyOf(DATA.points, examples);
+    return DataLoader.builder(Dataset.of(points, Arrays.copyOf(DATA.labels, examples)))
+        .batchSize(batchSize)
+        .shuffle(seed)
+        .dropLast(dropLast)
+        .device(TrainFixtures.device())
+        .build();
+  }
+
+  /** All but the last have as many steps per epoch as the run that stopped. */
+  static List<Arguments> otherOrders() {
+    return List.of(
+        Arguments.of(loader(30, 7, 5, false), "batch size 6 but these data have 7"),
+        Arguments.of(loader(29, 6, 5, false), "examples 30 but these data have 29"),
+        Arguments.of(loader(30, 6, 9, false), "shuffle seed 5 but these data have 9"),
+        Arguments.of(loader(30, 6, 5, true), "drop last false but these data have true"),
+        Arguments.of(loader(30, 10, 5, false), "batch size 6 but these data have 10"));
+  }
+
+  @ParameterizedTest
+  @MethodSource("otherOrders")
+  void dataInAnotherOrderAreRefused(DataLoader other, String difference) {
+    for (int cut : new int[] {3, 5}) { // inside an epoch and at its end
+      Path checkpoint = folder.resolve(cut + ".safetensors");
+      new Run(7, stopAt(cut, checkpoint)).trainer.fit(DATA.loader(6), 3);
+      Run resumed = new Run(7);
+      resumed.trainer.resume(checkpoint);
+      float[] before = TrainFixtures.weights(resumed.model);
+      assertThatThrownBy(() -> resumed.trainer.fit(other, 3))
+          .isInstanceOf(ResumeException.class)
+          .hasMessageContaining("[fit] training stopped after step " + cut + " with " + difference)
+          .hasMessageContaining("Trainer.loadWeights");
+      assertThat(TrainFixtures.weights(resumed.model)).isEqualTo(before);
+      resumed.trainer.fit(DATA.loader(6), 3); // and the right data are still taken
+    }
+  }
+
+  /** A script that trains in stages says so again when it is resumed, wherever it stopped. */
+  @ParameterizedTest
+  @ValueSource(ints = {3, 5, 7, 8})
+  void stagesWithOtherBatchesGoOn(int cut) {
+    Module whole = TrainFixtures.mlpWithDropout(7);
+    Trainer unbroken = plain(whole).seed(11).build();
+    unbroken.fit(DATA.loader(6), 1);
+    unbroken.fit(DATA.loader(10), 3);
+
+    Path checkpoint = folder.resolve("cut.safetensors");
+    Trainer stopped =
+        plain(TrainFixtures.mlpWithDropout(7)).seed(11).callback(stopAt(cut, checkpoint)).build();
+    stopped.fit(DATA.loader(6), 1);
+    if (cut > 5) {
+      stopped.fit(DATA.loader(10), 3);
+    }
+
+    Module second = TrainFixtures.mlpWithDropout(999);
+    Trainer resumed = plain(second).build().resume(checkpoint);
+    resumed.fit(DATA.loader(6), 1);
+    resumed.fit(DATA.loader(10), 3);
+    assertThat(TrainFixtures.weights(second)).isEqualTo(TrainFixtures.weights(whole));
+  }
+
+  /** Files of before the order of the data was saved know the number of steps alone. */
   @Test
-  void otherDataInsideAnEpochAreRefused() {
+  void olderCheckpointsLoadAndAreCheckedByTheirSteps() {
     Path checkpoint = folder.resolve("cut.safetensors");
     new Run(7, stopAt(3, checkpoint)).trainer.fit(DATA.loader(6), 3);
-    Trainer resumed = new Run(7).trainer.resume(checkpoint);
-    assertThatThrownBy(() -> resumed.fit(DATA.loader(10), 3))
-        .isInstanceOf(KilnException.class)
-        .hasMessageContaining("epoch 1 stopped after 3 of 5 steps but these data have 3 steps");
+    Checkpoint saved = Checkpoint.load(checkpoint, TrainFixtures.device());
+    JsonObject json = saved.json();
+    json.remove("data");
+    json.remove("same");
+    json.addProperty("steps", 5);
+    Path older = folder.resolve("older.safetensors");
+    Checkpoint.save(older, saved.tensors(), json);
+
+    Run run = new Run(1);
+    run.trainer.resume(older);
+    assertThatThrownBy(() -> run.trainer.fit(DATA.loader(10), 3))
+        .hasMessageContaining("steps per epoch 5 but these data have 3");
+    assertThat(run.trainer.fit(DATA.loader(6), 3).epochs()).hasSize(3);
+  }
+
+  private static Trainer.Builder plain(Module model) {
+    return TrainFixtures.trainer(model, 0.1);
+  }
+
+  private static Augment augment(long seed, double flip) {
+    return Augment.builder().seed(seed).randomCrop(8, 1).horizontalFlip(flip).build();
+  }
+
+  @Test
+  void anotherAugmentationOrClippingIsRefused() {
+    Path checkpoint = folder.resolve("augmented.safetensors");
+    plain(TrainFixtures.mlp(7)).augment(augment(1, 0.5)).clipNorm(2).build().save(checkpoint);
+    Module model = TrainFixtures.mlp(8);
+    float[] before = TrainFixtures.weights(model);
+    Map<String, Trainer.Builder> wrong =
+        Map.of(
+            "augmentation seed 1 but this trainer has 2",
+            plain(model).augment(augment(2, 0.5)).clipNorm(2),
+            "augmentation randomCrop(8, 8, 1), horizontalFlip(0.5) but this trainer has"
+                + " randomCrop(8, 8, 1), horizontalFlip(0.25)",
+            plain(model).augment(augment(1, 0.25)).clipNorm(2),
+            "horizontalFlip(0.5) but this trainer has none",
+            plain(model).clipNorm(2),
+            "clipping norm 2.0 but this trainer has value 2.0",
+            plain(model).augment(augment(1, 0.5)).clipValue(2),
+            "clipping norm 2.0 but this trainer has none",
+            plain(model).augment(augment(1, 0.5)));
+    wrong.forEach(
+        (message, builder) ->
+            assertThatThrownBy(() -> builder.build().resume(checkpoint))
+                .isInstanceOf(ResumeException.class)
+                .hasMessageContaining(message)
+                .hasMessageContaining("build it the same way"));
+    assertThat(TrainFixtures.weights(model)).isEqualTo(before);
+    plain(model).augment(augment(1, 0.5)).clipNorm(2).build().resume(checkpoint);
+    assertThat(TrainFixtures.weights(model)).isNotEqualTo(before);
   }
 
   @Test

@@ -60,6 +60,7 @@ public final class Augment {
   private final float[] mean;
   private final float[] std;
   private final Optional<Mixing> mixing;
+  private final String policy;
   private final List<Pass> training;
   private final List<Pass> evaluation;
 
@@ -71,6 +72,7 @@ public final class Augment {
     mean = b.mean;
     std = b.std;
     mixing = b.mixing;
+    policy = b.policy();
     training = passes(b.transforms);
     evaluation = passes(withoutChance(b.transforms));
   }
@@ -197,8 +199,29 @@ public final class Augment {
     return training.size();
   }
 
-  long seed() {
+  /**
+   * Returns the key of all random numbers.
+   *
+   * @return the seed
+   */
+  public long seed() {
     return seed;
+  }
+
+  /**
+   * Says in words what is done, all but the seed: two pipelines of the same seed and the same
+   * policy do the same to every sample.
+   *
+   * @return each step with its parameters in the order in which they are done, such as {@code
+   *     randomCrop(32, 32, 4), horizontalFlip(0.5)}, then what differs from the defaults
+   */
+  public String policy() {
+    return policy;
+  }
+
+  @Override
+  public String toString() {
+    return "Augment(seed " + seed + ": " + policy + ")";
   }
 
   DType dtype() {
@@ -262,6 +285,7 @@ public final class Augment {
    */
   public static final class Builder {
     private final List<Pass.Placed<? extends Transform>> transforms = new ArrayList<>();
+    private final List<String> steps = new ArrayList<>();
     private long seed;
     private DType dtype = DType.FLOAT32;
     private Sampling.Filter filter = Sampling.Filter.BILINEAR;
@@ -274,7 +298,36 @@ public final class Augment {
 
     private Builder() {}
 
-    private Builder add(Transform... added) {
+    /** Writes a step down, with all that decides what it does. */
+    private static String step(String name, Object... parameters) {
+      return name
+          + "("
+          + String.join(", ", Arrays.stream(parameters).map(String::valueOf).toList())
+          + ")";
+    }
+
+    /** The steps, then what is not as it is without a word. */
+    private String policy() {
+      List<String> all = new ArrayList<>(steps);
+      mixing.ifPresent(
+          m -> all.add(step("mix", "mixup " + m.mixup(), "cutmix " + m.cutmix(), m.classes())));
+      if (filter != Sampling.Filter.BILINEAR) {
+        all.add("interpolation " + filter);
+      }
+      if (padding != Sampling.Padding.CONSTANT) {
+        all.add("padding " + padding);
+      }
+      if (fill.length > 0) {
+        all.add("fill " + Arrays.toString(fill));
+      }
+      if (dtype != DType.FLOAT32) {
+        all.add("dtype " + dtype);
+      }
+      return all.isEmpty() ? "nothing" : String.join(", ", all);
+    }
+
+    private Builder add(String step, Transform... added) {
+      steps.add(step);
       for (Transform t : added) {
         transforms.add(new Pass.Placed<>(t, places));
       }
@@ -359,7 +412,7 @@ public final class Augment {
      */
     public Builder randomCrop(int h, int w, int pad) {
       demand(h > 0 && w > 0 && pad >= 0, "crop of %d x %d, padded by %d", h, w, pad);
-      return add(Geometry.crop(new Size(h, w), pad));
+      return add(step("randomCrop", h, w, pad), Geometry.crop(new Size(h, w), pad));
     }
 
     /** Crops 8 to 100 % of the area with an aspect of 3/4 to 4/3 and resizes it to a square. */
@@ -386,6 +439,7 @@ public final class Augment {
           scaleLow,
           ratioLow);
       return add(
+          step("randomResizedCrop", h, w, scaleLow, scaleHigh, ratioLow, ratioHigh),
           Geometry.resizedCrop(
               new Size(h, w),
               range("scale", scaleLow, scaleHigh),
@@ -396,6 +450,7 @@ public final class Augment {
     public Builder horizontalFlip(double p) {
       double q = probability("horizontal flip", p);
       return add(
+          step("horizontalFlip", p),
           Geometry.same((r, in, out) -> r.chance(q) ? Affine.mirrorColumns(in) : Affine.IDENTITY));
     }
 
@@ -403,6 +458,7 @@ public final class Augment {
     public Builder verticalFlip(double p) {
       double q = probability("vertical flip", p);
       return add(
+          step("verticalFlip", p),
           Geometry.same((r, in, out) -> r.chance(q) ? Affine.mirrorRows(in) : Affine.IDENTITY));
     }
 
@@ -415,6 +471,7 @@ public final class Augment {
     public Builder rotation(double low, double high) {
       double[] range = range("rotation", low, high);
       return add(
+          step("rotation", low, high),
           Geometry.same((r, in, out) -> Affine.turn(r.uniform(range[0], range[1])).about(in)));
     }
 
@@ -427,6 +484,7 @@ public final class Augment {
     public Builder translation(double x, double y) {
       demand(x >= 0 && x <= 1 && y >= 0 && y <= 1, "translation by %s, %s must be 0 to 1", x, y);
       return add(
+          step("translation", x, y),
           Geometry.same(
               (r, in, out) -> {
                 double right = Math.rint(r.uniform(-x * in.w(), x * in.w()));
@@ -439,6 +497,7 @@ public final class Augment {
       double[] range = range("scaling", low, high);
       demand(low > 0, "scaling from %s must be above 0", low);
       return add(
+          step("scaling", low, high),
           Geometry.same(
               (r, in, out) -> {
                 double factor = 1 / r.uniform(range[0], range[1]);
@@ -455,6 +514,7 @@ public final class Augment {
     public Builder shear(double x, double y) {
       demand(x >= 0 && x < 90 && y >= 0 && y < 90, "shear by %s, %s must be 0 to below 90", x, y);
       return add(
+          step("shear", x, y),
           Geometry.same(
               (r, in, out) -> {
                 double slant = Math.tan(Math.toRadians(r.uniform(-x, x)));
@@ -487,7 +547,11 @@ public final class Augment {
           ranges.add(range);
         }
       }
-      return ops.isEmpty() ? this : add(PixelChange.jitter(ops, ranges));
+      return ops.isEmpty()
+          ? this
+          : add(
+              step("colorJitter", brightness, contrast, saturation, hue),
+              PixelChange.jitter(ops, ranges));
     }
 
     /** Multiplies values by a factor of a range. */
@@ -508,12 +572,12 @@ public final class Augment {
     private Builder factor(PixelOp op, double low, double high) {
       String what = op.name().toLowerCase(Locale.ROOT);
       demand(low >= 0, "%s from %s must be 0 or more", what, low);
-      return add(PixelChange.factor(op, range(what, low, high)));
+      return add(step(what, low, high), PixelChange.factor(op, range(what, low, high)));
     }
 
     /** Turns the hue by a part of a full turn. */
     public Builder hue(double low, double high) {
-      return add(PixelChange.factor(PixelOp.HUE, range("hue", low, high)));
+      return add(step("hue", low, high), PixelChange.factor(PixelOp.HUE, range("hue", low, high)));
     }
 
     /** Takes the colour away with a probability; three equal channels stay. */
@@ -554,8 +618,11 @@ public final class Augment {
     }
 
     private Builder simple(PixelOp op, double p, double... parameters) {
-      double q = probability(op.name().toLowerCase(Locale.ROOT), p);
-      return add(PixelChange.one(op, q, (r, step) -> PixelChange.step(step, op, parameters)));
+      String what = op.name().toLowerCase(Locale.ROOT);
+      double q = probability(what, p);
+      return add(
+          step(what, p, Arrays.toString(parameters)),
+          PixelChange.one(op, q, (r, step) -> PixelChange.step(step, op, parameters)));
     }
 
     /** Blurs by a Gaussian window, with sigma between 0.1 and 2. */
@@ -575,7 +642,9 @@ public final class Augment {
       demand(kernelSize > 0 && kernelSize % 2 == 1, "blur over %d pixels must be odd", kernelSize);
       demand(sigmaLow > 0, "sigma from %s must be above 0", sigmaLow);
       double[] sigma = range("sigma", sigmaLow, sigmaHigh);
-      return add(PixelChange.blur(kernelSize, sigma[0], sigma[1], probability("blur", p)));
+      return add(
+          step("gaussianBlur", kernelSize, sigmaLow, sigmaHigh, p),
+          PixelChange.blur(kernelSize, sigma[0], sigma[1], probability("blur", p)));
     }
 
     /**
@@ -592,7 +661,7 @@ public final class Augment {
               PixelOp.NOISE,
               1,
               (r, step) -> PixelChange.step(step, PixelOp.NOISE, center, sigma, clip ? 1 : 0));
-      return add(noise);
+      return add(step("gaussianNoise", center, sigma, clip), noise);
     }
 
     // ---- Erasing ----
@@ -627,13 +696,15 @@ public final class Augment {
           ratioLow);
       double[] scale = range("scale", scaleLow, scaleHigh);
       double[] ratio = range("ratio", ratioLow, ratioHigh);
-      return add(PixelChange.erasing(probability("erasing", p), scale, ratio, value));
+      return add(
+          step("randomErasing", p, scaleLow, scaleHigh, ratioLow, ratioHigh, value),
+          PixelChange.erasing(probability("erasing", p), scale, ratio, value));
     }
 
     /** Erases a square to 0, its middle at a random pixel; what hangs over the edge is cut off. */
     public Builder cutout(int length) {
       demand(length > 0, "cutout of %d pixels must be above 0", length);
-      return add(PixelChange.cutout(length, 0));
+      return add(step("cutout", length), PixelChange.cutout(length, 0));
     }
 
     /**
@@ -655,7 +726,8 @@ public final class Augment {
           Arrays.toString(deviations));
       mean = means.clone();
       std = deviations.clone();
-      return add(PixelChange.normalize());
+      return add(
+          step("normalize", Arrays.toString(mean), Arrays.toString(std)), PixelChange.normalize());
     }
 
     // ---- Policies ----
@@ -681,7 +753,7 @@ public final class Augment {
           bins);
       for (int op = 0; op < numOps; op++) {
         Policy policy = Policy.rand(magnitude, bins);
-        add(policy.geometry(), policy.pixels());
+        add(step("randAugment", magnitude, bins), policy.geometry(), policy.pixels());
       }
       return this;
     }
@@ -689,7 +761,7 @@ public final class Augment {
     /** Applies one op chosen at random with a random magnitude. Mueller and Hutter 2021. */
     public Builder trivialAugment() {
       Policy policy = Policy.trivial(31);
-      return add(policy.geometry(), policy.pixels());
+      return add(step("trivialAugment"), policy.geometry(), policy.pixels());
     }
 
     // ---- Mixing ----

@@ -39,6 +39,82 @@ class AugmentTest {
     }
   }
 
+  /** Every step with every parameter in it: what a resumed run is compared by. */
+  @Test
+  void thePolicySaysAllThatDecides() {
+    List<Function<Augment.Builder, Augment.Builder>> all =
+        List.of(
+            b -> b,
+            b -> b.randomCrop(8),
+            b -> b.randomCrop(8, 1),
+            b -> b.randomCrop(8, 7, 1),
+            b -> b.randomResizedCrop(8),
+            b -> b.randomResizedCrop(8, 8, 0.1, 1, 3.0 / 4, 4.0 / 3),
+            b -> b.randomResizedCrop(8, 8, 0.08, 0.9, 3.0 / 4, 4.0 / 3),
+            b -> b.randomResizedCrop(8, 8, 0.08, 1, 0.7, 4.0 / 3),
+            b -> b.randomResizedCrop(8, 8, 0.08, 1, 3.0 / 4, 1.5),
+            b -> b.horizontalFlip(0.5),
+            b -> b.horizontalFlip(0.4),
+            b -> b.verticalFlip(0.5),
+            b -> b.rotation(10),
+            b -> b.rotation(-9, 10),
+            b -> b.translation(0.1, 0.2),
+            b -> b.translation(0.2, 0.1),
+            b -> b.scaling(0.9, 1.1),
+            b -> b.scaling(0.9, 1.2),
+            b -> b.shear(1, 2),
+            b -> b.shear(2, 1),
+            b -> b.colorJitter(0.1, 0.2, 0.3, 0.4),
+            b -> b.colorJitter(0.1, 0.2, 0.3, 0.5),
+            b -> b.brightness(0.5, 1),
+            b -> b.contrast(0.5, 1),
+            b -> b.saturation(0.5, 1),
+            b -> b.hue(-0.1, 0.1),
+            b -> b.grayscale(0.1),
+            b -> b.invert(0.1),
+            b -> b.posterize(3, 0.1),
+            b -> b.posterize(4, 0.1),
+            b -> b.solarize(0.5, 0.1),
+            b -> b.solarize(0.4, 0.1),
+            b -> b.autocontrast(0.1),
+            b -> b.equalize(0.1),
+            b -> b.sharpness(2, 0.1),
+            b -> b.gaussianBlur(3),
+            b -> b.gaussianBlur(3, 0.1, 2, 0.5),
+            b -> b.gaussianNoise(0, 0.1, true),
+            b -> b.gaussianNoise(0, 0.1, false),
+            b -> b.randomErasing(0.5),
+            b -> b.randomErasing(0.5, 0.02, 0.33, 0.3, 3.3, 1),
+            b -> b.cutout(4),
+            b -> b.cutout(5),
+            b -> b.normalize(MEAN, STD),
+            b -> b.normalize(STD, MEAN),
+            b -> b.randAugment(),
+            b -> b.randAugment(3, 9, 31),
+            b -> b.randAugment(2, 8, 31),
+            b -> b.trivialAugment(),
+            b -> b.mixup(0.2, 3),
+            b -> b.mixup(0.3, 3),
+            b -> b.cutmix(0.2, 3),
+            b -> b.mixup(0.2, 3).cutmix(0.2, 3),
+            b -> b.interpolation(Sampling.Filter.NEAREST),
+            b -> b.padding(Sampling.Padding.REFLECTION),
+            b -> b.fill(0.5f),
+            b -> b.dtype(DType.FLOAT64),
+            b -> b.horizontalFlip(0.5).randomCrop(8),
+            b -> b.randomCrop(8).horizontalFlip(0.5));
+    List<String> policies =
+        all.stream().map(f -> f.apply(Augment.builder().seed(3)).build().policy()).toList();
+    assertThat(policies).doesNotHaveDuplicates().startsWith("nothing", "randomCrop(8, 8, 0)");
+    List<String> again =
+        all.stream().map(f -> f.apply(Augment.builder().seed(4)).build().policy()).toList();
+    assertThat(again).isEqualTo(policies);
+    assertThat(Augment.builder().seed(4).cutout(3).build())
+        .hasToString("Augment(seed 4: cutout(3))")
+        .extracting(Augment::seed)
+        .isEqualTo(4L);
+  }
+
   @OnEachDevice
   void parametersThatChangeNothing(Device device) {
     for (int size : new int[] {1, 7, 28, 33}) {
