@@ -11,6 +11,7 @@ import dev.kiln.nn.LayerNorm;
 import dev.kiln.nn.Linear;
 import dev.kiln.nn.Module;
 import dev.kiln.nn.Sequential;
+import dev.kiln.ops.Resampling;
 import dev.kiln.ops.Shaping;
 import java.util.List;
 
@@ -23,6 +24,7 @@ import java.util.List;
  */
 public final class ViT extends Module {
   private final int size;
+  private final int side;
   private final Tensor clsToken;
   private final Tensor posEmbed;
   private final PatchEmbed patchEmbed;
@@ -33,7 +35,7 @@ public final class ViT extends Module {
   private ViT(Builder b) {
     b.check();
     size = b.size;
-    int side = b.size / b.patch;
+    side = b.size / b.patch;
     Device device = Device.defaultDevice();
     clsToken = parameter("cls_token", Tensor.empty(Shape.of(1, 1, b.dim), DType.FLOAT32, device));
     posEmbed =
@@ -180,6 +182,72 @@ public final class ViT extends Module {
     }
   }
 
+  /**
+   * Resamples learned positions to a grid of another size, as timm's {@code resample_abs_pos_embed}
+   * does: a cubic filter (slope -0.5) that widens where the grid shrinks, so that nothing aliases;
+   * the tokens before the grid keep theirs. It is computed in FLOAT32 and given back in the type of
+   * the positions.
+   *
+   * @param positions [1, prefix + n, dim], of a square grid of n patches
+   * @param rows of patches in the new grid
+   * @param columns of patches in the new grid
+   * @param prefix how many tokens come before the patches; 1 for a class token
+   * @return [1, prefix + rows * columns, dim]; the positions themselves if the grid stays
+   * @throws ShapeException if the positions are not of that form, or a size is below 1
+   */
+  public static Tensor resamplePositions(Tensor positions, int rows, int columns, int prefix) {
+    boolean formed = positions.dim() == 3 && positions.size(0) == 1 && prefix >= 0;
+    long patches = formed ? positions.size(1) - prefix : 0;
+    long old = (long) Math.sqrt(Math.max(0, patches));
+    if (patches < 1 || old * old != patches || rows < 1 || columns < 1) {
+      throw new ShapeException(
+          "[vit] positions %s with %d before the patches, for a grid of %d x %d; they must be"
+                  .formatted(positions.describe(), prefix, rows, columns)
+              + " [1,%d+n*n,dim] of a square grid, the new grid 1 x 1 or more".formatted(prefix));
+    }
+    if (rows == old && columns == old) {
+      return positions;
+    }
+    long dim = positions.size(2);
+    Tensor grid =
+        positions
+            .narrow(1, prefix, patches)
+            .to(DType.FLOAT32)
+            .reshape(1, old, old, dim)
+            .permute(0, 3, 1, 2)
+            .contiguous();
+    Tensor resized =
+        Resampling.interpolateAntialiased(
+            grid,
+            rows,
+            columns,
+            Resampling.Mode.BICUBIC,
+            false,
+            (double) old / rows,
+            (double) old / columns);
+    Tensor tokens =
+        resized
+            .permute(0, 2, 3, 1)
+            .contiguous()
+            .reshape(1, (long) rows * columns, dim)
+            .to(positions.dtype());
+    return prefix == 0
+        ? tokens
+        : Shaping.cat(List.of(positions.narrow(1, 0, prefix).contiguous(), tokens), 1);
+  }
+
+  /**
+   * Resamples the positions of a network for images of another size to this one's grid, to load
+   * them: {@code Pretrained.file(path).changing("pos_embed", vit::fitPositions).into(vit)}.
+   *
+   * @param positions [1, 1 + n, dim], of a square grid of n patches
+   * @return positions of this network's shape
+   * @throws ShapeException if they are of another form
+   */
+  public Tensor fitPositions(Tensor positions) {
+    return resamplePositions(positions, side, side, 1);
+  }
+
   @Override
   public Tensor forward(Tensor x) {
     if (x.dim() != 4 || x.size(2) != size || x.size(3) != size) {
@@ -190,7 +258,8 @@ public final class ViT extends Module {
               + size
               + ", "
               + size
-              + "], the size that the positions were made for");
+              + "], the size that the positions were made for; make the network for this size and"
+              + " load it with resampled positions (ViT.fitPositions)");
     }
     Tensor patches = patchEmbed.call(x);
     Tensor first = clsToken.expand(x.size(0), 1, clsToken.size(2));

@@ -3,6 +3,7 @@ package dev.kiln.transfer;
 import dev.kiln.KilnException;
 import dev.kiln.Scope;
 import dev.kiln.Tensor;
+import dev.kiln.autograd.NoGrad;
 import dev.kiln.io.Safetensors;
 import dev.kiln.nn.Module;
 import dev.kiln.nn.StateLoading;
@@ -11,6 +12,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 
 /**
@@ -29,6 +31,7 @@ public final class Pretrained {
 
   private final Path file;
   private final List<Pattern> left = new ArrayList<>();
+  private final Map<String, UnaryOperator<Tensor>> changes = new LinkedHashMap<>();
   private String prefix = "";
   private boolean strict = true;
 
@@ -72,6 +75,19 @@ public final class Pretrained {
   }
 
   /**
+   * Changes a tensor of the file before it is loaded, such as the positions of a transformer for
+   * images of another size: {@code changing("pos_embed", vit::fitPositions)}.
+   *
+   * @param name its dotted name, without the prefix
+   * @param change gives the tensor to load
+   * @return this
+   */
+  public Pretrained changing(String name, UnaryOperator<Tensor> change) {
+    changes.put(name, change);
+    return this;
+  }
+
+  /**
    * Whether every name must be on both sides, those left out aside; true unless set.
    *
    * @return this
@@ -87,8 +103,9 @@ public final class Pretrained {
    * @param model of the same structure, up to what is left out
    * @return the names that only the model has, which kept their values, and those that only the
    *     file has
-   * @throws KilnException if the file is damaged, shapes differ, or strictness asks for a name that
-   *     is missing on one side; the model is unchanged then
+   * @throws KilnException if the file is damaged, shapes differ, strictness asks for a name that is
+   *     missing on one side, or the file has not a tensor that is to be changed; the model is
+   *     unchanged then
    */
   public StateLoading into(Module model) {
     try (Scope scope = Scope.open("pretrained")) {
@@ -104,8 +121,25 @@ public final class Pretrained {
       if (strict) {
         requireComplete(model, chosen);
       }
+      try (NoGrad off = NoGrad.open()) {
+        changes.forEach((name, change) -> chosen.put(name, change.apply(wanted(chosen, name))));
+      }
       return model.loadMatching(chosen);
     }
+  }
+
+  private Tensor wanted(Map<String, Tensor> chosen, String name) {
+    Tensor found = chosen.get(name);
+    if (found == null) {
+      throw new KilnException(
+          "[pretrained] "
+              + file
+              + " has no \""
+              + name
+              + "\" to change; its names: "
+              + brief(List.copyOf(chosen.keySet())));
+    }
+    return found;
   }
 
   private boolean isLeft(String name) {
