@@ -27,13 +27,16 @@ class Array {
  public:
   explicit Array(size_t n) : n_(n) { check(cudaMalloc(&at_, n * sizeof(float)), "cudaMalloc"); }
   explicit Array(const std::vector<float>& values) : Array(values.size()) {
-    check(cudaMemcpy(at_, values.data(), n_ * sizeof(float), cudaMemcpyHostToDevice), "copy");
+    write(values);
   }
   ~Array() { cudaFree(at_); }
   Array(const Array&) = delete;
   Array& operator=(const Array&) = delete;
 
   float* at() const { return at_; }
+  void write(const std::vector<float>& values) const {
+    check(cudaMemcpy(at_, values.data(), n_ * sizeof(float), cudaMemcpyHostToDevice), "copy");
+  }
   // All ones: NaN, for what a kernel leaves out.
   void poison() const { check(cudaMemset(at_, 0xFF, n_ * sizeof(float)), "fill"); }
   std::vector<float> read() const {
@@ -108,7 +111,14 @@ class Bench {
 
   void version(const char* name, const Array& out, double tolerance,
                const std::function<void()>& run) {
-    out.poison();
+    in_place(name, out, tolerance, [&] { out.poison(); }, run);
+  }
+
+  // A version that changes what it reads: `begin` sets it up for the run that is checked; those that
+  // are timed go on from there.
+  void in_place(const char* name, const Array& out, double tolerance,
+                const std::function<void()>& begin, const std::function<void()>& run) {
+    begin();
     run();
     check(cudaGetLastError(), name);
     std::vector<float> got = out.read();
