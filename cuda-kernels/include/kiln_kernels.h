@@ -239,6 +239,19 @@ int kiln_rms_norm(int64_t context, int type, int64_t y, int64_t inv_rms, int64_t
 int kiln_rms_norm_grad(int64_t context, int type, int64_t dx, int64_t dweight, int64_t dy,
                        int64_t x, int64_t weight, int64_t inv_rms, int64_t scratch, int64_t rows,
                        int64_t n);
+// y = x[images][groups][channels][inner], each group of an image normalised by its mean and
+// variance, which go to mean and inv_std[images][groups]; weight and bias[groups][channels] may be 0.
+int kiln_group_norm(int64_t context, int type, int64_t y, int64_t mean, int64_t inv_std, int64_t x,
+                    int64_t weight, int64_t bias, int64_t images, int64_t groups, int64_t channels,
+                    int64_t inner, double eps);
+// The bytes of device memory that the gradients need beside their operands.
+int64_t kiln_group_norm_grad_scratch(int64_t images, int64_t groups, int64_t channels);
+// dx, dweight and dbias from dy, x and what was saved.
+int kiln_group_norm_grad(int64_t context, int type, int64_t dx, int64_t dweight, int64_t dbias,
+                         int64_t dy, int64_t x, int64_t weight, int64_t mean, int64_t inv_std,
+                         int64_t scratch, int64_t images, int64_t groups, int64_t channels,
+                         int64_t inner);
+
 // ---- optimizer.cu ----
 
 // The number of a constant of dev.kiln.backend.OptimizerKind; -1 if there is no such kernel.

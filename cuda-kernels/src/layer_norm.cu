@@ -10,8 +10,12 @@
 // before, so that a large mean costs no digits. dw and db: a block for some columns and a slice of
 // the rows, then the sum of the slices, which follow from the shape alone.
 //
+// Normalisation of groups of channels, group_norm, is the same of x[images][groups][n], with w and b
+// of the channel that an element is in. dw and db: sums of each plane of an image, then their sum.
+//
 // J. L. Ba, J. R. Kiros, G. E. Hinton: Layer normalization. 2016. B. Zhang, R. Sennrich: Root mean
-// square layer normalization. 2019.
+// square layer normalization. 2019. Y. Wu, K. He: Group normalization. 2018.
+#include "kiln/geometry.h"
 #include "kiln/kernel.h"
 
 #if defined(KILN_DEVICE_CODE)
@@ -27,6 +31,23 @@ struct alignas(2 * sizeof(M)) Two {
 
 template <class M>
 KILN_DEVICE Two<M> add_two(Two<M> p, Two<M> q) { return {p.a + q.a, p.b + q.b}; }
+
+// Which weight and bias an element of a row has: its own, or its channel's.
+struct Own {
+  KILN_DEVICE_MEMBER int64_t operator()(int64_t j) const { return j; }
+};
+struct OfChannel {
+  uint32_t first;  // of the row's channels
+  Divider inner;
+
+  static KILN_DEVICE_MEMBER OfChannel of(int64_t row, uint32_t groups, uint32_t channels,
+                                         const Divider& inner) {
+    return {static_cast<uint32_t>(row) % groups * channels, inner};
+  }
+  KILN_DEVICE_MEMBER uint32_t operator()(int64_t j) const {
+    return first + inner.divide(static_cast<uint32_t>(j));
+  }
+};
 
 template <class T>
 KILN_DEVICE MathOf<T> times(const T* weight, MathOf<T> v, int64_t j) {
@@ -51,10 +72,10 @@ KILN_DEVICE void save_row(T* mean, T* inv_std, int64_t row, MathOf<T> m, MathOf<
   inv_std[row] = Element<T>::put(s);
 }
 
-template <class T, class Team>
+template <class T, class Team, class At>
 KILN_DEVICE void layer_norm_held(Team& team, T* y, T* mean, T* inv_std, const T* x, const T* weight,
                                  const T* bias, double eps, int64_t row, int64_t rows, int64_t n,
-                                 bool packs) {
+                                 bool packs, At affine) {
   using M = MathOf<T>;
   bool is_row = row < rows;
   Held<T> r;
@@ -79,17 +100,17 @@ KILN_DEVICE void layer_norm_held(Team& team, T* y, T* mean, T* inv_std, const T*
   }
   r.each([&](int i) {
     if (i < r.mine) {
-      int j = r.place(team, i, packs);
+      auto j = affine(r.place(team, i, packs));
       r.at[i] = plus(bias, times(weight, r.at[i] * s, j), j);
     }
   });
   r.store(team, y + row * n, packs);
 }
 
-template <class T>
+template <class T, class At>
 KILN_DEVICE void layer_norm_long(BlockTeam& team, T* y, T* mean, T* inv_std, const T* x,
                                  const T* weight, const T* bias, double eps, int64_t row,
-                                 int64_t n) {
+                                 int64_t n, At affine) {
   using M = MathOf<T>;
   const T* in = x + row * n;
   T* out = y + row * n;
@@ -123,16 +144,17 @@ KILN_DEVICE void layer_norm_long(BlockTeam& team, T* y, T* mean, T* inv_std, con
     load_many<N>(v, in + j);
 #pragma unroll
     for (int k = 0; k < N; k++) {
-      v[k] = plus(bias, times(weight, (v[k] - pivot - off) * s, j + k), j + k);
+      auto at = affine(j + k);
+      v[k] = plus(bias, times(weight, (v[k] - pivot - off) * s, at), at);
     }
     store_many<N>(out + j, v);
   });
 }
 
-template <class T, class Team>
+template <class T, class Team, class At>
 KILN_DEVICE void layer_norm_grad_held(Team& team, T* dx, const T* dy, const T* x, const T* weight,
                                       const T* mean, const T* inv_std, int64_t row, int64_t rows,
-                                      int64_t n, bool packs) {
+                                      int64_t n, bool packs, At affine) {
   using M = MathOf<T>;
   bool is_row = row < rows;
   Held<T> g, d;
@@ -144,7 +166,7 @@ KILN_DEVICE void layer_norm_grad_held(Team& team, T* dx, const T* dy, const T* x
   Two<M> sums = {M(0), M(0)};
   g.each([&](int i) {
     if (i < g.mine) {
-      g.at[i] = times(weight, g.at[i], g.place(team, i, packs));
+      g.at[i] = times(weight, g.at[i], affine(g.place(team, i, packs)));
       sums.a += g.at[i];
       sums.b += g.at[i] * (d.at[i] - m);
     }
@@ -156,10 +178,10 @@ KILN_DEVICE void layer_norm_grad_held(Team& team, T* dx, const T* dy, const T* x
   g.store(team, dx + row * n, packs);
 }
 
-template <class T>
+template <class T, class At>
 KILN_DEVICE void layer_norm_grad_long(BlockTeam& team, T* dx, const T* dy, const T* x,
                                       const T* weight, const T* mean, const T* inv_std, int64_t row,
-                                      int64_t n) {
+                                      int64_t n, At affine) {
   using M = MathOf<T>;
   const T* up = dy + row * n;
   const T* in = x + row * n;
@@ -177,7 +199,7 @@ KILN_DEVICE void layer_norm_grad_long(BlockTeam& team, T* dx, const T* dy, const
     M dot = M(0);
 #pragma unroll
     for (int k = 0; k < N; k++) {
-      M scaled = times(weight, g[k], j + k);
+      M scaled = times(weight, g[k], affine(j + k));
       sum += scaled;
       dot += scaled * (v[k] - m);
     }
@@ -194,7 +216,7 @@ KILN_DEVICE void layer_norm_grad_long(BlockTeam& team, T* dx, const T* dy, const
     load_many<N>(v, in + j);
 #pragma unroll
     for (int k = 0; k < N; k++) {
-      g[k] = (times(weight, g[k], j + k) - level - (v[k] - m) * slope) * s;
+      g[k] = (times(weight, g[k], affine(j + k)) - level - (v[k] - m) * slope) * s;
     }
     store_many<N>(to + j, g);
   });
@@ -273,6 +295,44 @@ KILN_DEVICE void weight_sums(Two<double>* partial, const T* dy, const T* x, cons
   }
 }
 
+// partial[image][channel] of the planes of dy and x, which are rows of n elements.
+template <class T, class Team>
+KILN_DEVICE void plane_sums(Team& team, Two<double>* partial, const T* dy, const T* x,
+                            const T* mean, const T* inv_std, const Divider& channels, int64_t row,
+                            int64_t rows, int64_t n) {
+  using M = MathOf<T>;
+  bool is_row = row < rows;
+  int64_t group = is_row ? channels.divide(static_cast<uint32_t>(row)) : 0;
+  M m = Element<T>::get(mean[group]);
+  M s = Element<T>::get(inv_std[group]);
+  const T* up = dy + row * n;
+  const T* in = x + row * n;
+  double dot = 0;
+  double sum = 0;
+  if (is_row) {
+    walk<T>(team, n, before_packs(n, up, in), [&](auto many, int64_t j) {
+      constexpr int N = decltype(many)::value;
+      M g[N], v[N];
+      load_many<N>(g, up + j);
+      load_many<N>(v, in + j);
+      M some = M(0);
+      M part = M(0);
+#pragma unroll
+      for (int k = 0; k < N; k++) {
+        some += g[k];
+        part += g[k] * ((v[k] - m) * s);
+      }
+      dot += part;
+      sum += some;
+    });
+  }
+  dot = team_sum(team, dot);
+  sum = team_sum(team, sum);
+  if (team.rank == 0 && is_row) {
+    partial[row] = {dot, sum};
+  }
+}
+
 // A block for 32 columns; each of its warps adds up every eighth slice.
 template <class T>
 KILN_DEVICE void weight_finish(T* dweight, T* dbias, const Two<double>* partial, int64_t n,
@@ -311,14 +371,17 @@ KILN_DEVICE void weight_finish(T* dweight, T* dbias, const Two<double>* partial,
 #define KERNELS(type, T)                                                                          \
   KILN_ROW_KERNELS(                                                                               \
       layer_norm, type, T, kiln::rows_of_packs(n, x, y),                                          \
-      (kiln::layer_norm_held(team, y, mean, inv_std, x, weight, bias, eps, row, rows, n, packs)), \
-      (kiln::layer_norm_long(team, y, mean, inv_std, x, weight, bias, eps, row, n)), T* y,        \
+      (kiln::layer_norm_held(team, y, mean, inv_std, x, weight, bias, eps, row, rows, n, packs,   \
+                             kiln::Own())),                                                       \
+      (kiln::layer_norm_long(team, y, mean, inv_std, x, weight, bias, eps, row, n, kiln::Own())), \
+      T* y,                                                                                       \
       T* mean, T* inv_std, const T* x, const T* weight, const T* bias, double eps)                \
   KILN_ROW_KERNELS(                                                                               \
       layer_norm_grad, type, T, kiln::rows_of_packs(n, x, dx, dy),                                \
-      (kiln::layer_norm_grad_held(team, dx, dy, x, weight, mean, inv_std, row, rows, n, packs)),  \
-      (kiln::layer_norm_grad_long(team, dx, dy, x, weight, mean, inv_std, row, n)), T* dx,        \
-      const T* dy, const T* x, const T* weight, const T* mean, const T* inv_std)                  \
+      (kiln::layer_norm_grad_held(team, dx, dy, x, weight, mean, inv_std, row, rows, n, packs,    \
+                                  kiln::Own())),                                                  \
+      (kiln::layer_norm_grad_long(team, dx, dy, x, weight, mean, inv_std, row, n, kiln::Own())),  \
+      T* dx, const T* dy, const T* x, const T* weight, const T* mean, const T* inv_std)                  \
   KILN_KERNEL_BOUNDS(256, kiln_layer_norm_weight_##type, kiln::Two<double>* partial, const T* dy, \
                      const T* x, const T* mean, const T* inv_std, int64_t rows, int64_t n,        \
                      int64_t slices) {                                                            \
@@ -332,6 +395,39 @@ KILN_DEVICE void weight_finish(T* dweight, T* dbias, const Two<double>* partial,
   }
 KILN_FLOAT_TYPES(KERNELS)
 
+#define OF_CHANNEL kiln::OfChannel::of(row, groups, channels, inner)
+#define GROUP_KERNELS(type, T)                                                                    \
+  KILN_ROW_KERNELS(                                                                               \
+      group_norm, type, T, kiln::rows_of_packs(n, x, y),                                          \
+      (kiln::layer_norm_held(team, y, mean, inv_std, x, weight, bias, eps, row, rows, n, packs,   \
+                             OF_CHANNEL)),                                                        \
+      (kiln::layer_norm_long(team, y, mean, inv_std, x, weight, bias, eps, row, n, OF_CHANNEL)),  \
+      T* y, T* mean, T* inv_std, const T* x, const T* weight, const T* bias, double eps,          \
+      uint32_t groups, uint32_t channels, const kiln::Divider inner)                                \
+  KILN_ROW_KERNELS(                                                                               \
+      group_norm_grad, type, T, kiln::rows_of_packs(n, x, dx, dy),                                \
+      (kiln::layer_norm_grad_held(team, dx, dy, x, weight, mean, inv_std, row, rows, n, packs,    \
+                                  OF_CHANNEL)),                                                   \
+      (kiln::layer_norm_grad_long(team, dx, dy, x, weight, mean, inv_std, row, n, OF_CHANNEL)),   \
+      T* dx, const T* dy, const T* x, const T* weight, const T* mean, const T* inv_std,           \
+      uint32_t groups, uint32_t channels, const kiln::Divider inner)                                \
+  KILN_KERNEL_BOUNDS(256, kiln_group_norm_weight_lanes_##type, kiln::Two<double>* partial,        \
+                     const T* dy, const T* x, const T* mean, const T* inv_std,                    \
+                     const kiln::Divider channels, int64_t rows, int64_t n, int32_t size) {       \
+    kiln::rows_by_lanes(rows, size, [&](kiln::LaneTeam& team, int64_t row) {                      \
+      kiln::plane_sums(team, partial, dy, x, mean, inv_std, channels, row, rows, n);              \
+    });                                                                                           \
+  }                                                                                               \
+  KILN_KERNEL_BOUNDS(1024, kiln_group_norm_weight_long_##type, kiln::Two<double>* partial,        \
+                     const T* dy, const T* x, const T* mean, const T* inv_std,                    \
+                     const kiln::Divider channels, int64_t rows, int64_t n, int32_t size) {       \
+    __shared__ kiln::BlockTeam::Exchange exchange;                                                \
+    kiln::rows_by_block(rows, &exchange, [&](kiln::BlockTeam& team, int64_t row) {                \
+      kiln::plane_sums(team, partial, dy, x, mean, inv_std, channels, row, rows, n);              \
+    });                                                                                           \
+  }
+KILN_FLOAT_TYPES(GROUP_KERNELS)
+
 #endif  // KILN_DEVICE_CODE
 
 #if defined(KILN_HOST_CODE)
@@ -341,6 +437,9 @@ static kiln::Family family("layer_norm");
 
 namespace {
 
+// Slots: eight for each type, then those of groups.
+constexpr int GROUPS = KILN_TYPES * 8;
+
 // The slices of rows whose sums are formed apart: enough blocks to fill a large GPU, and some rows
 // for each warp.
 int64_t slices_of(int64_t rows, int64_t n) {
@@ -348,6 +447,15 @@ int64_t slices_of(int64_t rows, int64_t n) {
   int64_t wanted = tiles == 0 ? 1 : (512 + tiles - 1) / tiles;
   int64_t most = (rows + 31) / 32;
   return most < 1 ? 1 : wanted < most ? wanted : most;
+}
+
+// dweight and dbias of n columns from the sums of slices.
+int finish_weight(kiln::Context& c, int type, int64_t dweight, int64_t dbias, int64_t partial,
+                  int64_t n, int64_t slices) {
+  return kiln::launch(
+      c, family.kernel(c, type * 8 + 7, "kiln_layer_norm_weight_finish_%s", kiln::TYPE_NAMES[type]),
+      kiln::grid_for(c, (n + 31) / 32 * kiln::BLOCK), kiln::BLOCK, 0, dweight, dbias, partial, n,
+      slices);
 }
 
 int gradients(int64_t context, int type, int64_t dx, int64_t dweight, int64_t dbias, int64_t dy,
@@ -371,14 +479,15 @@ int gradients(int64_t context, int type, int64_t dx, int64_t dweight, int64_t db
                           kiln::grid_for(c, (n + tile - 1) / tile * slices * kiln::BLOCK),
                           kiln::BLOCK, 0, scratch, dy, x, mean, inv_std, rows, n, slices);
   }
-  if (status == KILN_OK) {
-    status =
-        kiln::launch(c, family.kernel(c, type * 8 + 7, "kiln_layer_norm_weight_finish_%s", name),
-                     kiln::grid_for(c, (n + 31) / 32 * kiln::BLOCK), kiln::BLOCK, 0, dweight, dbias,
-                     scratch, n, slices);
-  }
-  return status;
+  return status == KILN_OK ? finish_weight(c, type, dweight, dbias, scratch, n, slices) : status;
 }
+
+// Whether kernels can count the elements of a group, and all planes.
+bool counts(int64_t images, int64_t channels, int64_t n) {
+  return n <= INT32_MAX && images * channels <= INT32_MAX;
+}
+
+constexpr const char* TOO_LARGE = "groups of more than 2^31 elements, or 2^31 planes";
 
 }  // namespace
 
@@ -417,6 +526,66 @@ extern "C" int kiln_rms_norm_grad(int64_t context, int type, int64_t dx, int64_t
                                   int64_t dy, int64_t x, int64_t weight, int64_t inv_rms,
                                   int64_t scratch, int64_t rows, int64_t n) {
   return gradients(context, type, dx, dweight, 0, dy, x, weight, 0, inv_rms, scratch, rows, n);
+}
+
+extern "C" int kiln_group_norm(int64_t context, int type, int64_t y, int64_t mean, int64_t inv_std,
+                               int64_t x, int64_t weight, int64_t bias, int64_t images,
+                               int64_t groups, int64_t channels, int64_t inner, double eps) {
+  int64_t n = channels * inner;
+  if (n == 0) {
+    return KILN_OK;
+  }
+  if (!counts(images, groups * channels, n)) {
+    return kiln::fail(KILN_BAD_ARGUMENT, TOO_LARGE);
+  }
+  kiln::Context& c = kiln::Context::of(context);
+  kiln::RowPlan plan = kiln::RowPlan::of(c, type, images * groups, n);
+  kiln::Kernel kernel = family.kernel(c, GROUPS + type * 8 + plan.way, "kiln_group_norm_%s_%s",
+                                      kiln::RowPlan::NAMES[plan.way], kiln::TYPE_NAMES[type]);
+  return kiln::launch(c, kernel, plan.grid, plan.block, 0, y, mean, inv_std, x, weight, bias, eps,
+                      static_cast<uint32_t>(groups), static_cast<uint32_t>(channels),
+                      kiln::Divider::of(static_cast<uint32_t>(inner)), images * groups, n,
+                      int32_t{plan.team});
+}
+
+extern "C" int64_t kiln_group_norm_grad_scratch(int64_t images, int64_t groups, int64_t channels) {
+  return images * groups * channels * 16;
+}
+
+extern "C" int kiln_group_norm_grad(int64_t context, int type, int64_t dx, int64_t dweight,
+                                    int64_t dbias, int64_t dy, int64_t x, int64_t weight,
+                                    int64_t mean, int64_t inv_std, int64_t scratch, int64_t images,
+                                    int64_t groups, int64_t channels, int64_t inner) {
+  int64_t n = channels * inner;
+  int64_t all = groups * channels;
+  if (!counts(images, all, n)) {
+    return kiln::fail(KILN_BAD_ARGUMENT, TOO_LARGE);
+  }
+  kiln::Context& c = kiln::Context::of(context);
+  const char* name = kiln::TYPE_NAMES[type];
+  int slot = GROUPS + type * 8 + 3;
+  int status = KILN_OK;
+  if (n > 0) {
+    kiln::RowPlan plan = kiln::RowPlan::of(c, type, images * groups, n);
+    status = kiln::launch(c,
+                          family.kernel(c, slot + plan.way, "kiln_group_norm_grad_%s_%s",
+                                        kiln::RowPlan::NAMES[plan.way], name),
+                          plan.grid, plan.block, 0, dx, dy, x, weight, mean, inv_std,
+                          static_cast<uint32_t>(groups), static_cast<uint32_t>(channels),
+                          kiln::Divider::of(static_cast<uint32_t>(inner)), images * groups, n,
+                          int32_t{plan.team});
+  }
+  if (status == KILN_OK && all > 0) {
+    kiln::RowPlan plan = kiln::RowPlan::of(c, type, images * all, inner);
+    bool lanes = plan.way == kiln::RowPlan::LANES;
+    status = kiln::launch(c,
+                          family.kernel(c, slot + 3 + !lanes, "kiln_group_norm_weight_%s_%s",
+                                        lanes ? "lanes" : "long", name),
+                          plan.grid, plan.block, 0, scratch, dy, x, mean, inv_std,
+                          kiln::Divider::of(static_cast<uint32_t>(channels)), images * all, inner,
+                          int32_t{plan.team});
+  }
+  return status == KILN_OK ? finish_weight(c, type, dweight, dbias, scratch, all, images) : status;
 }
 
 #endif  // KILN_HOST_CODE

@@ -140,6 +140,31 @@ final class NullFusedOps implements FusedOps {
   }
 
   @Override
+  public void groupNorm(
+      View y,
+      View mean,
+      View invStd,
+      View x,
+      Optional<View> weight,
+      Optional<View> bias,
+      double eps) {
+    counter.launch("group_norm");
+  }
+
+  @Override
+  public void groupNormGrad(
+      View dx,
+      View dweight,
+      View dbias,
+      View dy,
+      View x,
+      Optional<View> weight,
+      View mean,
+      View invStd) {
+    counter.launch("group_norm_grad");
+  }
+
+  @Override
   public void rmsNorm(View y, View invRms, View x, Optional<View> weight, double eps) {
     counter.launch("rms_norm");
   }

@@ -156,6 +156,37 @@ final class CompositeNorm {
     k.store(dbias, k.reduce(ReduceOp.SUM, up, 0));
   }
 
+  /** The groups of channels of x as rows. */
+  static Shape groups(View x, View mean) {
+    long rows = mean.numel();
+    return Shape.of(rows, rows == 0 ? 0 : x.numel() / rows);
+  }
+
+  static void groupGrad(
+      Composer k,
+      View dx,
+      View dweight,
+      View dbias,
+      View dy,
+      View x,
+      Optional<View> weight,
+      View mean,
+      View invStd) {
+    Shape rows = groups(x, mean);
+    Shape perRow = Shape.of(rows.dim(0), 1);
+    Shape perChannel = Shape.of(x.shape().dim(1), 1);
+    View up = k.in(dy);
+    View s = k.in(invStd).reshape(perRow);
+    View normal = k.mul(k.sub(k.in(x).reshape(rows), k.in(mean).reshape(perRow)), s);
+    View scaled = weight.isPresent() ? k.mul(up, k.in(weight.get()).reshape(perChannel)) : up;
+    View g = scaled.reshape(rows);
+    View centred = k.sub(g, k.reduce(ReduceOp.MEAN, g, 1));
+    View along = k.mul(normal, k.reduce(ReduceOp.MEAN, k.mul(g, normal), 1));
+    k.store(dx.reshape(rows), k.mul(k.sub(centred, along), s));
+    k.store(dweight, k.reduce(ReduceOp.SUM, k.mul(up, normal.reshape(x.shape())), 0, 2));
+    k.store(dbias, k.reduce(ReduceOp.SUM, up, 0, 2));
+  }
+
   static void rms(Composer k, View y, View invRms, View x, Optional<View> weight, double eps) {
     View in = k.in(x);
     View squares = k.reduce(ReduceOp.SUM_SQUARES, in, 1);

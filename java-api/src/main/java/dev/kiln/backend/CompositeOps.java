@@ -1,6 +1,7 @@
 package dev.kiln.backend;
 
 import dev.kiln.DType;
+import dev.kiln.Shape;
 import java.util.List;
 import java.util.Optional;
 
@@ -179,6 +180,45 @@ public class CompositeOps implements FusedOps {
       View invStd) {
     try (Composer k = composer(dx)) {
       CompositeNorm.layerGrad(k, dx, dweight, dbias, dy, x, weight, mean, invStd);
+    }
+  }
+
+  @Override
+  public void groupNorm(
+      View y,
+      View mean,
+      View invStd,
+      View x,
+      Optional<View> weight,
+      Optional<View> bias,
+      double eps) {
+    Shape rows = CompositeNorm.groups(x, mean);
+    Shape each = Shape.of(rows.dim(0));
+    layerNorm(
+        y.reshape(rows),
+        mean.reshape(each),
+        invStd.reshape(each),
+        x.reshape(rows),
+        Optional.empty(),
+        Optional.empty(),
+        eps);
+    if (weight.isPresent() || bias.isPresent()) {
+      channelAffine(y, y, Optional.empty(), Optional.empty(), weight, bias, 0);
+    }
+  }
+
+  @Override
+  public void groupNormGrad(
+      View dx,
+      View dweight,
+      View dbias,
+      View dy,
+      View x,
+      Optional<View> weight,
+      View mean,
+      View invStd) {
+    try (Composer k = composer(dx)) {
+      CompositeNorm.groupGrad(k, dx, dweight, dbias, dy, x, weight, mean, invStd);
     }
   }
 

@@ -225,6 +225,49 @@ public interface FusedOps {
       View invStd);
 
   /**
+   * Normalises each group of channels of each example and applies an affine map to each channel. Wu
+   * and He 2018.
+   *
+   * @param y [n, c, inner]
+   * @param mean [n, groups], saved for the gradient; groups divides c
+   * @param invStd [n, groups], saved for the gradient
+   * @param x [n, c, inner]
+   * @param weight [c], if there is one
+   * @param bias [c], if there is one
+   * @param eps added to the biased variance
+   */
+  void groupNorm(
+      View y,
+      View mean,
+      View invStd,
+      View x,
+      Optional<View> weight,
+      Optional<View> bias,
+      double eps);
+
+  /**
+   * Computes the gradients of a group normalisation.
+   *
+   * @param dx [n, c, inner]
+   * @param dweight [c]
+   * @param dbias [c]
+   * @param dy [n, c, inner]
+   * @param x [n, c, inner]
+   * @param weight [c], if there is one
+   * @param mean as saved
+   * @param invStd as saved
+   */
+  void groupNormGrad(
+      View dx,
+      View dweight,
+      View dbias,
+      View dy,
+      View x,
+      Optional<View> weight,
+      View mean,
+      View invStd);
+
+  /**
    * Divides each row by its root mean square and multiplies it by a weight. Zhang and Sennrich
    * 2019.
    *

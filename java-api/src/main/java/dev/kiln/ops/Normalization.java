@@ -335,14 +335,57 @@ public final class Normalization {
                 + " groups");
     channels(op, x, "weight", weight);
     channels(op, x, "bias", bias);
-    long rows = x.size(0) * groups;
-    long n = rows == 0 ? 0 : x.numel() / rows;
-    Tensor y =
-        layerNorm(x.reshape(rows, n), Shape.of(n), Optional.empty(), Optional.empty(), eps)
-            .reshape(x.shape().dims());
-    return weight.isPresent() || bias.isPresent()
-        ? channelAffine(op, y, Optional.empty(), Optional.empty(), weight, bias, 0)
-        : y;
+    long images = x.size(0);
+    long n = images == 0 ? 0 : x.numel() / (images * groups);
+    Shape flat = Shape.of(images, x.size(1), n == 0 ? 0 : x.numel() / (images * x.size(1)));
+    Tensor in = Check.dense(op, "input", x);
+    FusedOps ops = x.device().backend().fused();
+    Tensor y = Tensor.empty(x.shape(), x.dtype(), x.device());
+    Tensor mean = Tensor.empty(Shape.of(images, groups), x.dtype(), x.device());
+    Tensor invStd = Tensor.empty(mean.shape(), x.dtype(), x.device());
+    Optional<Tensor> w = weight.map(t -> Check.dense(op, "weight", t));
+    ops.groupNorm(
+        y.view().reshape(flat),
+        mean.view(),
+        invStd.view(),
+        in.view().reshape(flat),
+        w.map(Tensor::view),
+        Check.denseView(op, "bias", bias),
+        eps);
+    return Autograd.record(
+        op,
+        y,
+        inputs(x, weight, bias),
+        (dy, into) -> {
+          if (NoGrad.isRecording()) {
+            long[] dims = x.shape().dims();
+            int[] each = IntStream.range(0, x.dim()).filter(i -> i != 1).toArray();
+            NormalizedGradient again =
+                new NormalizedGradient(x.reshape(images * groups, n), new int[] {1}, eps);
+            Tensor scaled = weight.isPresent() ? dy.mul(weight.get().reshape(perChannel(x))) : dy;
+            put(
+                into,
+                again.ofInput(scaled.reshape(images * groups, n)).reshape(dims),
+                weight.isPresent(),
+                again.ofWeight(dy.reshape(images * groups, n)).reshape(dims).sum(each, false),
+                bias.isPresent(),
+                dy.sum(each, false));
+            return;
+          }
+          Tensor dx = Tensor.empty(x.shape(), x.dtype(), x.device());
+          Tensor dw = Tensor.empty(Shape.of(x.size(1)), x.dtype(), x.device());
+          Tensor db = Tensor.empty(Shape.of(x.size(1)), x.dtype(), x.device());
+          ops.groupNormGrad(
+              dx.view().reshape(flat),
+              dw.view(),
+              db.view(),
+              Check.dense(op, "dy", dy).view().reshape(flat),
+              in.view(op, "input").reshape(flat),
+              w.map(t -> t.view(op, "weight")),
+              mean.view(op, "saved"),
+              invStd.view(op, "saved"));
+          put(into, dx, weight.isPresent(), dw, bias.isPresent(), db);
+        });
   }
 
   /**

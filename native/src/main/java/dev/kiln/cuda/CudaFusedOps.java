@@ -417,6 +417,89 @@ final class CudaFusedOps extends CompositeOps {
     }
   }
 
+  @Override
+  public void groupNorm(
+      View y,
+      View mean,
+      View invStd,
+      View x,
+      Optional<View> weight,
+      Optional<View> bias,
+      double eps) {
+    long groups = mean.shape().dim(1);
+    if (!counts(x, groups)) {
+      super.groupNorm(y, mean, invStd, x, weight, bias, eps);
+      return;
+    }
+    synchronized (device) {
+      int status =
+          Launchers.groupNorm(
+              device.launchers(),
+              type(x),
+              address(y),
+              address(mean),
+              address(invStd),
+              address(x),
+              addressOf(weight),
+              addressOf(bias),
+              x.shape().dim(0),
+              groups,
+              x.shape().dim(1) / groups,
+              x.shape().dim(2),
+              eps);
+      done(status, "group_norm", y, x);
+    }
+  }
+
+  @Override
+  public void groupNormGrad(
+      View dx,
+      View dweight,
+      View dbias,
+      View dy,
+      View x,
+      Optional<View> weight,
+      View mean,
+      View invStd) {
+    long groups = mean.shape().dim(1);
+    if (!counts(x, groups)) {
+      super.groupNormGrad(dx, dweight, dbias, dy, x, weight, mean, invStd);
+      return;
+    }
+    synchronized (device) {
+      long images = x.shape().dim(0);
+      long channels = x.shape().dim(1) / groups;
+      Chunk scratch =
+          device.memory().alloc(Launchers.groupNormGradScratch(images, groups, channels));
+      int status =
+          Launchers.groupNormGrad(
+              device.launchers(),
+              type(x),
+              address(dx),
+              address(dweight),
+              address(dbias),
+              address(dy),
+              address(x),
+              addressOf(weight),
+              address(mean),
+              address(invStd),
+              scratch.address(),
+              images,
+              groups,
+              channels,
+              x.shape().dim(2));
+      device.memory().free(scratch);
+      done(status, "group_norm gradient", dx, dweight, dbias, dy, x);
+    }
+  }
+
+  /** Whether kernels can count the elements of a group and the planes in 32 bits. */
+  private static boolean counts(View x, long groups) {
+    long planes = x.shape().dim(0) * x.shape().dim(1);
+    return planes <= Integer.MAX_VALUE
+        && x.shape().dim(1) / groups * x.shape().dim(2) <= Integer.MAX_VALUE;
+  }
+
   // ---- Softmax and cross-entropy ----
 
   @Override

@@ -364,6 +364,43 @@ final class Launchers {
       long rows,
       long n);
 
+  @Name("kiln_group_norm")
+  static native int groupNorm(
+      long context,
+      int type,
+      long y,
+      long mean,
+      long invStd,
+      long x,
+      long weight,
+      long bias,
+      long images,
+      long groups,
+      long channels,
+      long inner,
+      double eps);
+
+  @Name("kiln_group_norm_grad_scratch")
+  static native long groupNormGradScratch(long images, long groups, long channels);
+
+  @Name("kiln_group_norm_grad")
+  static native int groupNormGrad(
+      long context,
+      int type,
+      long dx,
+      long dweight,
+      long dbias,
+      long dy,
+      long x,
+      long weight,
+      long mean,
+      long invStd,
+      long scratch,
+      long images,
+      long groups,
+      long channels,
+      long inner);
+
   // ---- Optimizers, gradients, pooling, accuracy ----
 
   @Name("kiln_optimizer_kind")
