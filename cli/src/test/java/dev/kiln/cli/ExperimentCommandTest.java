@@ -14,22 +14,19 @@ class ExperimentCommandTest {
   @TempDir Path folder;
 
   private Cli transfer(Path out) {
+    return quick("transfer", out);
+  }
+
+  private static Cli quick(String name, Path out) {
     return Cli.run(
-        "experiment",
-        "transfer",
-        "--quick",
-        "--offline",
-        "--device",
-        "cpu",
-        "--out",
-        out.toString());
+        "experiment", name, "--quick", "--offline", "--device", "cpu", "--out", out.toString());
   }
 
   @Test
   void listsWhatThereIs() {
     Cli cli = Cli.run("experiment");
     assertThat(cli.code()).isZero();
-    assertThat(cli.out()).contains("transfer");
+    assertThat(cli.out()).contains("transfer", "ensemble");
   }
 
   /** Each way at two sizes with two seeds, and the same numbers when run again. */
@@ -37,7 +34,7 @@ class ExperimentCommandTest {
   void aQuickRunWritesItsNumbersAndItsPlot() throws IOException {
     Cli cli = transfer(folder.resolve("a"));
     assertThat(cli.code()).as(cli.err()).isZero();
-    assertThat(cli.out()).contains("images per class", "from scratch", "seeds   [1, 2]");
+    assertThat(cli.out()).contains("images per class", "gain by seed", "seeds   [1, 2]");
     List<String> rows = Files.readAllLines(folder.resolve("a/transfer.csv"));
     assertThat(rows).hasSize(1 + 2 * 2 * 2).startsWith("seed,images_per_class,way,accuracy");
     assertThat(rows.get(1)).startsWith("1,4,from scratch,");
@@ -51,7 +48,7 @@ class ExperimentCommandTest {
   void whatIsWrongIsSaid() {
     Cli unknown = Cli.run("experiment", "transfre");
     assertThat(unknown.code()).isEqualTo(ExitCode.USAGE);
-    assertThat(unknown.err()).contains("\"transfre\" is none of transfer");
+    assertThat(unknown.err()).contains("\"transfre\" is none of transfer, ensemble");
     assertThat(Cli.run("experiment", "transfer", "--seeds", "0").code()).isEqualTo(ExitCode.USAGE);
     assertThat(Cli.run("experiment", "transfer", "--threads", "0").code())
         .isEqualTo(ExitCode.USAGE);

@@ -23,6 +23,20 @@ final class ClassSubsets {
    * @param seed draws which
    */
   static Dataset of(Dataset data, int from, int to, int perClass, long seed) {
+    return of(data, from, to, 0, perClass, seed);
+  }
+
+  /**
+   * Returns other examples of the same draw: those behind the first ones of each class.
+   *
+   * @param data the data
+   * @param from the first class
+   * @param to behind the last class
+   * @param skip how many of each are left to another part
+   * @param perClass how many of each at most
+   * @param seed draws which
+   */
+  static Dataset of(Dataset data, int from, int to, int skip, int perClass, long seed) {
     List<List<Integer>> byClass = new ArrayList<>();
     for (int c = from; c < to; c++) {
       byClass.add(new ArrayList<>());
@@ -35,7 +49,7 @@ final class ClassSubsets {
     }
     List<Integer> chosen = new ArrayList<>();
     for (int c = 0; c < byClass.size(); c++) {
-      chosen.addAll(drawn(byClass.get(c), perClass, seed, from + c));
+      chosen.addAll(drawn(byClass.get(c), skip, perClass, seed, from + c));
     }
     Dataset part = data.subset(chosen.stream().mapToInt(i -> i).toArray());
     List<Field> fields = part.fields();
@@ -52,9 +66,10 @@ final class ClassSubsets {
         .inMemory();
   }
 
-  private static List<Integer> drawn(List<Integer> all, int count, long seed, int stream) {
+  private static List<Integer> drawn(
+      List<Integer> all, int skip, int count, long seed, int stream) {
     int[] order = Permutation.of(all.size(), seed, stream);
-    return Arrays.stream(order).limit(count).mapToObj(all::get).toList();
+    return Arrays.stream(order).skip(skip).limit(count).mapToObj(all::get).toList();
   }
 
   private static int[] labels(Dataset data) {

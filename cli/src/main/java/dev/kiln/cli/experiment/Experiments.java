@@ -9,7 +9,7 @@ final class Experiments {
 
   /** Returns all of them, in the order in which they are listed. */
   static List<Experiment> all() {
-    return List.of(new TransferExperiment());
+    return List.of(new TransferExperiment(), new EnsembleExperiment());
   }
 
   /** Returns the one of that name. */
