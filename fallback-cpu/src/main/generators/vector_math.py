@@ -64,23 +64,23 @@ class Body:
             v = self.new(f"{v}.fma({x}, {self.k(c)})")
         return v
 
-    def exp_parts(self, x):
-        """x = n ln2 + r: returns e^r - 1 and the integers n."""
-        t = self.new(f"{x}.fma({self.k(1.4426950408889634)}, {self.k(12582912.0)})")
-        n = self.new(f"{t}.sub({self.k(12582912.0)})")
+    def exp_parts(self, x, bias=0):
+        """x = n ln2 + r: returns e^r - 1 and a float whose lowest bits are n + bias."""
+        magic = self.k(12582912.0 + bias)
+        t = self.new(f"{x}.fma({self.k(1.4426950408889634)}, {magic})")
+        n = self.new(f"{t}.sub({magic})")
         r = self.new(f"{n}.fma({self.k(-0.693359375)}, {x})")
         r = self.new(f"{n}.fma({self.k(2.12194440e-4)}, {r})")
-        return self.exp_polynomial(r, t)
+        return self.exp_polynomial(r), t
 
-    def exp_polynomial(self, r, t):
+    def exp_polynomial(self, r):
         p = self.polynomial(r, EXP_P)
         q = self.new(f"{r}.mul({r})")
-        m = self.new(f"{p}.fma({q}, {r})")
-        i = self.new(f"{t}.reinterpretAsInts().sub(MAGIC_BITS)", "IntVector")
-        return m, i
+        return self.new(f"{p}.fma({q}, {r})")
 
-    def power_of_two(self, i):
-        return self.new(f"{i}.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats()")
+    def power_of_two(self, t):
+        """2^n, where the lowest nine bits of t are n + 127: the shift drops the others."""
+        return self.new(f"{t}.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats()")
 
     def exp_factors(self, x):
         """e^x = h t, any x but the far positive: t a power of two, h normal where the product is
@@ -88,13 +88,23 @@ class Body:
         Below -176 both are 0."""
         c = self.new(
             f"{x}.blend({self.k(-176.0)}, {x}.compare(VectorOperators.LT, {self.k(-176.0)}))")
-        return self.scaled_factors(*self.exp_parts(c))
+        return self.scaled_factors(*self.exp_parts(c, 254))
 
-    def scaled_factors(self, m, i):
+    def scaled_factors(self, m, t):
+        """The lowest bits of t are n + 254, so that either half has the exponents' bias."""
+        i = self.new(f"{t}.reinterpretAsInts()", "IntVector")
         half = self.new(f"{i}.lanewise(VectorOperators.ASHR, 1)", "IntVector")
         rest = self.new(f"{i}.sub({half})", "IntVector")
-        s, t = self.power_of_two(half), self.power_of_two(rest)
+        s = self.new(f"{half}.lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats()")
+        t = self.new(f"{rest}.lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats()")
         return self.new(f"{m}.add({self.k(1.0)}).mul({s})"), t
+
+    def exp_of_moderate(self, x):
+        """|x| <= 87, so that the result is normal: n goes straight into its exponent."""
+        m, t = self.exp_parts(x)
+        y = self.new(f"{m}.add({self.k(1.0)})")
+        n = self.new(f"{t}.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23)", "IntVector")
+        return self.new(f"{y}.reinterpretAsInts().add({n}).reinterpretAsFloats()")
 
     def exp_to_89(self, x):
         h, t = self.exp_factors(x)
@@ -109,14 +119,14 @@ class Body:
         """x <= 0 or NaN; results below the normal range may be 0."""
         c = self.new(
             f"{x}.blend({self.k(-87.0)}, {x}.compare(VectorOperators.LT, {self.k(-87.0)}))")
-        m, i = self.exp_parts(c)
-        return self.new(f"{m}.add({self.k(1.0)}).mul({self.power_of_two(i)})")
+        m, t = self.exp_parts(c, 127)
+        return self.new(f"{m}.add({self.k(1.0)}).mul({self.power_of_two(t)})")
 
     def expm1_of_negative(self, x):
         c = self.new(
             f"{x}.blend({self.k(-87.0)}, {x}.compare(VectorOperators.LT, {self.k(-87.0)}))")
-        m, i = self.exp_parts(c)
-        s = self.power_of_two(i)
+        m, t = self.exp_parts(c, 127)
+        s = self.power_of_two(t)
         return self.new(f"{m}.fma({s}, {s}.sub({self.k(1.0)}))")
 
     def log(self, x):
@@ -230,8 +240,8 @@ def gelu_tanh_parts(b, x):
     n = b.new(f"{n}.sub({b.k(12582912.0)})")
     first = b.new(f"{a}.fma({b.k(-GELU_LINEAR)}, {n}.mul({b.k(-0.693359375)}))")
     q = b.new(f"{p}.neg()")
-    t = b.new(f"{q}.fma({z}, {first}).fma({b.k(1.4426950408889634)}, {b.k(12582912.0)})")
-    rest = b.new(f"{t}.sub({b.k(12582912.0)})")
+    t = b.new(f"{q}.fma({z}, {first}).fma({b.k(1.4426950408889634)}, {b.k(12582912.0 + 254)})")
+    rest = b.new(f"{t}.sub({b.k(12582912.0 + 254)})")
     r = b.new(f"{q}.fma({z}, {rest}.mul({b.k(-0.693359375)})).add({first})")
     t = b.new(f"{t}.add({n})")
     n = b.new(f"{n}.add({rest})")
@@ -240,7 +250,7 @@ def gelu_tanh_parts(b, x):
     low = b.new(f"{low}.fma({z}, {a}.mul({b.k(GELU_LINEAR_LOW)}))")
     low = b.new(f"{a}.fma({a}, {z}.neg()).fma({p}, {low})")
     r = b.new(f"{n}.fma({b.k(2.12194440e-4)}, {r}.sub({low}))")
-    h, s = b.scaled_factors(*b.exp_polynomial(r, t))
+    h, s = b.scaled_factors(b.exp_polynomial(r), t)
     e = b.new(f"{h}.mul({s})")
     return a, z, h, s, e, b.new(f"{b.k(1.0)}.div({e}.add({b.k(1.0)}))")
 
@@ -314,7 +324,6 @@ def exponential_unit(b, x, inner, outer, scale):
 SELU = ("1.0507009873554805f", "1.7580993408473766f")
 
 FORWARD = {
-    "EXP": lambda b, x: b.exp(x),
     "LOG": lambda b, x: b.log(x),
     "SQRT": lambda b, x: b.new(f"{x}.sqrt()"),
     "RSQRT": lambda b, x: b.new(f"{b.k(1.0)}.div({x}.sqrt())"),
@@ -550,12 +559,12 @@ def direct(name, make):
                 f"{g}.intoArray(dx, dxo + i);")
 
 
-def exp_sum():
+def exp_sum(name, exp):
     b = Body()
     x = b.new("FloatVector.fromArray(F, x, xo + i).sub(center)")
-    e = b.exp(x)
+    e = exp(b, x)
     b.lines.append(f"sum = sum.add({e});")
-    text = loop("expSum", "float[] x, int xo, float[] y, int yo, int n, float shift, float[] lanes",
+    text = loop(name, "float[] x, int xo, float[] y, int yo, int n, float shift, float[] lanes",
                 b, f"{e}.intoArray(y, yo + i);")
     text = text.replace("    for (int i", "    FloatVector center = FloatVector.broadcast(F, shift);"
                         "\n    FloatVector sum = FloatVector.fromArray(F, lanes, 0);\n"
@@ -563,9 +572,47 @@ def exp_sum():
     return text.replace("    }\n  }\n", "    }\n    sum.intoArray(lanes, 0);\n  }\n")
 
 
+# e^x takes a third less where no result is subnormal, infinite or NaN; the bits are the same.
+EXP = """  static void exp(float[] x, int xo, float[] y, int yo, int n, float p, float q) {
+    for (int i = 0; i < n; i += BLOCK) {
+      int m = Math.min(BLOCK, n - i);
+      if (isModerate(x, xo + i, m, 0f)) {
+        expOfModerate(x, xo + i, y, yo + i, m, p, q);
+      } else {
+        expOfAny(x, xo + i, y, yo + i, m, p, q);
+      }
+    }
+  }
+
+  /** Sets y = e^(x - shift) and adds it to the lanes. */
+  static void expSum(float[] x, int xo, float[] y, int yo, int n, float shift, float[] lanes) {
+    for (int i = 0; i < n; i += BLOCK) {
+      int m = Math.min(BLOCK, n - i);
+      if (isModerate(x, xo + i, m, shift)) {
+        expSumOfModerate(x, xo + i, y, yo + i, m, shift, lanes);
+      } else {
+        expSumOfAny(x, xo + i, y, yo + i, m, shift, lanes);
+      }
+    }
+  }
+
+  /** Whether |x - shift| is 87 at most for all; without its sign a float is in order as an int. */
+  private static boolean isModerate(float[] x, int xo, int n, float shift) {
+    FloatVector center = FloatVector.broadcast(F, shift);
+    IntVector most = IntVector.zero(I);
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector d = FloatVector.fromArray(F, x, xo + i).sub(center);
+      most = most.max(d.reinterpretAsInts().and(Integer.MAX_VALUE));
+    }
+    return most.reduceLanes(VectorOperators.MAX) <= MODERATE_BITS;
+  }
+"""
+
+
 HEAD = """package dev.kiln.cpu.simd;
 
 import static dev.kiln.cpu.simd.Lanes.F;
+import static dev.kiln.cpu.simd.Lanes.I;
 import static dev.kiln.cpu.simd.Lanes.LANES;
 
 import dev.kiln.backend.UnaryOp;
@@ -585,6 +632,7 @@ final class VectorUnaryLoops {
   private static final int MAGIC_BITS = Float.floatToRawIntBits(12582912f);
   private static final int SQRT_HALF_BITS = 0x3f3504f3;
   private static final int SIGN_BIT = 0x80000000;
+  private static final int MODERATE_BITS = Float.floatToRawIntBits(87f);
 
   /** Elements of which the first of two loops is done before the second takes over. */
   private static final int BLOCK = %d * LANES;
@@ -597,7 +645,7 @@ def dispatch():
     out = ["  /** Runs a forward loop; false if there is none. */\n"
            "  static boolean forward(UnaryOp op, float[] x, int xo, float[] y, int yo, int n,"
            " float p, float q) {\n    switch (op) {"]
-    for name in FORWARD:
+    for name in ["EXP"] + list(FORWARD):
         out.append(f"      case {name}:\n        {camel(name)}(x, xo, y, yo, n, p, q);\n"
                    "        return true;")
     out.append("      default:\n        return false;\n    }\n  }\n")
@@ -612,8 +660,9 @@ def dispatch():
 
 
 parts = [HEAD % BLOCK] + dispatch()
+parts += [EXP, forward("EXP_OF_MODERATE", Body.exp_of_moderate), forward("EXP_OF_ANY", Body.exp)]
 parts += [forward(*item) for item in FORWARD.items()]
 parts += [gradient(*item) for item in GRADIENT.items()]
 parts += [direct(*item) for item in DIRECT.items()]
-parts += [exp_sum(), "}"]
+parts += [exp_sum("expSumOfModerate", Body.exp_of_moderate), exp_sum("expSumOfAny", Body.exp), "}"]
 OUT.write_text("\n".join(parts) + "\n")

@@ -138,7 +138,7 @@ final class VectorRows implements RowKernels {
   @Override
   public float max(float[] x, int offset, int n) {
     float m = Float.NEGATIVE_INFINITY;
-    int whole = n / LANES * LANES;
+    int whole = n / STEP * STEP;
     if (whole > 0) {
       float[] lanes = lanes();
       maxLanes(x, offset, whole, lanes);
@@ -153,17 +153,23 @@ final class VectorRows implements RowKernels {
   }
 
   private static void maxLanes(float[] x, int o, int n, float[] lanes) {
-    FloatVector m = FloatVector.fromArray(F, x, o);
-    for (int i = LANES; i < n; i += LANES) {
-      m = m.max(FloatVector.fromArray(F, x, o + i));
+    FloatVector a = FloatVector.fromArray(F, x, o);
+    FloatVector b = a;
+    FloatVector c = a;
+    FloatVector d = a;
+    for (int i = 0; i < n; i += STEP) {
+      a = a.max(FloatVector.fromArray(F, x, o + i));
+      b = b.max(FloatVector.fromArray(F, x, o + i + LANES));
+      c = c.max(FloatVector.fromArray(F, x, o + i + 2 * LANES));
+      d = d.max(FloatVector.fromArray(F, x, o + i + 3 * LANES));
     }
-    m.intoArray(lanes, 0);
+    a.max(b).max(c.max(d)).intoArray(lanes, 0);
   }
 
   @Override
   public float min(float[] x, int offset, int n) {
     float m = Float.POSITIVE_INFINITY;
-    int whole = n / LANES * LANES;
+    int whole = n / STEP * STEP;
     if (whole > 0) {
       float[] lanes = lanes();
       minLanes(x, offset, whole, lanes);
@@ -178,11 +184,17 @@ final class VectorRows implements RowKernels {
   }
 
   private static void minLanes(float[] x, int o, int n, float[] lanes) {
-    FloatVector m = FloatVector.fromArray(F, x, o);
-    for (int i = LANES; i < n; i += LANES) {
-      m = m.min(FloatVector.fromArray(F, x, o + i));
+    FloatVector a = FloatVector.fromArray(F, x, o);
+    FloatVector b = a;
+    FloatVector c = a;
+    FloatVector d = a;
+    for (int i = 0; i < n; i += STEP) {
+      a = a.min(FloatVector.fromArray(F, x, o + i));
+      b = b.min(FloatVector.fromArray(F, x, o + i + LANES));
+      c = c.min(FloatVector.fromArray(F, x, o + i + 2 * LANES));
+      d = d.min(FloatVector.fromArray(F, x, o + i + 3 * LANES));
     }
-    m.intoArray(lanes, 0);
+    a.min(b).min(c.min(d)).intoArray(lanes, 0);
   }
 
   @Override
@@ -201,7 +213,7 @@ final class VectorRows implements RowKernels {
     if (rest > 0) {
       float[] tail = Workspace.mine().floats(Workspace.Slot.TAIL, 2L * LANES);
       System.arraycopy(x, xOffset + whole, tail, 0, rest);
-      Arrays.fill(tail, rest, LANES, Float.NEGATIVE_INFINITY);
+      Arrays.fill(tail, rest, LANES, shift);
       Arrays.fill(lanes, 0, LANES, 0f);
       VectorUnaryLoops.expSum(tail, 0, tail, 0, LANES, shift, lanes);
       System.arraycopy(tail, 0, y, yOffset + whole, rest);

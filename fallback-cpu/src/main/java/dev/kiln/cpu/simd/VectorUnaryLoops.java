@@ -1,6 +1,7 @@
 package dev.kiln.cpu.simd;
 
 import static dev.kiln.cpu.simd.Lanes.F;
+import static dev.kiln.cpu.simd.Lanes.I;
 import static dev.kiln.cpu.simd.Lanes.LANES;
 
 import dev.kiln.backend.UnaryOp;
@@ -20,6 +21,7 @@ final class VectorUnaryLoops {
   private static final int MAGIC_BITS = Float.floatToRawIntBits(12582912f);
   private static final int SQRT_HALF_BITS = 0x3f3504f3;
   private static final int SIGN_BIT = 0x80000000;
+  private static final int MODERATE_BITS = Float.floatToRawIntBits(87f);
 
   /** Elements of which the first of two loops is done before the second takes over. */
   private static final int BLOCK = 32 * LANES;
@@ -159,10 +161,74 @@ final class VectorUnaryLoops {
   }
 
   static void exp(float[] x, int xo, float[] y, int yo, int n, float p, float q) {
+    for (int i = 0; i < n; i += BLOCK) {
+      int m = Math.min(BLOCK, n - i);
+      if (isModerate(x, xo + i, m, 0f)) {
+        expOfModerate(x, xo + i, y, yo + i, m, p, q);
+      } else {
+        expOfAny(x, xo + i, y, yo + i, m, p, q);
+      }
+    }
+  }
+
+  /** Sets y = e^(x - shift) and adds it to the lanes. */
+  static void expSum(float[] x, int xo, float[] y, int yo, int n, float shift, float[] lanes) {
+    for (int i = 0; i < n; i += BLOCK) {
+      int m = Math.min(BLOCK, n - i);
+      if (isModerate(x, xo + i, m, shift)) {
+        expSumOfModerate(x, xo + i, y, yo + i, m, shift, lanes);
+      } else {
+        expSumOfAny(x, xo + i, y, yo + i, m, shift, lanes);
+      }
+    }
+  }
+
+  /** Whether |x - shift| is 87 at most for all; without its sign a float is in order as an int. */
+  private static boolean isModerate(float[] x, int xo, int n, float shift) {
+    FloatVector center = FloatVector.broadcast(F, shift);
+    IntVector most = IntVector.zero(I);
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector d = FloatVector.fromArray(F, x, xo + i).sub(center);
+      most = most.max(d.reinterpretAsInts().and(Integer.MAX_VALUE));
+    }
+    return most.reduceLanes(VectorOperators.MAX) <= MODERATE_BITS;
+  }
+
+  static void expOfModerate(float[] x, int xo, float[] y, int yo, int n, float p, float q) {
+    FloatVector k0 = FloatVector.broadcast(F, 12582912.0f);
+    FloatVector k1 = FloatVector.broadcast(F, 1.4426950408889634f);
+    FloatVector k2 = FloatVector.broadcast(F, -0.693359375f);
+    FloatVector k3 = FloatVector.broadcast(F, 0.00021219444f);
+    FloatVector k4 = FloatVector.broadcast(F, 0.0013814610429108143f);
+    FloatVector k5 = FloatVector.broadcast(F, 0.008368710055947304f);
+    FloatVector k6 = FloatVector.broadcast(F, 0.04166838899254799f);
+    FloatVector k7 = FloatVector.broadcast(F, 0.1666652113199234f);
+    FloatVector k8 = FloatVector.broadcast(F, 0.4999999403953552f);
+    FloatVector k9 = FloatVector.broadcast(F, 1.0f);
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector v1 = FloatVector.fromArray(F, x, xo + i);
+      FloatVector v2 = v1.fma(k1, k0);
+      FloatVector v3 = v2.sub(k0);
+      FloatVector v4 = v3.fma(k2, v1);
+      FloatVector v5 = v3.fma(k3, v4);
+      FloatVector v6 = k4.fma(v5, k5);
+      FloatVector v7 = v6.fma(v5, k6);
+      FloatVector v8 = v7.fma(v5, k7);
+      FloatVector v9 = v8.fma(v5, k8);
+      FloatVector v10 = v5.mul(v5);
+      FloatVector v11 = v9.fma(v10, v5);
+      FloatVector v12 = v11.add(k9);
+      IntVector v13 = v2.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23);
+      FloatVector v14 = v12.reinterpretAsInts().add(v13).reinterpretAsFloats();
+      v14.intoArray(y, yo + i);
+    }
+  }
+
+  static void expOfAny(float[] x, int xo, float[] y, int yo, int n, float p, float q) {
     FloatVector k0 = FloatVector.broadcast(F, 89.0f);
     FloatVector k1 = FloatVector.broadcast(F, -176.0f);
-    FloatVector k2 = FloatVector.broadcast(F, 1.4426950408889634f);
-    FloatVector k3 = FloatVector.broadcast(F, 12582912.0f);
+    FloatVector k2 = FloatVector.broadcast(F, 12583166.0f);
+    FloatVector k3 = FloatVector.broadcast(F, 1.4426950408889634f);
     FloatVector k4 = FloatVector.broadcast(F, -0.693359375f);
     FloatVector k5 = FloatVector.broadcast(F, 0.00021219444f);
     FloatVector k6 = FloatVector.broadcast(F, 0.0013814610429108143f);
@@ -175,8 +241,8 @@ final class VectorUnaryLoops {
       FloatVector v1 = FloatVector.fromArray(F, x, xo + i);
       FloatVector v2 = v1.blend(k0, v1.compare(VectorOperators.GT, k0));
       FloatVector v3 = v2.blend(k1, v2.compare(VectorOperators.LT, k1));
-      FloatVector v4 = v3.fma(k2, k3);
-      FloatVector v5 = v4.sub(k3);
+      FloatVector v4 = v3.fma(k3, k2);
+      FloatVector v5 = v4.sub(k2);
       FloatVector v6 = v5.fma(k4, v3);
       FloatVector v7 = v5.fma(k5, v6);
       FloatVector v8 = k6.fma(v7, k7);
@@ -185,11 +251,11 @@ final class VectorUnaryLoops {
       FloatVector v11 = v10.fma(v7, k10);
       FloatVector v12 = v7.mul(v7);
       FloatVector v13 = v11.fma(v12, v7);
-      IntVector v14 = v4.reinterpretAsInts().sub(MAGIC_BITS);
+      IntVector v14 = v4.reinterpretAsInts();
       IntVector v15 = v14.lanewise(VectorOperators.ASHR, 1);
       IntVector v16 = v14.sub(v15);
-      FloatVector v17 = v15.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
-      FloatVector v18 = v16.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
+      FloatVector v17 = v15.lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
+      FloatVector v18 = v16.lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
       FloatVector v19 = v13.add(k11).mul(v17);
       FloatVector v20 = v19.mul(v18);
       v20.intoArray(y, yo + i);
@@ -295,8 +361,8 @@ final class VectorUnaryLoops {
     FloatVector k6 = FloatVector.broadcast(F, 0.128379167f);
     FloatVector k7 = FloatVector.broadcast(F, 10.0f);
     FloatVector k8 = FloatVector.broadcast(F, -87.0f);
-    FloatVector k9 = FloatVector.broadcast(F, 1.4426950408889634f);
-    FloatVector k10 = FloatVector.broadcast(F, 12582912.0f);
+    FloatVector k9 = FloatVector.broadcast(F, 12583039.0f);
+    FloatVector k10 = FloatVector.broadcast(F, 1.4426950408889634f);
     FloatVector k11 = FloatVector.broadcast(F, -0.693359375f);
     FloatVector k12 = FloatVector.broadcast(F, 0.00021219444f);
     FloatVector k13 = FloatVector.broadcast(F, 0.0013814610429108143f);
@@ -318,8 +384,8 @@ final class VectorUnaryLoops {
       FloatVector v11 = v2.blend(k7, v2.compare(VectorOperators.GT, k7));
       FloatVector v12 = v11.mul(v11).neg();
       FloatVector v13 = v12.blend(k8, v12.compare(VectorOperators.LT, k8));
-      FloatVector v14 = v13.fma(k9, k10);
-      FloatVector v15 = v14.sub(k10);
+      FloatVector v14 = v13.fma(k10, k9);
+      FloatVector v15 = v14.sub(k9);
       FloatVector v16 = v15.fma(k11, v13);
       FloatVector v17 = v15.fma(k12, v16);
       FloatVector v18 = k13.fma(v17, k14);
@@ -359,25 +425,25 @@ final class VectorUnaryLoops {
       FloatVector v11 = FloatVector.fromArray(F, t, 2 * BLOCK + i);
       FloatVector v14 = FloatVector.fromArray(F, t, 3 * BLOCK + i);
       FloatVector v23 = FloatVector.fromArray(F, t, 4 * BLOCK + i);
-      IntVector v24 = v14.reinterpretAsInts().sub(MAGIC_BITS);
-      FloatVector v25 = v24.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
-      FloatVector v26 = v23.add(k18).mul(v25);
-      FloatVector v27 = v11.fma(k19, k18);
-      FloatVector v28 = k18.div(v27);
-      FloatVector v29 = k20.fma(v28, k21);
-      FloatVector v30 = v29.fma(v28, k22);
-      FloatVector v31 = v30.fma(v28, k23);
-      FloatVector v32 = v31.fma(v28, k24);
-      FloatVector v33 = v32.fma(v28, k25);
-      FloatVector v34 = v33.fma(v28, k26);
-      FloatVector v35 = v34.fma(v28, k27);
-      FloatVector v36 = v35.fma(v28, k28);
-      FloatVector v37 = v36.fma(v28, k29);
-      FloatVector v38 = v37.fma(v28, k30);
-      FloatVector v39 = k18.sub(v38.mul(v28).mul(v26));
-      FloatVector v40 = v39.blend(v39.neg(), v1.compare(VectorOperators.LT, k31));
-      FloatVector v41 = v40.blend(v10, v2.compare(VectorOperators.LT, k18));
-      v41.intoArray(y, yo + i);
+      FloatVector v24 =
+          v14.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
+      FloatVector v25 = v23.add(k18).mul(v24);
+      FloatVector v26 = v11.fma(k19, k18);
+      FloatVector v27 = k18.div(v26);
+      FloatVector v28 = k20.fma(v27, k21);
+      FloatVector v29 = v28.fma(v27, k22);
+      FloatVector v30 = v29.fma(v27, k23);
+      FloatVector v31 = v30.fma(v27, k24);
+      FloatVector v32 = v31.fma(v27, k25);
+      FloatVector v33 = v32.fma(v27, k26);
+      FloatVector v34 = v33.fma(v27, k27);
+      FloatVector v35 = v34.fma(v27, k28);
+      FloatVector v36 = v35.fma(v27, k29);
+      FloatVector v37 = v36.fma(v27, k30);
+      FloatVector v38 = k18.sub(v37.mul(v27).mul(v25));
+      FloatVector v39 = v38.blend(v38.neg(), v1.compare(VectorOperators.LT, k31));
+      FloatVector v40 = v39.blend(v10, v2.compare(VectorOperators.LT, k18));
+      v40.intoArray(y, yo + i);
     }
   }
 
@@ -404,8 +470,8 @@ final class VectorUnaryLoops {
   static void elu(float[] x, int xo, float[] y, int yo, int n, float p, float q) {
     FloatVector k0 = FloatVector.broadcast(F, 0.0f);
     FloatVector k1 = FloatVector.broadcast(F, -87.0f);
-    FloatVector k2 = FloatVector.broadcast(F, 1.4426950408889634f);
-    FloatVector k3 = FloatVector.broadcast(F, 12582912.0f);
+    FloatVector k2 = FloatVector.broadcast(F, 12583039.0f);
+    FloatVector k3 = FloatVector.broadcast(F, 1.4426950408889634f);
     FloatVector k4 = FloatVector.broadcast(F, -0.693359375f);
     FloatVector k5 = FloatVector.broadcast(F, 0.00021219444f);
     FloatVector k6 = FloatVector.broadcast(F, 0.0013814610429108143f);
@@ -419,8 +485,8 @@ final class VectorUnaryLoops {
       FloatVector v1 = FloatVector.fromArray(F, x, xo + i);
       FloatVector v2 = v1.blend(k0, v1.compare(VectorOperators.GT, k0));
       FloatVector v3 = v2.blend(k1, v2.compare(VectorOperators.LT, k1));
-      FloatVector v4 = v3.fma(k2, k3);
-      FloatVector v5 = v4.sub(k3);
+      FloatVector v4 = v3.fma(k3, k2);
+      FloatVector v5 = v4.sub(k2);
       FloatVector v6 = v5.fma(k4, v3);
       FloatVector v7 = v5.fma(k5, v6);
       FloatVector v8 = k6.fma(v7, k7);
@@ -429,12 +495,12 @@ final class VectorUnaryLoops {
       FloatVector v11 = v10.fma(v7, k10);
       FloatVector v12 = v7.mul(v7);
       FloatVector v13 = v11.fma(v12, v7);
-      IntVector v14 = v4.reinterpretAsInts().sub(MAGIC_BITS);
-      FloatVector v15 = v14.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
-      FloatVector v16 = v13.fma(v15, v15.sub(k11));
-      FloatVector v17 = v16.mul(k12);
-      FloatVector v18 = v1.blend(v17, v1.compare(VectorOperators.LT, k0));
-      v18.intoArray(y, yo + i);
+      FloatVector v14 =
+          v4.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
+      FloatVector v15 = v13.fma(v14, v14.sub(k11));
+      FloatVector v16 = v15.mul(k12);
+      FloatVector v17 = v1.blend(v16, v1.compare(VectorOperators.LT, k0));
+      v17.intoArray(y, yo + i);
     }
   }
 
@@ -442,8 +508,8 @@ final class VectorUnaryLoops {
     FloatVector k0 = FloatVector.broadcast(F, 0.0f);
     FloatVector k1 = FloatVector.broadcast(F, p);
     FloatVector k2 = FloatVector.broadcast(F, -87.0f);
-    FloatVector k3 = FloatVector.broadcast(F, 1.4426950408889634f);
-    FloatVector k4 = FloatVector.broadcast(F, 12582912.0f);
+    FloatVector k3 = FloatVector.broadcast(F, 12583039.0f);
+    FloatVector k4 = FloatVector.broadcast(F, 1.4426950408889634f);
     FloatVector k5 = FloatVector.broadcast(F, -0.693359375f);
     FloatVector k6 = FloatVector.broadcast(F, 0.00021219444f);
     FloatVector k7 = FloatVector.broadcast(F, 0.0013814610429108143f);
@@ -457,8 +523,8 @@ final class VectorUnaryLoops {
       FloatVector v2 = v1.blend(k0, v1.compare(VectorOperators.GT, k0));
       FloatVector v3 = v2.div(k1);
       FloatVector v4 = v3.blend(k2, v3.compare(VectorOperators.LT, k2));
-      FloatVector v5 = v4.fma(k3, k4);
-      FloatVector v6 = v5.sub(k4);
+      FloatVector v5 = v4.fma(k4, k3);
+      FloatVector v6 = v5.sub(k3);
       FloatVector v7 = v6.fma(k5, v4);
       FloatVector v8 = v6.fma(k6, v7);
       FloatVector v9 = k7.fma(v8, k8);
@@ -467,20 +533,20 @@ final class VectorUnaryLoops {
       FloatVector v12 = v11.fma(v8, k11);
       FloatVector v13 = v8.mul(v8);
       FloatVector v14 = v12.fma(v13, v8);
-      IntVector v15 = v5.reinterpretAsInts().sub(MAGIC_BITS);
-      FloatVector v16 = v15.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
-      FloatVector v17 = v14.fma(v16, v16.sub(k12));
-      FloatVector v18 = v17.mul(k1);
-      FloatVector v19 = v1.blend(v18, v1.compare(VectorOperators.LT, k0));
-      v19.intoArray(y, yo + i);
+      FloatVector v15 =
+          v5.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
+      FloatVector v16 = v14.fma(v15, v15.sub(k12));
+      FloatVector v17 = v16.mul(k1);
+      FloatVector v18 = v1.blend(v17, v1.compare(VectorOperators.LT, k0));
+      v18.intoArray(y, yo + i);
     }
   }
 
   static void selu(float[] x, int xo, float[] y, int yo, int n, float p, float q) {
     FloatVector k0 = FloatVector.broadcast(F, 0.0f);
     FloatVector k1 = FloatVector.broadcast(F, -87.0f);
-    FloatVector k2 = FloatVector.broadcast(F, 1.4426950408889634f);
-    FloatVector k3 = FloatVector.broadcast(F, 12582912.0f);
+    FloatVector k2 = FloatVector.broadcast(F, 12583039.0f);
+    FloatVector k3 = FloatVector.broadcast(F, 1.4426950408889634f);
     FloatVector k4 = FloatVector.broadcast(F, -0.693359375f);
     FloatVector k5 = FloatVector.broadcast(F, 0.00021219444f);
     FloatVector k6 = FloatVector.broadcast(F, 0.0013814610429108143f);
@@ -495,8 +561,8 @@ final class VectorUnaryLoops {
       FloatVector v1 = FloatVector.fromArray(F, x, xo + i);
       FloatVector v2 = v1.blend(k0, v1.compare(VectorOperators.GT, k0));
       FloatVector v3 = v2.blend(k1, v2.compare(VectorOperators.LT, k1));
-      FloatVector v4 = v3.fma(k2, k3);
-      FloatVector v5 = v4.sub(k3);
+      FloatVector v4 = v3.fma(k3, k2);
+      FloatVector v5 = v4.sub(k2);
       FloatVector v6 = v5.fma(k4, v3);
       FloatVector v7 = v5.fma(k5, v6);
       FloatVector v8 = k6.fma(v7, k7);
@@ -505,13 +571,13 @@ final class VectorUnaryLoops {
       FloatVector v11 = v10.fma(v7, k10);
       FloatVector v12 = v7.mul(v7);
       FloatVector v13 = v11.fma(v12, v7);
-      IntVector v14 = v4.reinterpretAsInts().sub(MAGIC_BITS);
-      FloatVector v15 = v14.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
-      FloatVector v16 = v13.fma(v15, v15.sub(k11));
-      FloatVector v17 = v16.mul(k12);
-      FloatVector v18 = v1.mul(k13);
-      FloatVector v19 = v18.blend(v17, v1.compare(VectorOperators.LT, k0));
-      v19.intoArray(y, yo + i);
+      FloatVector v14 =
+          v4.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
+      FloatVector v15 = v13.fma(v14, v14.sub(k11));
+      FloatVector v16 = v15.mul(k12);
+      FloatVector v17 = v1.mul(k13);
+      FloatVector v18 = v17.blend(v16, v1.compare(VectorOperators.LT, k0));
+      v18.intoArray(y, yo + i);
     }
   }
 
@@ -520,28 +586,16 @@ final class VectorUnaryLoops {
     for (int i = 0; i < n; i += BLOCK) {
       gelu1(t, x, xo + i, y, yo + i, Math.min(BLOCK, n - i), p, q);
       gelu2(t, x, xo + i, y, yo + i, Math.min(BLOCK, n - i), p, q);
-      gelu3(t, x, xo + i, y, yo + i, Math.min(BLOCK, n - i), p, q);
     }
   }
 
   private static void gelu1(
       float[] t, float[] x, int xo, float[] y, int yo, int n, float p, float q) {
     FloatVector k0 = FloatVector.broadcast(F, 19.0f);
-    for (int i = 0; i < n; i += LANES) {
-      FloatVector v1 = FloatVector.fromArray(F, x, xo + i);
-      FloatVector v2 = v1.abs();
-      FloatVector v3 = v2.blend(k0, v2.compare(VectorOperators.GT, k0));
-      v2.intoArray(t, 0 * BLOCK + i);
-      v3.intoArray(t, 1 * BLOCK + i);
-    }
-  }
-
-  private static void gelu2(
-      float[] t, float[] x, int xo, float[] y, int yo, int n, float p, float q) {
     FloatVector k1 = FloatVector.broadcast(F, 0.5f);
     FloatVector k2 = FloatVector.broadcast(F, -176.0f);
-    FloatVector k3 = FloatVector.broadcast(F, 1.4426950408889634f);
-    FloatVector k4 = FloatVector.broadcast(F, 12582912.0f);
+    FloatVector k3 = FloatVector.broadcast(F, 12583166.0f);
+    FloatVector k4 = FloatVector.broadcast(F, 1.4426950408889634f);
     FloatVector k5 = FloatVector.broadcast(F, -0.693359375f);
     FloatVector k6 = FloatVector.broadcast(F, 0.00021219444f);
     FloatVector k7 = FloatVector.broadcast(F, 0.0013814610429108143f);
@@ -551,14 +605,16 @@ final class VectorUnaryLoops {
     FloatVector k11 = FloatVector.broadcast(F, 0.4999999403953552f);
     FloatVector k12 = FloatVector.broadcast(F, 1.0f);
     for (int i = 0; i < n; i += LANES) {
-      FloatVector v3 = FloatVector.fromArray(F, t, 1 * BLOCK + i);
+      FloatVector v1 = FloatVector.fromArray(F, x, xo + i);
+      FloatVector v2 = v1.abs();
+      FloatVector v3 = v2.blend(k0, v2.compare(VectorOperators.GT, k0));
       FloatVector v4 = v3.mul(k1);
       FloatVector v5 = v4.mul(v3);
       FloatVector v6 = v4.fma(v3, v5.neg());
       FloatVector v7 = v5.neg();
       FloatVector v8 = v7.blend(k2, v7.compare(VectorOperators.LT, k2));
-      FloatVector v9 = v8.fma(k3, k4);
-      FloatVector v10 = v9.sub(k4);
+      FloatVector v9 = v8.fma(k4, k3);
+      FloatVector v10 = v9.sub(k3);
       FloatVector v11 = v10.fma(k5, v8);
       FloatVector v12 = v10.fma(k6, v11);
       FloatVector v13 = k7.fma(v12, k8);
@@ -567,19 +623,20 @@ final class VectorUnaryLoops {
       FloatVector v16 = v15.fma(v12, k11);
       FloatVector v17 = v12.mul(v12);
       FloatVector v18 = v16.fma(v17, v12);
-      IntVector v19 = v9.reinterpretAsInts().sub(MAGIC_BITS);
+      IntVector v19 = v9.reinterpretAsInts();
       IntVector v20 = v19.lanewise(VectorOperators.ASHR, 1);
       IntVector v21 = v19.sub(v20);
-      FloatVector v22 = v20.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
-      FloatVector v23 = v21.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
+      FloatVector v22 = v20.lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
+      FloatVector v23 = v21.lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
       FloatVector v24 = v18.add(k12).mul(v22);
-      FloatVector v25 = v6.neg().fma(v24, v24);
+      v2.intoArray(t, 0 * BLOCK + i);
+      v6.intoArray(t, 1 * BLOCK + i);
       v23.intoArray(t, 2 * BLOCK + i);
-      v25.intoArray(t, 3 * BLOCK + i);
+      v24.intoArray(t, 3 * BLOCK + i);
     }
   }
 
-  private static void gelu3(
+  private static void gelu2(
       float[] t, float[] x, int xo, float[] y, int yo, int n, float p, float q) {
     FloatVector k0 = FloatVector.broadcast(F, 19.0f);
     FloatVector k1 = FloatVector.broadcast(F, 0.5f);
@@ -600,8 +657,10 @@ final class VectorUnaryLoops {
     for (int i = 0; i < n; i += LANES) {
       FloatVector v1 = FloatVector.fromArray(F, x, xo + i);
       FloatVector v2 = FloatVector.fromArray(F, t, 0 * BLOCK + i);
+      FloatVector v6 = FloatVector.fromArray(F, t, 1 * BLOCK + i);
       FloatVector v23 = FloatVector.fromArray(F, t, 2 * BLOCK + i);
-      FloatVector v25 = FloatVector.fromArray(F, t, 3 * BLOCK + i);
+      FloatVector v24 = FloatVector.fromArray(F, t, 3 * BLOCK + i);
+      FloatVector v25 = v6.neg().fma(v24, v24);
       FloatVector v26 = v2.blend(k0, v2.compare(VectorOperators.GT, k0));
       FloatVector v27 = v26.fma(k13, k12);
       FloatVector v28 = k1.div(v27);
@@ -642,9 +701,10 @@ final class VectorUnaryLoops {
     FloatVector k4 = FloatVector.broadcast(F, -1.5957691669464111f);
     FloatVector k5 = FloatVector.broadcast(F, -0.693359375f);
     FloatVector k6 = FloatVector.broadcast(F, 1.4426950408889634f);
-    FloatVector k7 = FloatVector.broadcast(F, 2.398832396e-09f);
-    FloatVector k8 = FloatVector.broadcast(F, -4.5340680421e-08f);
-    FloatVector k9 = FloatVector.broadcast(F, 0.00021219444f);
+    FloatVector k7 = FloatVector.broadcast(F, 12583166.0f);
+    FloatVector k8 = FloatVector.broadcast(F, 2.398832396e-09f);
+    FloatVector k9 = FloatVector.broadcast(F, -4.5340680421e-08f);
+    FloatVector k10 = FloatVector.broadcast(F, 0.00021219444f);
     for (int i = 0; i < n; i += LANES) {
       FloatVector v1 = FloatVector.fromArray(F, x, xo + i);
       FloatVector v2 = v1.abs();
@@ -655,16 +715,16 @@ final class VectorUnaryLoops {
       FloatVector v7 = v6.sub(k3);
       FloatVector v8 = v3.fma(k4, v7.mul(k5));
       FloatVector v9 = v5.neg();
-      FloatVector v10 = v9.fma(v4, v8).fma(k6, k3);
-      FloatVector v11 = v10.sub(k3);
+      FloatVector v10 = v9.fma(v4, v8).fma(k6, k7);
+      FloatVector v11 = v10.sub(k7);
       FloatVector v12 = v9.fma(v4, v11.mul(k5)).add(v8);
       FloatVector v13 = v10.add(v7);
       FloatVector v14 = v7.add(v11);
       FloatVector v15 = v3.fma(k1, v5.neg());
-      FloatVector v16 = v3.fma(k7, v15);
-      FloatVector v17 = v16.fma(v4, v3.mul(k8));
+      FloatVector v16 = v3.fma(k8, v15);
+      FloatVector v17 = v16.fma(v4, v3.mul(k9));
       FloatVector v18 = v3.fma(v3, v4.neg()).fma(v5, v17);
-      FloatVector v19 = v14.fma(k9, v12.sub(v18));
+      FloatVector v19 = v14.fma(k10, v12.sub(v18));
       v13.intoArray(t, 0 * BLOCK + i);
       v19.intoArray(t, 1 * BLOCK + i);
     }
@@ -672,42 +732,42 @@ final class VectorUnaryLoops {
 
   private static void geluTanh2(
       float[] t, float[] x, int xo, float[] y, int yo, int n, float p, float q) {
-    FloatVector k10 = FloatVector.broadcast(F, 0.0013814610429108143f);
-    FloatVector k11 = FloatVector.broadcast(F, 0.008368710055947304f);
-    FloatVector k12 = FloatVector.broadcast(F, 0.04166838899254799f);
-    FloatVector k13 = FloatVector.broadcast(F, 0.1666652113199234f);
-    FloatVector k14 = FloatVector.broadcast(F, 0.4999999403953552f);
-    FloatVector k15 = FloatVector.broadcast(F, 1.0f);
-    FloatVector k16 = FloatVector.broadcast(F, 0.0f);
+    FloatVector k11 = FloatVector.broadcast(F, 0.0013814610429108143f);
+    FloatVector k12 = FloatVector.broadcast(F, 0.008368710055947304f);
+    FloatVector k13 = FloatVector.broadcast(F, 0.04166838899254799f);
+    FloatVector k14 = FloatVector.broadcast(F, 0.1666652113199234f);
+    FloatVector k15 = FloatVector.broadcast(F, 0.4999999403953552f);
+    FloatVector k16 = FloatVector.broadcast(F, 1.0f);
+    FloatVector k17 = FloatVector.broadcast(F, 0.0f);
     for (int i = 0; i < n; i += LANES) {
       FloatVector v1 = FloatVector.fromArray(F, x, xo + i);
       FloatVector v13 = FloatVector.fromArray(F, t, 0 * BLOCK + i);
       FloatVector v19 = FloatVector.fromArray(F, t, 1 * BLOCK + i);
-      FloatVector v20 = k10.fma(v19, k11);
-      FloatVector v21 = v20.fma(v19, k12);
-      FloatVector v22 = v21.fma(v19, k13);
-      FloatVector v23 = v22.fma(v19, k14);
+      FloatVector v20 = k11.fma(v19, k12);
+      FloatVector v21 = v20.fma(v19, k13);
+      FloatVector v22 = v21.fma(v19, k14);
+      FloatVector v23 = v22.fma(v19, k15);
       FloatVector v24 = v19.mul(v19);
       FloatVector v25 = v23.fma(v24, v19);
-      IntVector v26 = v13.reinterpretAsInts().sub(MAGIC_BITS);
+      IntVector v26 = v13.reinterpretAsInts();
       IntVector v27 = v26.lanewise(VectorOperators.ASHR, 1);
       IntVector v28 = v26.sub(v27);
-      FloatVector v29 = v27.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
-      FloatVector v30 = v28.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
-      FloatVector v31 = v25.add(k15).mul(v29);
+      FloatVector v29 = v27.lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
+      FloatVector v30 = v28.lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
+      FloatVector v31 = v25.add(k16).mul(v29);
       FloatVector v32 = v31.mul(v30);
-      FloatVector v33 = k15.div(v32.add(k15));
+      FloatVector v33 = k16.div(v32.add(k16));
       FloatVector v34 = v1.mul(v33);
       FloatVector v35 = v34.mul(v31).mul(v30);
-      FloatVector v36 = v34.blend(v35, v1.compare(VectorOperators.LT, k16));
+      FloatVector v36 = v34.blend(v35, v1.compare(VectorOperators.LT, k17));
       v36.intoArray(y, yo + i);
     }
   }
 
   static void silu(float[] x, int xo, float[] y, int yo, int n, float p, float q) {
     FloatVector k0 = FloatVector.broadcast(F, -176.0f);
-    FloatVector k1 = FloatVector.broadcast(F, 1.4426950408889634f);
-    FloatVector k2 = FloatVector.broadcast(F, 12582912.0f);
+    FloatVector k1 = FloatVector.broadcast(F, 12583166.0f);
+    FloatVector k2 = FloatVector.broadcast(F, 1.4426950408889634f);
     FloatVector k3 = FloatVector.broadcast(F, -0.693359375f);
     FloatVector k4 = FloatVector.broadcast(F, 0.00021219444f);
     FloatVector k5 = FloatVector.broadcast(F, 0.0013814610429108143f);
@@ -721,8 +781,8 @@ final class VectorUnaryLoops {
       FloatVector v1 = FloatVector.fromArray(F, x, xo + i);
       FloatVector v2 = v1.abs().neg();
       FloatVector v3 = v2.blend(k0, v2.compare(VectorOperators.LT, k0));
-      FloatVector v4 = v3.fma(k1, k2);
-      FloatVector v5 = v4.sub(k2);
+      FloatVector v4 = v3.fma(k2, k1);
+      FloatVector v5 = v4.sub(k1);
       FloatVector v6 = v5.fma(k3, v3);
       FloatVector v7 = v5.fma(k4, v6);
       FloatVector v8 = k5.fma(v7, k6);
@@ -731,11 +791,11 @@ final class VectorUnaryLoops {
       FloatVector v11 = v10.fma(v7, k9);
       FloatVector v12 = v7.mul(v7);
       FloatVector v13 = v11.fma(v12, v7);
-      IntVector v14 = v4.reinterpretAsInts().sub(MAGIC_BITS);
+      IntVector v14 = v4.reinterpretAsInts();
       IntVector v15 = v14.lanewise(VectorOperators.ASHR, 1);
       IntVector v16 = v14.sub(v15);
-      FloatVector v17 = v15.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
-      FloatVector v18 = v16.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
+      FloatVector v17 = v15.lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
+      FloatVector v18 = v16.lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
       FloatVector v19 = v13.add(k10).mul(v17);
       FloatVector v20 = v1.div(v19.fma(v18, k10));
       FloatVector v21 = v20.mul(v19).mul(v18);
@@ -745,7 +805,7 @@ final class VectorUnaryLoops {
   }
 
   static void mish(float[] x, int xo, float[] y, int yo, int n, float p, float q) {
-    float[] t = Workspace.mine().floats(Workspace.Slot.SUMS, 2L * BLOCK);
+    float[] t = Workspace.mine().floats(Workspace.Slot.SUMS, 1L * BLOCK);
     for (int i = 0; i < n; i += BLOCK) {
       mish1(t, x, xo + i, y, yo + i, Math.min(BLOCK, n - i), p, q);
       mish2(t, x, xo + i, y, yo + i, Math.min(BLOCK, n - i), p, q);
@@ -756,25 +816,20 @@ final class VectorUnaryLoops {
       float[] t, float[] x, int xo, float[] y, int yo, int n, float p, float q) {
     FloatVector k0 = FloatVector.broadcast(F, 20.0f);
     FloatVector k1 = FloatVector.broadcast(F, -176.0f);
-    FloatVector k2 = FloatVector.broadcast(F, 1.4426950408889634f);
-    FloatVector k3 = FloatVector.broadcast(F, 12582912.0f);
-    FloatVector k4 = FloatVector.broadcast(F, -0.693359375f);
-    FloatVector k5 = FloatVector.broadcast(F, 0.00021219444f);
     for (int i = 0; i < n; i += LANES) {
       FloatVector v1 = FloatVector.fromArray(F, x, xo + i);
       FloatVector v2 = v1.blend(k0, v1.compare(VectorOperators.GT, k0));
       FloatVector v3 = v2.blend(k1, v2.compare(VectorOperators.LT, k1));
-      FloatVector v4 = v3.fma(k2, k3);
-      FloatVector v5 = v4.sub(k3);
-      FloatVector v6 = v5.fma(k4, v3);
-      FloatVector v7 = v5.fma(k5, v6);
-      v4.intoArray(t, 0 * BLOCK + i);
-      v7.intoArray(t, 1 * BLOCK + i);
+      v3.intoArray(t, 0 * BLOCK + i);
     }
   }
 
   private static void mish2(
       float[] t, float[] x, int xo, float[] y, int yo, int n, float p, float q) {
+    FloatVector k2 = FloatVector.broadcast(F, 12583166.0f);
+    FloatVector k3 = FloatVector.broadcast(F, 1.4426950408889634f);
+    FloatVector k4 = FloatVector.broadcast(F, -0.693359375f);
+    FloatVector k5 = FloatVector.broadcast(F, 0.00021219444f);
     FloatVector k6 = FloatVector.broadcast(F, 0.0013814610429108143f);
     FloatVector k7 = FloatVector.broadcast(F, 0.008368710055947304f);
     FloatVector k8 = FloatVector.broadcast(F, 0.04166838899254799f);
@@ -786,19 +841,22 @@ final class VectorUnaryLoops {
     FloatVector k14 = FloatVector.broadcast(F, 0.0f);
     for (int i = 0; i < n; i += LANES) {
       FloatVector v1 = FloatVector.fromArray(F, x, xo + i);
-      FloatVector v4 = FloatVector.fromArray(F, t, 0 * BLOCK + i);
-      FloatVector v7 = FloatVector.fromArray(F, t, 1 * BLOCK + i);
+      FloatVector v3 = FloatVector.fromArray(F, t, 0 * BLOCK + i);
+      FloatVector v4 = v3.fma(k3, k2);
+      FloatVector v5 = v4.sub(k2);
+      FloatVector v6 = v5.fma(k4, v3);
+      FloatVector v7 = v5.fma(k5, v6);
       FloatVector v8 = k6.fma(v7, k7);
       FloatVector v9 = v8.fma(v7, k8);
       FloatVector v10 = v9.fma(v7, k9);
       FloatVector v11 = v10.fma(v7, k10);
       FloatVector v12 = v7.mul(v7);
       FloatVector v13 = v11.fma(v12, v7);
-      IntVector v14 = v4.reinterpretAsInts().sub(MAGIC_BITS);
+      IntVector v14 = v4.reinterpretAsInts();
       IntVector v15 = v14.lanewise(VectorOperators.ASHR, 1);
       IntVector v16 = v14.sub(v15);
-      FloatVector v17 = v15.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
-      FloatVector v18 = v16.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
+      FloatVector v17 = v15.lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
+      FloatVector v18 = v16.lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
       FloatVector v19 = v13.add(k11).mul(v17);
       FloatVector v20 = v19.mul(v18);
       FloatVector v21 = v20.add(k12);
@@ -812,8 +870,8 @@ final class VectorUnaryLoops {
 
   static void sigmoid(float[] x, int xo, float[] y, int yo, int n, float p, float q) {
     FloatVector k0 = FloatVector.broadcast(F, -176.0f);
-    FloatVector k1 = FloatVector.broadcast(F, 1.4426950408889634f);
-    FloatVector k2 = FloatVector.broadcast(F, 12582912.0f);
+    FloatVector k1 = FloatVector.broadcast(F, 12583166.0f);
+    FloatVector k2 = FloatVector.broadcast(F, 1.4426950408889634f);
     FloatVector k3 = FloatVector.broadcast(F, -0.693359375f);
     FloatVector k4 = FloatVector.broadcast(F, 0.00021219444f);
     FloatVector k5 = FloatVector.broadcast(F, 0.0013814610429108143f);
@@ -827,8 +885,8 @@ final class VectorUnaryLoops {
       FloatVector v1 = FloatVector.fromArray(F, x, xo + i);
       FloatVector v2 = v1.abs().neg();
       FloatVector v3 = v2.blend(k0, v2.compare(VectorOperators.LT, k0));
-      FloatVector v4 = v3.fma(k1, k2);
-      FloatVector v5 = v4.sub(k2);
+      FloatVector v4 = v3.fma(k2, k1);
+      FloatVector v5 = v4.sub(k1);
       FloatVector v6 = v5.fma(k3, v3);
       FloatVector v7 = v5.fma(k4, v6);
       FloatVector v8 = k5.fma(v7, k6);
@@ -837,11 +895,11 @@ final class VectorUnaryLoops {
       FloatVector v11 = v10.fma(v7, k9);
       FloatVector v12 = v7.mul(v7);
       FloatVector v13 = v11.fma(v12, v7);
-      IntVector v14 = v4.reinterpretAsInts().sub(MAGIC_BITS);
+      IntVector v14 = v4.reinterpretAsInts();
       IntVector v15 = v14.lanewise(VectorOperators.ASHR, 1);
       IntVector v16 = v14.sub(v15);
-      FloatVector v17 = v15.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
-      FloatVector v18 = v16.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
+      FloatVector v17 = v15.lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
+      FloatVector v18 = v16.lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
       FloatVector v19 = v13.add(k10).mul(v17);
       FloatVector v20 = v19.mul(v18);
       FloatVector v21 = v20.blend(k10, v1.compare(VectorOperators.GE, k11));
@@ -861,8 +919,8 @@ final class VectorUnaryLoops {
   private static void logSigmoid1(
       float[] t, float[] x, int xo, float[] y, int yo, int n, float p, float q) {
     FloatVector k0 = FloatVector.broadcast(F, -176.0f);
-    FloatVector k1 = FloatVector.broadcast(F, 1.4426950408889634f);
-    FloatVector k2 = FloatVector.broadcast(F, 12582912.0f);
+    FloatVector k1 = FloatVector.broadcast(F, 12583166.0f);
+    FloatVector k2 = FloatVector.broadcast(F, 1.4426950408889634f);
     FloatVector k3 = FloatVector.broadcast(F, -0.693359375f);
     FloatVector k4 = FloatVector.broadcast(F, 0.00021219444f);
     FloatVector k5 = FloatVector.broadcast(F, 0.0013814610429108143f);
@@ -875,8 +933,8 @@ final class VectorUnaryLoops {
       FloatVector v1 = FloatVector.fromArray(F, x, xo + i);
       FloatVector v2 = v1.abs().neg();
       FloatVector v3 = v2.blend(k0, v2.compare(VectorOperators.LT, k0));
-      FloatVector v4 = v3.fma(k1, k2);
-      FloatVector v5 = v4.sub(k2);
+      FloatVector v4 = v3.fma(k2, k1);
+      FloatVector v5 = v4.sub(k1);
       FloatVector v6 = v5.fma(k3, v3);
       FloatVector v7 = v5.fma(k4, v6);
       FloatVector v8 = k5.fma(v7, k6);
@@ -885,11 +943,11 @@ final class VectorUnaryLoops {
       FloatVector v11 = v10.fma(v7, k9);
       FloatVector v12 = v7.mul(v7);
       FloatVector v13 = v11.fma(v12, v7);
-      IntVector v14 = v4.reinterpretAsInts().sub(MAGIC_BITS);
+      IntVector v14 = v4.reinterpretAsInts();
       IntVector v15 = v14.lanewise(VectorOperators.ASHR, 1);
       IntVector v16 = v14.sub(v15);
-      FloatVector v17 = v15.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
-      FloatVector v18 = v16.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
+      FloatVector v17 = v15.lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
+      FloatVector v18 = v16.lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
       FloatVector v19 = v13.add(k10).mul(v17);
       FloatVector v20 = v19.mul(v18);
       v20.intoArray(t, 0 * BLOCK + i);
@@ -924,7 +982,7 @@ final class VectorUnaryLoops {
   }
 
   static void tanh(float[] x, int xo, float[] y, int yo, int n, float p, float q) {
-    float[] t = Workspace.mine().floats(Workspace.Slot.SUMS, 2L * BLOCK);
+    float[] t = Workspace.mine().floats(Workspace.Slot.SUMS, 1L * BLOCK);
     for (int i = 0; i < n; i += BLOCK) {
       tanh1(t, x, xo + i, y, yo + i, Math.min(BLOCK, n - i), p, q);
       tanh2(t, x, xo + i, y, yo + i, Math.min(BLOCK, n - i), p, q);
@@ -938,27 +996,10 @@ final class VectorUnaryLoops {
     FloatVector k2 = FloatVector.broadcast(F, -0.05374293401837349f);
     FloatVector k3 = FloatVector.broadcast(F, 0.133314847946167f);
     FloatVector k4 = FloatVector.broadcast(F, -0.3333328366279602f);
-    for (int i = 0; i < n; i += LANES) {
-      FloatVector v1 = FloatVector.fromArray(F, x, xo + i);
-      FloatVector v2 = v1.abs();
-      FloatVector v3 = v1.mul(v1);
-      FloatVector v4 = k0.fma(v3, k1);
-      FloatVector v5 = v4.fma(v3, k2);
-      FloatVector v6 = v5.fma(v3, k3);
-      FloatVector v7 = v6.fma(v3, k4);
-      FloatVector v8 = v7.mul(v3);
-      FloatVector v9 = v8.fma(v2, v2);
-      v2.intoArray(t, 0 * BLOCK + i);
-      v9.intoArray(t, 1 * BLOCK + i);
-    }
-  }
-
-  private static void tanh2(
-      float[] t, float[] x, int xo, float[] y, int yo, int n, float p, float q) {
     FloatVector k5 = FloatVector.broadcast(F, -2.0f);
     FloatVector k6 = FloatVector.broadcast(F, -87.0f);
-    FloatVector k7 = FloatVector.broadcast(F, 1.4426950408889634f);
-    FloatVector k8 = FloatVector.broadcast(F, 12582912.0f);
+    FloatVector k7 = FloatVector.broadcast(F, 12583039.0f);
+    FloatVector k8 = FloatVector.broadcast(F, 1.4426950408889634f);
     FloatVector k9 = FloatVector.broadcast(F, -0.693359375f);
     FloatVector k10 = FloatVector.broadcast(F, 0.00021219444f);
     FloatVector k11 = FloatVector.broadcast(F, 0.0013814610429108143f);
@@ -970,12 +1011,18 @@ final class VectorUnaryLoops {
     FloatVector k17 = FloatVector.broadcast(F, 0.625f);
     for (int i = 0; i < n; i += LANES) {
       FloatVector v1 = FloatVector.fromArray(F, x, xo + i);
-      FloatVector v2 = FloatVector.fromArray(F, t, 0 * BLOCK + i);
-      FloatVector v9 = FloatVector.fromArray(F, t, 1 * BLOCK + i);
+      FloatVector v2 = v1.abs();
+      FloatVector v3 = v1.mul(v1);
+      FloatVector v4 = k0.fma(v3, k1);
+      FloatVector v5 = v4.fma(v3, k2);
+      FloatVector v6 = v5.fma(v3, k3);
+      FloatVector v7 = v6.fma(v3, k4);
+      FloatVector v8 = v7.mul(v3);
+      FloatVector v9 = v8.fma(v2, v2);
       FloatVector v10 = v2.mul(k5);
       FloatVector v11 = v10.blend(k6, v10.compare(VectorOperators.LT, k6));
-      FloatVector v12 = v11.fma(k7, k8);
-      FloatVector v13 = v12.sub(k8);
+      FloatVector v12 = v11.fma(k8, k7);
+      FloatVector v13 = v12.sub(k7);
       FloatVector v14 = v13.fma(k9, v11);
       FloatVector v15 = v13.fma(k10, v14);
       FloatVector v16 = k11.fma(v15, k12);
@@ -984,14 +1031,23 @@ final class VectorUnaryLoops {
       FloatVector v19 = v18.fma(v15, k15);
       FloatVector v20 = v15.mul(v15);
       FloatVector v21 = v19.fma(v20, v15);
-      IntVector v22 = v12.reinterpretAsInts().sub(MAGIC_BITS);
-      FloatVector v23 = v22.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
-      FloatVector v24 = v21.add(k16).mul(v23);
-      FloatVector v25 = k16.sub(v24).div(v24.add(k16));
-      FloatVector v26 = v25.blend(v9, v2.compare(VectorOperators.LT, k17));
-      IntVector v27 = v1.reinterpretAsInts().and(SIGN_BIT);
-      FloatVector v28 = v26.reinterpretAsInts().or(v27).reinterpretAsFloats();
-      v28.intoArray(y, yo + i);
+      FloatVector v22 =
+          v12.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
+      FloatVector v23 = v21.add(k16).mul(v22);
+      FloatVector v24 = k16.sub(v23).div(v23.add(k16));
+      FloatVector v25 = v24.blend(v9, v2.compare(VectorOperators.LT, k17));
+      v25.intoArray(t, 0 * BLOCK + i);
+    }
+  }
+
+  private static void tanh2(
+      float[] t, float[] x, int xo, float[] y, int yo, int n, float p, float q) {
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector v1 = FloatVector.fromArray(F, x, xo + i);
+      FloatVector v25 = FloatVector.fromArray(F, t, 0 * BLOCK + i);
+      IntVector v26 = v1.reinterpretAsInts().and(SIGN_BIT);
+      FloatVector v27 = v25.reinterpretAsInts().or(v26).reinterpretAsFloats();
+      v27.intoArray(y, yo + i);
     }
   }
 
@@ -1000,7 +1056,6 @@ final class VectorUnaryLoops {
     for (int i = 0; i < n; i += BLOCK) {
       softplus1(t, x, xo + i, y, yo + i, Math.min(BLOCK, n - i), p, q);
       softplus2(t, x, xo + i, y, yo + i, Math.min(BLOCK, n - i), p, q);
-      softplus3(t, x, xo + i, y, yo + i, Math.min(BLOCK, n - i), p, q);
     }
   }
 
@@ -1008,26 +1063,10 @@ final class VectorUnaryLoops {
       float[] t, float[] x, int xo, float[] y, int yo, int n, float p, float q) {
     FloatVector k0 = FloatVector.broadcast(F, p);
     FloatVector k1 = FloatVector.broadcast(F, 0.0f);
-    for (int i = 0; i < n; i += LANES) {
-      FloatVector v1 = FloatVector.fromArray(F, x, xo + i);
-      FloatVector v2 = v1.mul(k0);
-      FloatVector v3 = v2.abs();
-      FloatVector v4 = v1.fma(k0, v2.neg());
-      FloatVector v5 = v4.neg();
-      FloatVector v6 = v4.blend(v5, v2.compare(VectorOperators.GT, k1));
-      v2.intoArray(t, 0 * BLOCK + i);
-      v3.intoArray(t, 1 * BLOCK + i);
-      v6.intoArray(t, 2 * BLOCK + i);
-    }
-  }
-
-  private static void softplus2(
-      float[] t, float[] x, int xo, float[] y, int yo, int n, float p, float q) {
-    FloatVector k1 = FloatVector.broadcast(F, 0.0f);
     FloatVector k2 = FloatVector.broadcast(F, 128.0f);
     FloatVector k3 = FloatVector.broadcast(F, -176.0f);
-    FloatVector k4 = FloatVector.broadcast(F, 1.4426950408889634f);
-    FloatVector k5 = FloatVector.broadcast(F, 12582912.0f);
+    FloatVector k4 = FloatVector.broadcast(F, 12583166.0f);
+    FloatVector k5 = FloatVector.broadcast(F, 1.4426950408889634f);
     FloatVector k6 = FloatVector.broadcast(F, -0.693359375f);
     FloatVector k7 = FloatVector.broadcast(F, 0.00021219444f);
     FloatVector k8 = FloatVector.broadcast(F, 0.0013814610429108143f);
@@ -1035,15 +1074,18 @@ final class VectorUnaryLoops {
     FloatVector k10 = FloatVector.broadcast(F, 0.04166838899254799f);
     FloatVector k11 = FloatVector.broadcast(F, 0.1666652113199234f);
     FloatVector k12 = FloatVector.broadcast(F, 0.4999999403953552f);
-    FloatVector k13 = FloatVector.broadcast(F, 1.0f);
     for (int i = 0; i < n; i += LANES) {
-      FloatVector v3 = FloatVector.fromArray(F, t, 1 * BLOCK + i);
-      FloatVector v6 = FloatVector.fromArray(F, t, 2 * BLOCK + i);
+      FloatVector v1 = FloatVector.fromArray(F, x, xo + i);
+      FloatVector v2 = v1.mul(k0);
+      FloatVector v3 = v2.abs();
+      FloatVector v4 = v1.fma(k0, v2.neg());
+      FloatVector v5 = v4.neg();
+      FloatVector v6 = v4.blend(v5, v2.compare(VectorOperators.GT, k1));
       FloatVector v7 = k1.blend(v6, v3.compare(VectorOperators.LT, k2));
       FloatVector v8 = v3.neg();
       FloatVector v9 = v8.blend(k3, v8.compare(VectorOperators.LT, k3));
-      FloatVector v10 = v9.fma(k4, k5);
-      FloatVector v11 = v10.sub(k5);
+      FloatVector v10 = v9.fma(k5, k4);
+      FloatVector v11 = v10.sub(k4);
       FloatVector v12 = v11.fma(k6, v9);
       FloatVector v13 = v11.fma(k7, v12);
       FloatVector v14 = k8.fma(v13, k9);
@@ -1052,22 +1094,18 @@ final class VectorUnaryLoops {
       FloatVector v17 = v16.fma(v13, k12);
       FloatVector v18 = v13.mul(v13);
       FloatVector v19 = v17.fma(v18, v13);
-      IntVector v20 = v10.reinterpretAsInts().sub(MAGIC_BITS);
-      IntVector v21 = v20.lanewise(VectorOperators.ASHR, 1);
-      IntVector v22 = v20.sub(v21);
-      FloatVector v23 = v21.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
-      FloatVector v24 = v22.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
-      FloatVector v25 = v19.add(k13).mul(v23);
-      FloatVector v26 = v25.mul(v24);
-      FloatVector v27 = v7.fma(v26, v26);
-      v27.intoArray(t, 3 * BLOCK + i);
+      v2.intoArray(t, 0 * BLOCK + i);
+      v7.intoArray(t, 1 * BLOCK + i);
+      v10.intoArray(t, 2 * BLOCK + i);
+      v19.intoArray(t, 3 * BLOCK + i);
     }
   }
 
-  private static void softplus3(
+  private static void softplus2(
       float[] t, float[] x, int xo, float[] y, int yo, int n, float p, float q) {
     FloatVector k0 = FloatVector.broadcast(F, p);
     FloatVector k1 = FloatVector.broadcast(F, 0.0f);
+    FloatVector k13 = FloatVector.broadcast(F, 1.0f);
     FloatVector k14 = FloatVector.broadcast(F, 2.0f);
     FloatVector k15 = FloatVector.broadcast(F, 0.24300938844680786f);
     FloatVector k16 = FloatVector.broadcast(F, 0.21427656710147858f);
@@ -1078,7 +1116,17 @@ final class VectorUnaryLoops {
     for (int i = 0; i < n; i += LANES) {
       FloatVector v1 = FloatVector.fromArray(F, x, xo + i);
       FloatVector v2 = FloatVector.fromArray(F, t, 0 * BLOCK + i);
-      FloatVector v27 = FloatVector.fromArray(F, t, 3 * BLOCK + i);
+      FloatVector v7 = FloatVector.fromArray(F, t, 1 * BLOCK + i);
+      FloatVector v10 = FloatVector.fromArray(F, t, 2 * BLOCK + i);
+      FloatVector v19 = FloatVector.fromArray(F, t, 3 * BLOCK + i);
+      IntVector v20 = v10.reinterpretAsInts();
+      IntVector v21 = v20.lanewise(VectorOperators.ASHR, 1);
+      IntVector v22 = v20.sub(v21);
+      FloatVector v23 = v21.lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
+      FloatVector v24 = v22.lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
+      FloatVector v25 = v19.add(k13).mul(v23);
+      FloatVector v26 = v25.mul(v24);
+      FloatVector v27 = v7.fma(v26, v26);
       FloatVector v28 = v27.div(v27.add(k14));
       FloatVector v29 = v28.mul(v28);
       FloatVector v30 = k15.fma(v29, k16);
@@ -1096,7 +1144,7 @@ final class VectorUnaryLoops {
 
   static void erfGradient(
       float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
-    float[] t = Workspace.mine().floats(Workspace.Slot.SUMS, 2L * BLOCK);
+    float[] t = Workspace.mine().floats(Workspace.Slot.SUMS, 1L * BLOCK);
     for (int i = 0; i < n; i += BLOCK) {
       erfGradient1(t, dy, dyo + i, saved, so + i, dx, dxo + i, Math.min(BLOCK, n - i), p, q);
       erfGradient2(t, dy, dyo + i, saved, so + i, dx, dxo + i, Math.min(BLOCK, n - i), p, q);
@@ -1119,10 +1167,7 @@ final class VectorUnaryLoops {
       FloatVector v1 = FloatVector.fromArray(F, saved, so + i);
       FloatVector v2 = v1.abs();
       FloatVector v3 = v2.blend(k0, v2.compare(VectorOperators.GT, k0));
-      FloatVector v4 = v3.mul(v3);
-      FloatVector v5 = v3.fma(v3, v4.neg());
-      v4.intoArray(t, 0 * BLOCK + i);
-      v5.intoArray(t, 1 * BLOCK + i);
+      v3.intoArray(t, 0 * BLOCK + i);
     }
   }
 
@@ -1138,8 +1183,8 @@ final class VectorUnaryLoops {
       float p,
       float q) {
     FloatVector k1 = FloatVector.broadcast(F, -176.0f);
-    FloatVector k2 = FloatVector.broadcast(F, 1.4426950408889634f);
-    FloatVector k3 = FloatVector.broadcast(F, 12582912.0f);
+    FloatVector k2 = FloatVector.broadcast(F, 12583166.0f);
+    FloatVector k3 = FloatVector.broadcast(F, 1.4426950408889634f);
     FloatVector k4 = FloatVector.broadcast(F, -0.693359375f);
     FloatVector k5 = FloatVector.broadcast(F, 0.00021219444f);
     FloatVector k6 = FloatVector.broadcast(F, 0.0013814610429108143f);
@@ -1150,12 +1195,13 @@ final class VectorUnaryLoops {
     FloatVector k11 = FloatVector.broadcast(F, 1.0f);
     FloatVector k12 = FloatVector.broadcast(F, 1.1283791670955126f);
     for (int i = 0; i < n; i += LANES) {
-      FloatVector v4 = FloatVector.fromArray(F, t, 0 * BLOCK + i);
-      FloatVector v5 = FloatVector.fromArray(F, t, 1 * BLOCK + i);
+      FloatVector v3 = FloatVector.fromArray(F, t, 0 * BLOCK + i);
+      FloatVector v4 = v3.mul(v3);
+      FloatVector v5 = v3.fma(v3, v4.neg());
       FloatVector v6 = v4.neg();
       FloatVector v7 = v6.blend(k1, v6.compare(VectorOperators.LT, k1));
-      FloatVector v8 = v7.fma(k2, k3);
-      FloatVector v9 = v8.sub(k3);
+      FloatVector v8 = v7.fma(k3, k2);
+      FloatVector v9 = v8.sub(k2);
       FloatVector v10 = v9.fma(k4, v7);
       FloatVector v11 = v9.fma(k5, v10);
       FloatVector v12 = k6.fma(v11, k7);
@@ -1164,11 +1210,11 @@ final class VectorUnaryLoops {
       FloatVector v15 = v14.fma(v11, k10);
       FloatVector v16 = v11.mul(v11);
       FloatVector v17 = v15.fma(v16, v11);
-      IntVector v18 = v8.reinterpretAsInts().sub(MAGIC_BITS);
+      IntVector v18 = v8.reinterpretAsInts();
       IntVector v19 = v18.lanewise(VectorOperators.ASHR, 1);
       IntVector v20 = v18.sub(v19);
-      FloatVector v21 = v19.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
-      FloatVector v22 = v20.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
+      FloatVector v21 = v19.lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
+      FloatVector v22 = v20.lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
       FloatVector v23 = v17.add(k11).mul(v21);
       FloatVector v24 = v23.mul(v22);
       FloatVector v25 = v5.neg().fma(v24, v24);
@@ -1181,8 +1227,8 @@ final class VectorUnaryLoops {
       float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
     FloatVector k0 = FloatVector.broadcast(F, 0.0f);
     FloatVector k1 = FloatVector.broadcast(F, -176.0f);
-    FloatVector k2 = FloatVector.broadcast(F, 1.4426950408889634f);
-    FloatVector k3 = FloatVector.broadcast(F, 12582912.0f);
+    FloatVector k2 = FloatVector.broadcast(F, 12583166.0f);
+    FloatVector k3 = FloatVector.broadcast(F, 1.4426950408889634f);
     FloatVector k4 = FloatVector.broadcast(F, -0.693359375f);
     FloatVector k5 = FloatVector.broadcast(F, 0.00021219444f);
     FloatVector k6 = FloatVector.broadcast(F, 0.0013814610429108143f);
@@ -1196,8 +1242,8 @@ final class VectorUnaryLoops {
       FloatVector v1 = FloatVector.fromArray(F, saved, so + i);
       FloatVector v2 = v1.blend(k0, v1.compare(VectorOperators.GT, k0));
       FloatVector v3 = v2.blend(k1, v2.compare(VectorOperators.LT, k1));
-      FloatVector v4 = v3.fma(k2, k3);
-      FloatVector v5 = v4.sub(k3);
+      FloatVector v4 = v3.fma(k3, k2);
+      FloatVector v5 = v4.sub(k2);
       FloatVector v6 = v5.fma(k4, v3);
       FloatVector v7 = v5.fma(k5, v6);
       FloatVector v8 = k6.fma(v7, k7);
@@ -1206,11 +1252,11 @@ final class VectorUnaryLoops {
       FloatVector v11 = v10.fma(v7, k10);
       FloatVector v12 = v7.mul(v7);
       FloatVector v13 = v11.fma(v12, v7);
-      IntVector v14 = v4.reinterpretAsInts().sub(MAGIC_BITS);
+      IntVector v14 = v4.reinterpretAsInts();
       IntVector v15 = v14.lanewise(VectorOperators.ASHR, 1);
       IntVector v16 = v14.sub(v15);
-      FloatVector v17 = v15.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
-      FloatVector v18 = v16.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
+      FloatVector v17 = v15.lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
+      FloatVector v18 = v16.lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
       FloatVector v19 = v13.add(k11).mul(v17);
       FloatVector v20 = v19.mul(v18);
       FloatVector v21 = v20.mul(k12);
@@ -1221,7 +1267,7 @@ final class VectorUnaryLoops {
 
   static void celuGradient(
       float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
-    float[] t = Workspace.mine().floats(Workspace.Slot.SUMS, 3L * BLOCK);
+    float[] t = Workspace.mine().floats(Workspace.Slot.SUMS, 1L * BLOCK);
     for (int i = 0; i < n; i += BLOCK) {
       celuGradient1(t, dy, dyo + i, saved, so + i, dx, dxo + i, Math.min(BLOCK, n - i), p, q);
       celuGradient2(t, dy, dyo + i, saved, so + i, dx, dxo + i, Math.min(BLOCK, n - i), p, q);
@@ -1242,8 +1288,8 @@ final class VectorUnaryLoops {
     FloatVector k0 = FloatVector.broadcast(F, 0.0f);
     FloatVector k1 = FloatVector.broadcast(F, p);
     FloatVector k2 = FloatVector.broadcast(F, -176.0f);
-    FloatVector k3 = FloatVector.broadcast(F, 1.4426950408889634f);
-    FloatVector k4 = FloatVector.broadcast(F, 12582912.0f);
+    FloatVector k3 = FloatVector.broadcast(F, 12583166.0f);
+    FloatVector k4 = FloatVector.broadcast(F, 1.4426950408889634f);
     FloatVector k5 = FloatVector.broadcast(F, -0.693359375f);
     FloatVector k6 = FloatVector.broadcast(F, 0.00021219444f);
     FloatVector k7 = FloatVector.broadcast(F, 0.0013814610429108143f);
@@ -1252,13 +1298,15 @@ final class VectorUnaryLoops {
     FloatVector k10 = FloatVector.broadcast(F, 0.1666652113199234f);
     FloatVector k11 = FloatVector.broadcast(F, 0.4999999403953552f);
     FloatVector k12 = FloatVector.broadcast(F, 1.0f);
+    FloatVector k13 = FloatVector.broadcast(F, 1f / p);
+    FloatVector k14 = FloatVector.broadcast(F, -128.0f);
     for (int i = 0; i < n; i += LANES) {
       FloatVector v1 = FloatVector.fromArray(F, saved, so + i);
       FloatVector v2 = v1.blend(k0, v1.compare(VectorOperators.GT, k0));
       FloatVector v3 = v2.div(k1);
       FloatVector v4 = v3.blend(k2, v3.compare(VectorOperators.LT, k2));
-      FloatVector v5 = v4.fma(k3, k4);
-      FloatVector v6 = v5.sub(k4);
+      FloatVector v5 = v4.fma(k4, k3);
+      FloatVector v6 = v5.sub(k3);
       FloatVector v7 = v6.fma(k5, v4);
       FloatVector v8 = v6.fma(k6, v7);
       FloatVector v9 = k7.fma(v8, k8);
@@ -1267,16 +1315,17 @@ final class VectorUnaryLoops {
       FloatVector v12 = v11.fma(v8, k11);
       FloatVector v13 = v8.mul(v8);
       FloatVector v14 = v12.fma(v13, v8);
-      IntVector v15 = v5.reinterpretAsInts().sub(MAGIC_BITS);
+      IntVector v15 = v5.reinterpretAsInts();
       IntVector v16 = v15.lanewise(VectorOperators.ASHR, 1);
       IntVector v17 = v15.sub(v16);
-      FloatVector v18 = v16.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
-      FloatVector v19 = v17.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
+      FloatVector v18 = v16.lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
+      FloatVector v19 = v17.lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
       FloatVector v20 = v14.add(k12).mul(v18);
       FloatVector v21 = v20.mul(v19);
-      v2.intoArray(t, 0 * BLOCK + i);
-      v3.intoArray(t, 1 * BLOCK + i);
-      v21.intoArray(t, 2 * BLOCK + i);
+      FloatVector v22 = v3.neg().fma(k1, v2).mul(k13);
+      FloatVector v23 = k0.blend(v22, v3.compare(VectorOperators.GT, k14));
+      FloatVector v24 = v23.fma(v21, v21);
+      v24.intoArray(t, 0 * BLOCK + i);
     }
   }
 
@@ -1292,18 +1341,10 @@ final class VectorUnaryLoops {
       float p,
       float q) {
     FloatVector k0 = FloatVector.broadcast(F, 0.0f);
-    FloatVector k1 = FloatVector.broadcast(F, p);
     FloatVector k12 = FloatVector.broadcast(F, 1.0f);
-    FloatVector k13 = FloatVector.broadcast(F, 1f / p);
-    FloatVector k14 = FloatVector.broadcast(F, -128.0f);
     for (int i = 0; i < n; i += LANES) {
       FloatVector v1 = FloatVector.fromArray(F, saved, so + i);
-      FloatVector v2 = FloatVector.fromArray(F, t, 0 * BLOCK + i);
-      FloatVector v3 = FloatVector.fromArray(F, t, 1 * BLOCK + i);
-      FloatVector v21 = FloatVector.fromArray(F, t, 2 * BLOCK + i);
-      FloatVector v22 = v3.neg().fma(k1, v2).mul(k13);
-      FloatVector v23 = k0.blend(v22, v3.compare(VectorOperators.GT, k14));
-      FloatVector v24 = v23.fma(v21, v21);
+      FloatVector v24 = FloatVector.fromArray(F, t, 0 * BLOCK + i);
       FloatVector v25 = v24.blend(k12, v1.compare(VectorOperators.GT, k0));
       FloatVector.fromArray(F, dy, dyo + i).mul(v25).intoArray(dx, dxo + i);
     }
@@ -1313,8 +1354,8 @@ final class VectorUnaryLoops {
       float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
     FloatVector k0 = FloatVector.broadcast(F, 0.0f);
     FloatVector k1 = FloatVector.broadcast(F, -176.0f);
-    FloatVector k2 = FloatVector.broadcast(F, 1.4426950408889634f);
-    FloatVector k3 = FloatVector.broadcast(F, 12582912.0f);
+    FloatVector k2 = FloatVector.broadcast(F, 12583166.0f);
+    FloatVector k3 = FloatVector.broadcast(F, 1.4426950408889634f);
     FloatVector k4 = FloatVector.broadcast(F, -0.693359375f);
     FloatVector k5 = FloatVector.broadcast(F, 0.00021219444f);
     FloatVector k6 = FloatVector.broadcast(F, 0.0013814610429108143f);
@@ -1329,8 +1370,8 @@ final class VectorUnaryLoops {
       FloatVector v1 = FloatVector.fromArray(F, saved, so + i);
       FloatVector v2 = v1.blend(k0, v1.compare(VectorOperators.GT, k0));
       FloatVector v3 = v2.blend(k1, v2.compare(VectorOperators.LT, k1));
-      FloatVector v4 = v3.fma(k2, k3);
-      FloatVector v5 = v4.sub(k3);
+      FloatVector v4 = v3.fma(k3, k2);
+      FloatVector v5 = v4.sub(k2);
       FloatVector v6 = v5.fma(k4, v3);
       FloatVector v7 = v5.fma(k5, v6);
       FloatVector v8 = k6.fma(v7, k7);
@@ -1339,11 +1380,11 @@ final class VectorUnaryLoops {
       FloatVector v11 = v10.fma(v7, k10);
       FloatVector v12 = v7.mul(v7);
       FloatVector v13 = v11.fma(v12, v7);
-      IntVector v14 = v4.reinterpretAsInts().sub(MAGIC_BITS);
+      IntVector v14 = v4.reinterpretAsInts();
       IntVector v15 = v14.lanewise(VectorOperators.ASHR, 1);
       IntVector v16 = v14.sub(v15);
-      FloatVector v17 = v15.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
-      FloatVector v18 = v16.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
+      FloatVector v17 = v15.lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
+      FloatVector v18 = v16.lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
       FloatVector v19 = v13.add(k11).mul(v17);
       FloatVector v20 = v19.mul(v18);
       FloatVector v21 = v20.mul(k12);
@@ -1358,7 +1399,6 @@ final class VectorUnaryLoops {
     for (int i = 0; i < n; i += BLOCK) {
       geluGradient1(t, dy, dyo + i, saved, so + i, dx, dxo + i, Math.min(BLOCK, n - i), p, q);
       geluGradient2(t, dy, dyo + i, saved, so + i, dx, dxo + i, Math.min(BLOCK, n - i), p, q);
-      geluGradient3(t, dy, dyo + i, saved, so + i, dx, dxo + i, Math.min(BLOCK, n - i), p, q);
     }
   }
 
@@ -1374,30 +1414,10 @@ final class VectorUnaryLoops {
       float p,
       float q) {
     FloatVector k0 = FloatVector.broadcast(F, 19.0f);
-    for (int i = 0; i < n; i += LANES) {
-      FloatVector v1 = FloatVector.fromArray(F, saved, so + i);
-      FloatVector v2 = v1.abs();
-      FloatVector v3 = v2.blend(k0, v2.compare(VectorOperators.GT, k0));
-      v2.intoArray(t, 0 * BLOCK + i);
-      v3.intoArray(t, 1 * BLOCK + i);
-    }
-  }
-
-  private static void geluGradient2(
-      float[] t,
-      float[] dy,
-      int dyo,
-      float[] saved,
-      int so,
-      float[] dx,
-      int dxo,
-      int n,
-      float p,
-      float q) {
     FloatVector k1 = FloatVector.broadcast(F, 0.5f);
     FloatVector k2 = FloatVector.broadcast(F, -176.0f);
-    FloatVector k3 = FloatVector.broadcast(F, 1.4426950408889634f);
-    FloatVector k4 = FloatVector.broadcast(F, 12582912.0f);
+    FloatVector k3 = FloatVector.broadcast(F, 12583166.0f);
+    FloatVector k4 = FloatVector.broadcast(F, 1.4426950408889634f);
     FloatVector k5 = FloatVector.broadcast(F, -0.693359375f);
     FloatVector k6 = FloatVector.broadcast(F, 0.00021219444f);
     FloatVector k7 = FloatVector.broadcast(F, 0.0013814610429108143f);
@@ -1407,14 +1427,16 @@ final class VectorUnaryLoops {
     FloatVector k11 = FloatVector.broadcast(F, 0.4999999403953552f);
     FloatVector k12 = FloatVector.broadcast(F, 1.0f);
     for (int i = 0; i < n; i += LANES) {
-      FloatVector v3 = FloatVector.fromArray(F, t, 1 * BLOCK + i);
+      FloatVector v1 = FloatVector.fromArray(F, saved, so + i);
+      FloatVector v2 = v1.abs();
+      FloatVector v3 = v2.blend(k0, v2.compare(VectorOperators.GT, k0));
       FloatVector v4 = v3.mul(k1);
       FloatVector v5 = v4.mul(v3);
       FloatVector v6 = v4.fma(v3, v5.neg());
       FloatVector v7 = v5.neg();
       FloatVector v8 = v7.blend(k2, v7.compare(VectorOperators.LT, k2));
-      FloatVector v9 = v8.fma(k3, k4);
-      FloatVector v10 = v9.sub(k4);
+      FloatVector v9 = v8.fma(k4, k3);
+      FloatVector v10 = v9.sub(k3);
       FloatVector v11 = v10.fma(k5, v8);
       FloatVector v12 = v10.fma(k6, v11);
       FloatVector v13 = k7.fma(v12, k8);
@@ -1423,19 +1445,20 @@ final class VectorUnaryLoops {
       FloatVector v16 = v15.fma(v12, k11);
       FloatVector v17 = v12.mul(v12);
       FloatVector v18 = v16.fma(v17, v12);
-      IntVector v19 = v9.reinterpretAsInts().sub(MAGIC_BITS);
+      IntVector v19 = v9.reinterpretAsInts();
       IntVector v20 = v19.lanewise(VectorOperators.ASHR, 1);
       IntVector v21 = v19.sub(v20);
-      FloatVector v22 = v20.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
-      FloatVector v23 = v21.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
+      FloatVector v22 = v20.lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
+      FloatVector v23 = v21.lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
       FloatVector v24 = v18.add(k12).mul(v22);
-      FloatVector v25 = v6.neg().fma(v24, v24);
+      v2.intoArray(t, 0 * BLOCK + i);
+      v6.intoArray(t, 1 * BLOCK + i);
       v23.intoArray(t, 2 * BLOCK + i);
-      v25.intoArray(t, 3 * BLOCK + i);
+      v24.intoArray(t, 3 * BLOCK + i);
     }
   }
 
-  private static void geluGradient3(
+  private static void geluGradient2(
       float[] t,
       float[] dy,
       int dyo,
@@ -1466,8 +1489,10 @@ final class VectorUnaryLoops {
     for (int i = 0; i < n; i += LANES) {
       FloatVector v1 = FloatVector.fromArray(F, saved, so + i);
       FloatVector v2 = FloatVector.fromArray(F, t, 0 * BLOCK + i);
+      FloatVector v6 = FloatVector.fromArray(F, t, 1 * BLOCK + i);
       FloatVector v23 = FloatVector.fromArray(F, t, 2 * BLOCK + i);
-      FloatVector v25 = FloatVector.fromArray(F, t, 3 * BLOCK + i);
+      FloatVector v24 = FloatVector.fromArray(F, t, 3 * BLOCK + i);
+      FloatVector v25 = v6.neg().fma(v24, v24);
       FloatVector v26 = v2.blend(k0, v2.compare(VectorOperators.GT, k0));
       FloatVector v27 = v26.fma(k14, k12);
       FloatVector v28 = k1.div(v27);
@@ -1493,7 +1518,7 @@ final class VectorUnaryLoops {
 
   static void geluTanhGradient(
       float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
-    float[] t = Workspace.mine().floats(Workspace.Slot.SUMS, 6L * BLOCK);
+    float[] t = Workspace.mine().floats(Workspace.Slot.SUMS, 4L * BLOCK);
     for (int i = 0; i < n; i += BLOCK) {
       geluTanhGradient1(t, dy, dyo + i, saved, so + i, dx, dxo + i, Math.min(BLOCK, n - i), p, q);
       geluTanhGradient2(t, dy, dyo + i, saved, so + i, dx, dxo + i, Math.min(BLOCK, n - i), p, q);
@@ -1513,39 +1538,13 @@ final class VectorUnaryLoops {
       float p,
       float q) {
     FloatVector k0 = FloatVector.broadcast(F, 12.95f);
-    FloatVector k1 = FloatVector.broadcast(F, 0.07135481387376785f);
-    FloatVector k2 = FloatVector.broadcast(F, -2.3022082635570995f);
-    FloatVector k3 = FloatVector.broadcast(F, 12582912.0f);
-    FloatVector k4 = FloatVector.broadcast(F, -1.5957691669464111f);
-    FloatVector k5 = FloatVector.broadcast(F, -0.693359375f);
-    FloatVector k6 = FloatVector.broadcast(F, 1.4426950408889634f);
-    FloatVector k7 = FloatVector.broadcast(F, 2.398832396e-09f);
-    FloatVector k8 = FloatVector.broadcast(F, -4.5340680421e-08f);
-    FloatVector k9 = FloatVector.broadcast(F, 0.00021219444f);
     for (int i = 0; i < n; i += LANES) {
       FloatVector v1 = FloatVector.fromArray(F, saved, so + i);
       FloatVector v2 = v1.abs();
       FloatVector v3 = v2.blend(k0, v2.compare(VectorOperators.GT, k0));
       FloatVector v4 = v3.mul(v3);
-      FloatVector v5 = v3.mul(k1);
-      FloatVector v6 = v3.fma(k2, k3);
-      FloatVector v7 = v6.sub(k3);
-      FloatVector v8 = v3.fma(k4, v7.mul(k5));
-      FloatVector v9 = v5.neg();
-      FloatVector v10 = v9.fma(v4, v8).fma(k6, k3);
-      FloatVector v11 = v10.sub(k3);
-      FloatVector v12 = v9.fma(v4, v11.mul(k5)).add(v8);
-      FloatVector v13 = v10.add(v7);
-      FloatVector v14 = v7.add(v11);
-      FloatVector v15 = v3.fma(k1, v5.neg());
-      FloatVector v16 = v3.fma(k7, v15);
-      FloatVector v17 = v16.fma(v4, v3.mul(k8));
-      FloatVector v18 = v3.fma(v3, v4.neg()).fma(v5, v17);
-      FloatVector v19 = v14.fma(k9, v12.sub(v18));
       v3.intoArray(t, 0 * BLOCK + i);
       v4.intoArray(t, 1 * BLOCK + i);
-      v13.intoArray(t, 2 * BLOCK + i);
-      v19.intoArray(t, 3 * BLOCK + i);
     }
   }
 
@@ -1560,23 +1559,47 @@ final class VectorUnaryLoops {
       int n,
       float p,
       float q) {
-    FloatVector k10 = FloatVector.broadcast(F, 0.0013814610429108143f);
-    FloatVector k11 = FloatVector.broadcast(F, 0.008368710055947304f);
-    FloatVector k12 = FloatVector.broadcast(F, 0.04166838899254799f);
-    FloatVector k13 = FloatVector.broadcast(F, 0.1666652113199234f);
-    FloatVector k14 = FloatVector.broadcast(F, 0.4999999403953552f);
+    FloatVector k1 = FloatVector.broadcast(F, 0.07135481387376785f);
+    FloatVector k2 = FloatVector.broadcast(F, -2.3022082635570995f);
+    FloatVector k3 = FloatVector.broadcast(F, 12582912.0f);
+    FloatVector k4 = FloatVector.broadcast(F, -1.5957691669464111f);
+    FloatVector k5 = FloatVector.broadcast(F, -0.693359375f);
+    FloatVector k6 = FloatVector.broadcast(F, 1.4426950408889634f);
+    FloatVector k7 = FloatVector.broadcast(F, 12583166.0f);
+    FloatVector k8 = FloatVector.broadcast(F, 2.398832396e-09f);
+    FloatVector k9 = FloatVector.broadcast(F, -4.5340680421e-08f);
+    FloatVector k10 = FloatVector.broadcast(F, 0.00021219444f);
+    FloatVector k11 = FloatVector.broadcast(F, 0.0013814610429108143f);
+    FloatVector k12 = FloatVector.broadcast(F, 0.008368710055947304f);
+    FloatVector k13 = FloatVector.broadcast(F, 0.04166838899254799f);
+    FloatVector k14 = FloatVector.broadcast(F, 0.1666652113199234f);
+    FloatVector k15 = FloatVector.broadcast(F, 0.4999999403953552f);
     for (int i = 0; i < n; i += LANES) {
-      FloatVector v13 = FloatVector.fromArray(F, t, 2 * BLOCK + i);
-      FloatVector v19 = FloatVector.fromArray(F, t, 3 * BLOCK + i);
-      FloatVector v20 = k10.fma(v19, k11);
-      FloatVector v21 = v20.fma(v19, k12);
-      FloatVector v22 = v21.fma(v19, k13);
-      FloatVector v23 = v22.fma(v19, k14);
+      FloatVector v3 = FloatVector.fromArray(F, t, 0 * BLOCK + i);
+      FloatVector v4 = FloatVector.fromArray(F, t, 1 * BLOCK + i);
+      FloatVector v5 = v3.mul(k1);
+      FloatVector v6 = v3.fma(k2, k3);
+      FloatVector v7 = v6.sub(k3);
+      FloatVector v8 = v3.fma(k4, v7.mul(k5));
+      FloatVector v9 = v5.neg();
+      FloatVector v10 = v9.fma(v4, v8).fma(k6, k7);
+      FloatVector v11 = v10.sub(k7);
+      FloatVector v12 = v9.fma(v4, v11.mul(k5)).add(v8);
+      FloatVector v13 = v10.add(v7);
+      FloatVector v14 = v7.add(v11);
+      FloatVector v15 = v3.fma(k1, v5.neg());
+      FloatVector v16 = v3.fma(k8, v15);
+      FloatVector v17 = v16.fma(v4, v3.mul(k9));
+      FloatVector v18 = v3.fma(v3, v4.neg()).fma(v5, v17);
+      FloatVector v19 = v14.fma(k10, v12.sub(v18));
+      FloatVector v20 = k11.fma(v19, k12);
+      FloatVector v21 = v20.fma(v19, k13);
+      FloatVector v22 = v21.fma(v19, k14);
+      FloatVector v23 = v22.fma(v19, k15);
       FloatVector v24 = v19.mul(v19);
       FloatVector v25 = v23.fma(v24, v19);
-      IntVector v26 = v13.reinterpretAsInts().sub(MAGIC_BITS);
-      v25.intoArray(t, 4 * BLOCK + i);
-      v26.reinterpretAsFloats().intoArray(t, 5 * BLOCK + i);
+      v13.intoArray(t, 2 * BLOCK + i);
+      v25.intoArray(t, 3 * BLOCK + i);
     }
   }
 
@@ -1591,30 +1614,31 @@ final class VectorUnaryLoops {
       int n,
       float p,
       float q) {
-    FloatVector k15 = FloatVector.broadcast(F, 1.0f);
-    FloatVector k16 = FloatVector.broadcast(F, 0.21406444907188416f);
-    FloatVector k17 = FloatVector.broadcast(F, 1.5957691669464111f);
-    FloatVector k18 = FloatVector.broadcast(F, 0.0f);
+    FloatVector k16 = FloatVector.broadcast(F, 1.0f);
+    FloatVector k17 = FloatVector.broadcast(F, 0.21406444907188416f);
+    FloatVector k18 = FloatVector.broadcast(F, 1.5957691669464111f);
+    FloatVector k19 = FloatVector.broadcast(F, 0.0f);
     for (int i = 0; i < n; i += LANES) {
       FloatVector v1 = FloatVector.fromArray(F, saved, so + i);
       FloatVector v3 = FloatVector.fromArray(F, t, 0 * BLOCK + i);
       FloatVector v4 = FloatVector.fromArray(F, t, 1 * BLOCK + i);
-      FloatVector v25 = FloatVector.fromArray(F, t, 4 * BLOCK + i);
-      IntVector v26 = FloatVector.fromArray(F, t, 5 * BLOCK + i).reinterpretAsInts();
+      FloatVector v13 = FloatVector.fromArray(F, t, 2 * BLOCK + i);
+      FloatVector v25 = FloatVector.fromArray(F, t, 3 * BLOCK + i);
+      IntVector v26 = v13.reinterpretAsInts();
       IntVector v27 = v26.lanewise(VectorOperators.ASHR, 1);
       IntVector v28 = v26.sub(v27);
-      FloatVector v29 = v27.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
-      FloatVector v30 = v28.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
-      FloatVector v31 = v25.add(k15).mul(v29);
+      FloatVector v29 = v27.lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
+      FloatVector v30 = v28.lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
+      FloatVector v31 = v25.add(k16).mul(v29);
       FloatVector v32 = v31.mul(v30);
-      FloatVector v33 = k15.div(v32.add(k15));
-      FloatVector v34 = v4.fma(k16, k17).mul(v3);
+      FloatVector v33 = k16.div(v32.add(k16));
+      FloatVector v34 = v4.fma(k17, k18).mul(v3);
       FloatVector v35 = v33.neg();
       FloatVector v36 = v32.mul(v33);
-      FloatVector v37 = v36.blend(v35, v1.compare(VectorOperators.LT, k18));
-      FloatVector v38 = v34.fma(v37, k15).mul(v33);
+      FloatVector v37 = v36.blend(v35, v1.compare(VectorOperators.LT, k19));
+      FloatVector v38 = v34.fma(v37, k16).mul(v33);
       FloatVector v39 = v38.mul(v31).mul(v30);
-      FloatVector v40 = v38.blend(v39, v1.compare(VectorOperators.LT, k18));
+      FloatVector v40 = v38.blend(v39, v1.compare(VectorOperators.LT, k19));
       FloatVector.fromArray(F, dy, dyo + i).mul(v40).intoArray(dx, dxo + i);
     }
   }
@@ -1640,31 +1664,20 @@ final class VectorUnaryLoops {
       float p,
       float q) {
     FloatVector k0 = FloatVector.broadcast(F, -176.0f);
-    FloatVector k1 = FloatVector.broadcast(F, 1.4426950408889634f);
-    FloatVector k2 = FloatVector.broadcast(F, 12582912.0f);
+    FloatVector k1 = FloatVector.broadcast(F, 12583166.0f);
+    FloatVector k2 = FloatVector.broadcast(F, 1.4426950408889634f);
     FloatVector k3 = FloatVector.broadcast(F, -0.693359375f);
     FloatVector k4 = FloatVector.broadcast(F, 0.00021219444f);
-    FloatVector k5 = FloatVector.broadcast(F, 0.0013814610429108143f);
-    FloatVector k6 = FloatVector.broadcast(F, 0.008368710055947304f);
-    FloatVector k7 = FloatVector.broadcast(F, 0.04166838899254799f);
-    FloatVector k8 = FloatVector.broadcast(F, 0.1666652113199234f);
-    FloatVector k9 = FloatVector.broadcast(F, 0.4999999403953552f);
     for (int i = 0; i < n; i += LANES) {
       FloatVector v1 = FloatVector.fromArray(F, saved, so + i);
       FloatVector v2 = v1.abs().neg();
       FloatVector v3 = v2.blend(k0, v2.compare(VectorOperators.LT, k0));
-      FloatVector v4 = v3.fma(k1, k2);
-      FloatVector v5 = v4.sub(k2);
+      FloatVector v4 = v3.fma(k2, k1);
+      FloatVector v5 = v4.sub(k1);
       FloatVector v6 = v5.fma(k3, v3);
       FloatVector v7 = v5.fma(k4, v6);
-      FloatVector v8 = k5.fma(v7, k6);
-      FloatVector v9 = v8.fma(v7, k7);
-      FloatVector v10 = v9.fma(v7, k8);
-      FloatVector v11 = v10.fma(v7, k9);
-      FloatVector v12 = v7.mul(v7);
-      FloatVector v13 = v11.fma(v12, v7);
       v4.intoArray(t, 0 * BLOCK + i);
-      v13.intoArray(t, 1 * BLOCK + i);
+      v7.intoArray(t, 1 * BLOCK + i);
     }
   }
 
@@ -1679,17 +1692,28 @@ final class VectorUnaryLoops {
       int n,
       float p,
       float q) {
+    FloatVector k5 = FloatVector.broadcast(F, 0.0013814610429108143f);
+    FloatVector k6 = FloatVector.broadcast(F, 0.008368710055947304f);
+    FloatVector k7 = FloatVector.broadcast(F, 0.04166838899254799f);
+    FloatVector k8 = FloatVector.broadcast(F, 0.1666652113199234f);
+    FloatVector k9 = FloatVector.broadcast(F, 0.4999999403953552f);
     FloatVector k10 = FloatVector.broadcast(F, 1.0f);
     FloatVector k11 = FloatVector.broadcast(F, 0.0f);
     for (int i = 0; i < n; i += LANES) {
       FloatVector v1 = FloatVector.fromArray(F, saved, so + i);
       FloatVector v4 = FloatVector.fromArray(F, t, 0 * BLOCK + i);
-      FloatVector v13 = FloatVector.fromArray(F, t, 1 * BLOCK + i);
-      IntVector v14 = v4.reinterpretAsInts().sub(MAGIC_BITS);
+      FloatVector v7 = FloatVector.fromArray(F, t, 1 * BLOCK + i);
+      FloatVector v8 = k5.fma(v7, k6);
+      FloatVector v9 = v8.fma(v7, k7);
+      FloatVector v10 = v9.fma(v7, k8);
+      FloatVector v11 = v10.fma(v7, k9);
+      FloatVector v12 = v7.mul(v7);
+      FloatVector v13 = v11.fma(v12, v7);
+      IntVector v14 = v4.reinterpretAsInts();
       IntVector v15 = v14.lanewise(VectorOperators.ASHR, 1);
       IntVector v16 = v14.sub(v15);
-      FloatVector v17 = v15.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
-      FloatVector v18 = v16.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
+      FloatVector v17 = v15.lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
+      FloatVector v18 = v16.lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
       FloatVector v19 = v13.add(k10).mul(v17);
       FloatVector v20 = v19.mul(v18);
       FloatVector v21 = k10.div(v20.add(k10));
@@ -1724,8 +1748,8 @@ final class VectorUnaryLoops {
       float q) {
     FloatVector k0 = FloatVector.broadcast(F, 20.0f);
     FloatVector k1 = FloatVector.broadcast(F, -176.0f);
-    FloatVector k2 = FloatVector.broadcast(F, 1.4426950408889634f);
-    FloatVector k3 = FloatVector.broadcast(F, 12582912.0f);
+    FloatVector k2 = FloatVector.broadcast(F, 12583166.0f);
+    FloatVector k3 = FloatVector.broadcast(F, 1.4426950408889634f);
     FloatVector k4 = FloatVector.broadcast(F, -0.693359375f);
     FloatVector k5 = FloatVector.broadcast(F, 0.00021219444f);
     FloatVector k6 = FloatVector.broadcast(F, 0.0013814610429108143f);
@@ -1733,13 +1757,12 @@ final class VectorUnaryLoops {
     FloatVector k8 = FloatVector.broadcast(F, 0.04166838899254799f);
     FloatVector k9 = FloatVector.broadcast(F, 0.1666652113199234f);
     FloatVector k10 = FloatVector.broadcast(F, 0.4999999403953552f);
-    FloatVector k11 = FloatVector.broadcast(F, 1.0f);
     for (int i = 0; i < n; i += LANES) {
       FloatVector v1 = FloatVector.fromArray(F, saved, so + i);
       FloatVector v2 = v1.blend(k0, v1.compare(VectorOperators.GT, k0));
       FloatVector v3 = v2.blend(k1, v2.compare(VectorOperators.LT, k1));
-      FloatVector v4 = v3.fma(k2, k3);
-      FloatVector v5 = v4.sub(k3);
+      FloatVector v4 = v3.fma(k3, k2);
+      FloatVector v5 = v4.sub(k2);
       FloatVector v6 = v5.fma(k4, v3);
       FloatVector v7 = v5.fma(k5, v6);
       FloatVector v8 = k6.fma(v7, k7);
@@ -1748,15 +1771,9 @@ final class VectorUnaryLoops {
       FloatVector v11 = v10.fma(v7, k10);
       FloatVector v12 = v7.mul(v7);
       FloatVector v13 = v11.fma(v12, v7);
-      IntVector v14 = v4.reinterpretAsInts().sub(MAGIC_BITS);
-      IntVector v15 = v14.lanewise(VectorOperators.ASHR, 1);
-      IntVector v16 = v14.sub(v15);
-      FloatVector v17 = v15.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
-      FloatVector v18 = v16.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
-      FloatVector v19 = v13.add(k11).mul(v17);
       v2.intoArray(t, 0 * BLOCK + i);
-      v18.intoArray(t, 1 * BLOCK + i);
-      v19.intoArray(t, 2 * BLOCK + i);
+      v4.intoArray(t, 1 * BLOCK + i);
+      v13.intoArray(t, 2 * BLOCK + i);
     }
   }
 
@@ -1779,8 +1796,14 @@ final class VectorUnaryLoops {
     for (int i = 0; i < n; i += LANES) {
       FloatVector v1 = FloatVector.fromArray(F, saved, so + i);
       FloatVector v2 = FloatVector.fromArray(F, t, 0 * BLOCK + i);
-      FloatVector v18 = FloatVector.fromArray(F, t, 1 * BLOCK + i);
-      FloatVector v19 = FloatVector.fromArray(F, t, 2 * BLOCK + i);
+      FloatVector v4 = FloatVector.fromArray(F, t, 1 * BLOCK + i);
+      FloatVector v13 = FloatVector.fromArray(F, t, 2 * BLOCK + i);
+      IntVector v14 = v4.reinterpretAsInts();
+      IntVector v15 = v14.lanewise(VectorOperators.ASHR, 1);
+      IntVector v16 = v14.sub(v15);
+      FloatVector v17 = v15.lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
+      FloatVector v18 = v16.lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
+      FloatVector v19 = v13.add(k11).mul(v17);
       FloatVector v20 = v19.mul(v18);
       FloatVector v21 = v20.add(k12);
       FloatVector v22 = k11.div(v20.fma(v21, k12));
@@ -1795,27 +1818,9 @@ final class VectorUnaryLoops {
 
   static void logSigmoidGradient(
       float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
-    float[] t = Workspace.mine().floats(Workspace.Slot.SUMS, 1L * BLOCK);
-    for (int i = 0; i < n; i += BLOCK) {
-      logSigmoidGradient1(t, dy, dyo + i, saved, so + i, dx, dxo + i, Math.min(BLOCK, n - i), p, q);
-      logSigmoidGradient2(t, dy, dyo + i, saved, so + i, dx, dxo + i, Math.min(BLOCK, n - i), p, q);
-    }
-  }
-
-  private static void logSigmoidGradient1(
-      float[] t,
-      float[] dy,
-      int dyo,
-      float[] saved,
-      int so,
-      float[] dx,
-      int dxo,
-      int n,
-      float p,
-      float q) {
     FloatVector k0 = FloatVector.broadcast(F, -176.0f);
-    FloatVector k1 = FloatVector.broadcast(F, 1.4426950408889634f);
-    FloatVector k2 = FloatVector.broadcast(F, 12582912.0f);
+    FloatVector k1 = FloatVector.broadcast(F, 12583166.0f);
+    FloatVector k2 = FloatVector.broadcast(F, 1.4426950408889634f);
     FloatVector k3 = FloatVector.broadcast(F, -0.693359375f);
     FloatVector k4 = FloatVector.broadcast(F, 0.00021219444f);
     FloatVector k5 = FloatVector.broadcast(F, 0.0013814610429108143f);
@@ -1830,8 +1835,8 @@ final class VectorUnaryLoops {
       FloatVector v2 = v1.neg();
       FloatVector v3 = v2.abs().neg();
       FloatVector v4 = v3.blend(k0, v3.compare(VectorOperators.LT, k0));
-      FloatVector v5 = v4.fma(k1, k2);
-      FloatVector v6 = v5.sub(k2);
+      FloatVector v5 = v4.fma(k2, k1);
+      FloatVector v6 = v5.sub(k1);
       FloatVector v7 = v6.fma(k3, v4);
       FloatVector v8 = v6.fma(k4, v7);
       FloatVector v9 = k5.fma(v8, k6);
@@ -1840,39 +1845,22 @@ final class VectorUnaryLoops {
       FloatVector v12 = v11.fma(v8, k9);
       FloatVector v13 = v8.mul(v8);
       FloatVector v14 = v12.fma(v13, v8);
-      IntVector v15 = v5.reinterpretAsInts().sub(MAGIC_BITS);
+      IntVector v15 = v5.reinterpretAsInts();
       IntVector v16 = v15.lanewise(VectorOperators.ASHR, 1);
       IntVector v17 = v15.sub(v16);
-      FloatVector v18 = v16.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
-      FloatVector v19 = v17.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
+      FloatVector v18 = v16.lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
+      FloatVector v19 = v17.lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
       FloatVector v20 = v14.add(k10).mul(v18);
       FloatVector v21 = v20.mul(v19);
       FloatVector v22 = v21.blend(k10, v2.compare(VectorOperators.GE, k11));
       FloatVector v23 = v22.div(v21.add(k10));
-      v23.intoArray(t, 0 * BLOCK + i);
-    }
-  }
-
-  private static void logSigmoidGradient2(
-      float[] t,
-      float[] dy,
-      int dyo,
-      float[] saved,
-      int so,
-      float[] dx,
-      int dxo,
-      int n,
-      float p,
-      float q) {
-    for (int i = 0; i < n; i += LANES) {
-      FloatVector v23 = FloatVector.fromArray(F, t, 0 * BLOCK + i);
       FloatVector.fromArray(F, dy, dyo + i).mul(v23).intoArray(dx, dxo + i);
     }
   }
 
   static void softplusGradient(
       float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
-    float[] t = Workspace.mine().floats(Workspace.Slot.SUMS, 4L * BLOCK);
+    float[] t = Workspace.mine().floats(Workspace.Slot.SUMS, 3L * BLOCK);
     for (int i = 0; i < n; i += BLOCK) {
       softplusGradient1(t, dy, dyo + i, saved, so + i, dx, dxo + i, Math.min(BLOCK, n - i), p, q);
       softplusGradient2(t, dy, dyo + i, saved, so + i, dx, dxo + i, Math.min(BLOCK, n - i), p, q);
@@ -1894,10 +1882,6 @@ final class VectorUnaryLoops {
     FloatVector k1 = FloatVector.broadcast(F, 0.0f);
     FloatVector k2 = FloatVector.broadcast(F, 128.0f);
     FloatVector k3 = FloatVector.broadcast(F, -176.0f);
-    FloatVector k4 = FloatVector.broadcast(F, 1.4426950408889634f);
-    FloatVector k5 = FloatVector.broadcast(F, 12582912.0f);
-    FloatVector k6 = FloatVector.broadcast(F, -0.693359375f);
-    FloatVector k7 = FloatVector.broadcast(F, 0.00021219444f);
     for (int i = 0; i < n; i += LANES) {
       FloatVector v1 = FloatVector.fromArray(F, saved, so + i);
       FloatVector v2 = v1.mul(k0);
@@ -1908,14 +1892,9 @@ final class VectorUnaryLoops {
       FloatVector v7 = k1.blend(v6, v3.compare(VectorOperators.LT, k2));
       FloatVector v8 = v3.neg();
       FloatVector v9 = v8.blend(k3, v8.compare(VectorOperators.LT, k3));
-      FloatVector v10 = v9.fma(k4, k5);
-      FloatVector v11 = v10.sub(k5);
-      FloatVector v12 = v11.fma(k6, v9);
-      FloatVector v13 = v11.fma(k7, v12);
       v2.intoArray(t, 0 * BLOCK + i);
       v7.intoArray(t, 1 * BLOCK + i);
-      v10.intoArray(t, 2 * BLOCK + i);
-      v13.intoArray(t, 3 * BLOCK + i);
+      v9.intoArray(t, 2 * BLOCK + i);
     }
   }
 
@@ -1931,6 +1910,10 @@ final class VectorUnaryLoops {
       float p,
       float q) {
     FloatVector k1 = FloatVector.broadcast(F, 0.0f);
+    FloatVector k4 = FloatVector.broadcast(F, 12583166.0f);
+    FloatVector k5 = FloatVector.broadcast(F, 1.4426950408889634f);
+    FloatVector k6 = FloatVector.broadcast(F, -0.693359375f);
+    FloatVector k7 = FloatVector.broadcast(F, 0.00021219444f);
     FloatVector k8 = FloatVector.broadcast(F, 0.0013814610429108143f);
     FloatVector k9 = FloatVector.broadcast(F, 0.008368710055947304f);
     FloatVector k10 = FloatVector.broadcast(F, 0.04166838899254799f);
@@ -1941,19 +1924,22 @@ final class VectorUnaryLoops {
     for (int i = 0; i < n; i += LANES) {
       FloatVector v2 = FloatVector.fromArray(F, t, 0 * BLOCK + i);
       FloatVector v7 = FloatVector.fromArray(F, t, 1 * BLOCK + i);
-      FloatVector v10 = FloatVector.fromArray(F, t, 2 * BLOCK + i);
-      FloatVector v13 = FloatVector.fromArray(F, t, 3 * BLOCK + i);
+      FloatVector v9 = FloatVector.fromArray(F, t, 2 * BLOCK + i);
+      FloatVector v10 = v9.fma(k5, k4);
+      FloatVector v11 = v10.sub(k4);
+      FloatVector v12 = v11.fma(k6, v9);
+      FloatVector v13 = v11.fma(k7, v12);
       FloatVector v14 = k8.fma(v13, k9);
       FloatVector v15 = v14.fma(v13, k10);
       FloatVector v16 = v15.fma(v13, k11);
       FloatVector v17 = v16.fma(v13, k12);
       FloatVector v18 = v13.mul(v13);
       FloatVector v19 = v17.fma(v18, v13);
-      IntVector v20 = v10.reinterpretAsInts().sub(MAGIC_BITS);
+      IntVector v20 = v10.reinterpretAsInts();
       IntVector v21 = v20.lanewise(VectorOperators.ASHR, 1);
       IntVector v22 = v20.sub(v21);
-      FloatVector v23 = v21.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
-      FloatVector v24 = v22.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
+      FloatVector v23 = v21.lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
+      FloatVector v24 = v22.lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
       FloatVector v25 = v19.add(k13).mul(v23);
       FloatVector v26 = v25.mul(v24);
       FloatVector v27 = v7.fma(v26, v26);
@@ -2048,11 +2034,46 @@ final class VectorUnaryLoops {
     }
   }
 
-  static void expSum(float[] x, int xo, float[] y, int yo, int n, float shift, float[] lanes) {
+  static void expSumOfModerate(
+      float[] x, int xo, float[] y, int yo, int n, float shift, float[] lanes) {
+    FloatVector k0 = FloatVector.broadcast(F, 12582912.0f);
+    FloatVector k1 = FloatVector.broadcast(F, 1.4426950408889634f);
+    FloatVector k2 = FloatVector.broadcast(F, -0.693359375f);
+    FloatVector k3 = FloatVector.broadcast(F, 0.00021219444f);
+    FloatVector k4 = FloatVector.broadcast(F, 0.0013814610429108143f);
+    FloatVector k5 = FloatVector.broadcast(F, 0.008368710055947304f);
+    FloatVector k6 = FloatVector.broadcast(F, 0.04166838899254799f);
+    FloatVector k7 = FloatVector.broadcast(F, 0.1666652113199234f);
+    FloatVector k8 = FloatVector.broadcast(F, 0.4999999403953552f);
+    FloatVector k9 = FloatVector.broadcast(F, 1.0f);
+    FloatVector center = FloatVector.broadcast(F, shift);
+    FloatVector sum = FloatVector.fromArray(F, lanes, 0);
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector v1 = FloatVector.fromArray(F, x, xo + i).sub(center);
+      FloatVector v2 = v1.fma(k1, k0);
+      FloatVector v3 = v2.sub(k0);
+      FloatVector v4 = v3.fma(k2, v1);
+      FloatVector v5 = v3.fma(k3, v4);
+      FloatVector v6 = k4.fma(v5, k5);
+      FloatVector v7 = v6.fma(v5, k6);
+      FloatVector v8 = v7.fma(v5, k7);
+      FloatVector v9 = v8.fma(v5, k8);
+      FloatVector v10 = v5.mul(v5);
+      FloatVector v11 = v9.fma(v10, v5);
+      FloatVector v12 = v11.add(k9);
+      IntVector v13 = v2.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23);
+      FloatVector v14 = v12.reinterpretAsInts().add(v13).reinterpretAsFloats();
+      sum = sum.add(v14);
+      v14.intoArray(y, yo + i);
+    }
+    sum.intoArray(lanes, 0);
+  }
+
+  static void expSumOfAny(float[] x, int xo, float[] y, int yo, int n, float shift, float[] lanes) {
     FloatVector k0 = FloatVector.broadcast(F, 89.0f);
     FloatVector k1 = FloatVector.broadcast(F, -176.0f);
-    FloatVector k2 = FloatVector.broadcast(F, 1.4426950408889634f);
-    FloatVector k3 = FloatVector.broadcast(F, 12582912.0f);
+    FloatVector k2 = FloatVector.broadcast(F, 12583166.0f);
+    FloatVector k3 = FloatVector.broadcast(F, 1.4426950408889634f);
     FloatVector k4 = FloatVector.broadcast(F, -0.693359375f);
     FloatVector k5 = FloatVector.broadcast(F, 0.00021219444f);
     FloatVector k6 = FloatVector.broadcast(F, 0.0013814610429108143f);
@@ -2067,8 +2088,8 @@ final class VectorUnaryLoops {
       FloatVector v1 = FloatVector.fromArray(F, x, xo + i).sub(center);
       FloatVector v2 = v1.blend(k0, v1.compare(VectorOperators.GT, k0));
       FloatVector v3 = v2.blend(k1, v2.compare(VectorOperators.LT, k1));
-      FloatVector v4 = v3.fma(k2, k3);
-      FloatVector v5 = v4.sub(k3);
+      FloatVector v4 = v3.fma(k3, k2);
+      FloatVector v5 = v4.sub(k2);
       FloatVector v6 = v5.fma(k4, v3);
       FloatVector v7 = v5.fma(k5, v6);
       FloatVector v8 = k6.fma(v7, k7);
@@ -2077,11 +2098,11 @@ final class VectorUnaryLoops {
       FloatVector v11 = v10.fma(v7, k10);
       FloatVector v12 = v7.mul(v7);
       FloatVector v13 = v11.fma(v12, v7);
-      IntVector v14 = v4.reinterpretAsInts().sub(MAGIC_BITS);
+      IntVector v14 = v4.reinterpretAsInts();
       IntVector v15 = v14.lanewise(VectorOperators.ASHR, 1);
       IntVector v16 = v14.sub(v15);
-      FloatVector v17 = v15.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
-      FloatVector v18 = v16.add(127).lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
+      FloatVector v17 = v15.lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
+      FloatVector v18 = v16.lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
       FloatVector v19 = v13.add(k11).mul(v17);
       FloatVector v20 = v19.mul(v18);
       sum = sum.add(v20);
