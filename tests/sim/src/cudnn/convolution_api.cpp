@@ -87,6 +87,13 @@ cudnnStatus_t workspace_size(Direction direction, cudnnTensorDescriptor_t x,
   return CUDNN_STATUS_SUCCESS;
 }
 
+// What a choice that is ordered to fail leaves in *returned. One that refuses has counted none; any
+// other failure comes before the count, which keeps what was there, for JCuda whatever its stack
+// held.
+void leave_count(int status, int* returned) {
+  if (returned) *returned = status / 1000 == CUDNN_STATUS_NOT_SUPPORTED / 1000 ? 0 : 1000;
+}
+
 // The supported algorithms, hungriest first (on a GPU they are often the fastest), then the others
 // with the status that says they are not; a time for each if they have been measured.
 cudnnStatus_t rank(Direction direction, cudnnTensorDescriptor_t x, cudnnFilterDescriptor_t w,
@@ -282,14 +289,14 @@ CUDNN_ALGORITHM_COUNT(BackwardFilter, Direction::kBackwardFilter)
   CUDNN_API cudnnStatus_t cudnnGetConvolution##name##Algorithm_v7(                                \
       cudnnHandle_t handle, First first, Second second, cudnnConvolutionDescriptor_t convolution, \
       Third third, int requested, int* returned, cudnnConvolutionAlgoPerf_t* results) {           \
-    CUDNN_ENTER("cudnnGetConvolution" #name "Algorithm");                                         \
+    CUDNN_ENTER_OR("cudnnGetConvolution" #name "Algorithm", leave_count(status, returned))       \
     if (!is_handle(handle)) return CUDNN_STATUS_NOT_INITIALIZED;                                  \
     return rank(direction, x, w, convolution, y, false, requested, returned, results);            \
   }                                                                                               \
   CUDNN_API cudnnStatus_t cudnnFindConvolution##name##Algorithm(                                  \
       cudnnHandle_t handle, First first, Second second, cudnnConvolutionDescriptor_t convolution, \
       Third third, int requested, int* returned, cudnnConvolutionAlgoPerf_t* results) {           \
-    CUDNN_ENTER("cudnnFindConvolution" #name "Algorithm");                                        \
+    CUDNN_ENTER_OR("cudnnFindConvolution" #name "Algorithm", leave_count(status, returned))      \
     if (!is_handle(handle)) return CUDNN_STATUS_NOT_INITIALIZED;                                  \
     /* It measures, so it must not be captured. */                                                \
     if (int status = cudasim_library_status(1)) return from_driver(status);                       \

@@ -102,3 +102,11 @@ bool element_of(cudnnDataType_t type, cudasim::Element* element);
 #define CUDNN_ENTER(name)                            \
   static void* const site = cudasim_new_site(name);  \
   if (int ordered = cudasim_enter_library(site)) return cudnnStatus_t(ordered)
+
+// The same with something to do before such a failure, which is called `status`.
+#define CUDNN_ENTER_OR(name, failing)                \
+  static void* const site = cudasim_new_site(name);  \
+  if (int status = cudasim_enter_library(site)) {    \
+    failing;                                         \
+    return cudnnStatus_t(status);                    \
+  }

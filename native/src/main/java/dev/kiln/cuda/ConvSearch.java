@@ -25,8 +25,10 @@ record ConvSearch(boolean deterministic, boolean measured) {
   /** More than cuDNN has of any direction. */
   private static final int MOST = 16;
 
-  /** CUDNN_STATUS_NOT_SUPPORTED as cuDNN 9 numbers it: such convolutions are composed. */
-  private static final int NOT_SUPPORTED = 3000;
+  /** The choice failed and nobody knows why: JCuda has lost cuDNN's status. */
+  static final class StatusLost extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+  }
 
   /** What cuDNN tells of an algorithm in any direction. */
   private record Answer(int status, int algorithm, int math, long workspace, int determinism) {}
@@ -44,6 +46,7 @@ record ConvSearch(boolean deterministic, boolean measured) {
    * Asks cuDNN.
    *
    * @return the algorithms; none where cuDNN does not compute such a convolution
+   * @throws StatusLost if it failed, perhaps for a while
    */
   List<ConvPlan.Choice> choices(Dnn dnn, ConvKey key, ConvPlan plan) {
     int[] count = new int[1];
@@ -83,8 +86,8 @@ record ConvSearch(boolean deterministic, boolean measured) {
     try {
       return call.getAsInt();
     } catch (ArrayIndexOutOfBoundsException e) {
-      // A failed call leaves any number of answers, and JCuda copies so many: its status is lost.
-      return NOT_SUPPORTED;
+      // A failed call leaves any number of answers, and JCuda copies so many before its status.
+      throw new StatusLost();
     }
   }
 

@@ -27,6 +27,7 @@ final class Convolutions implements AutoCloseable {
   private final Driver driver;
   private final ConvSettings settings = ConvSettings.read();
   private final PlanCache plans = new PlanCache(PLANS);
+  private final LostChoices lost = new LostChoices();
   private Optional<Dnn> dnn = Optional.empty();
   private boolean opened;
 
@@ -80,7 +81,16 @@ final class Convolutions implements AutoCloseable {
             weight.shape(),
             y.shape(),
             spec);
-    ConvPlan plan = plans.get(key, this::plan);
+    if (lost.isHopeless(key)) {
+      return false;
+    }
+    ConvPlan plan;
+    try {
+      plan = plans.get(key, this::plan);
+    } catch (ConvSearch.StatusLost e) {
+      lost.failed(key);
+      return false;
+    }
     if (!plan.isPossible()) {
       return false;
     }
@@ -102,7 +112,10 @@ final class Convolutions implements AutoCloseable {
   private ConvPlan plan(ConvKey key) {
     // Measuring waits for the device, which a recording forbids.
     boolean measured = settings.benchmark() && !driver.isRecording();
-    return new ConvPlan(dnn.get(), key, new ConvSearch(settings.deterministic(), measured));
+    ConvPlan made =
+        new ConvPlan(dnn.get(), key, new ConvSearch(settings.deterministic(), measured));
+    lost.succeeded(key);
+    return made;
   }
 
   /** Tries the plan's algorithms until one runs. */

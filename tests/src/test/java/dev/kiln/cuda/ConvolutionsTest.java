@@ -496,6 +496,73 @@ class ConvolutionsTest {
     }
   }
 
+  /** A choice that fails, other than by refusing, leaves JCuda no status to tell. */
+  @Test
+  void aChoiceThatIsLostIsAskedForAgain() {
+    double[] want = oracle(DType.FLOAT32).forward(PLAIN);
+    try (Backend b = SimDevice.another()) {
+      Run run = on(b, DType.FLOAT32);
+      SimControl.fail(CHOOSE, 1, 2, FAILED);
+      for (int i = 1; i <= 4; i++) {
+        assertClose("run " + i, run.forward(PLAIN), want, DType.FLOAT32);
+        assertThat(SimControl.calls(FORWARD)).as("run %d", i).isEqualTo(Math.max(0, i - 2));
+      }
+      assertThat(SimControl.calls(CHOOSE)).isEqualTo(3);
+      SimControl.fail("cudnnGetConvolutionBackwardDataAlgorithm", 1, 1, FAILED);
+      SimControl.fail("cudnnGetConvolutionBackwardFilterAlgorithm", 1, 1, FAILED);
+      assertAgrees(run, PLAIN);
+      assertAgrees(run, PLAIN);
+      assertThat(SimControl.calls("cudnnConvolutionBackwardData")).isEqualTo(1);
+      assertThat(SimControl.calls("cudnnConvolutionBackwardFilter")).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void aChoiceThatIsLostAgainAndAgainIsNotAskedForForEver() {
+    double[] want = oracle(DType.FLOAT32).forward(PLAIN);
+    try (Backend b = SimDevice.another()) {
+      Run run = on(b, DType.FLOAT32);
+      SimControl.fail(CHOOSE, 1, -1, FAILED);
+      for (int i = 0; i < LostChoices.TRIES + 3; i++) {
+        assertClose("run " + i, run.forward(PLAIN), want, DType.FLOAT32);
+      }
+      assertThat(SimControl.calls(CHOOSE)).isEqualTo(LostChoices.TRIES);
+      assertThat(SimControl.calls(FORWARD)).isZero();
+    }
+  }
+
+  @Test
+  void theLogTellsOfAChoiceThatIsLost() {
+    List<String> said = new ArrayList<>();
+    LostChoices lost = new LostChoices(said::add);
+    ConvKey key =
+        new ConvKey(
+            ConvKey.Direction.WEIGHT,
+            DType.FLOAT32,
+            false,
+            false,
+            PLAIN.x(),
+            PLAIN.weight(),
+            PLAIN.y(),
+            PLAIN.spec());
+    for (int i = 1; i < LostChoices.TRIES; i++) {
+      lost.failed(key);
+    }
+    assertThat(said)
+        .singleElement()
+        .asString()
+        .contains("conv2d gradient of the weight(x f32[2,3,9,7], weight f32[4,3,3,3]")
+        .contains("asked for again when it comes next, up to 8 times")
+        .contains("CUDNN_LOGLEVEL_DBG=1 CUDNN_LOGDEST_DBG=stderr");
+    assertThat(lost.isHopeless(key)).isFalse();
+    lost.failed(key);
+    assertThat(lost.isHopeless(key)).isTrue();
+    assertThat(said).hasSize(2);
+    assertThat(said.get(1)).contains("from now on, after 8 failures");
+    lost.succeeded(key);
+    assertThat(lost.isHopeless(key)).isFalse();
+  }
+
   @Test
   void aWorkspaceThatDoesNotFitIsNotNeeded() {
     try (Backend b = SimDevice.another()) {
