@@ -538,6 +538,9 @@ TO(f16, kiln::Float16)
 
 static kiln::Family family("augment");
 
+// So large an image leaves room for what a loop over its pixels adds to their numbers.
+static constexpr int64_t MOST = int64_t{1} << 30;
+
 extern "C" int kiln_affine_sample(int64_t context, int out_type, int x_type, int64_t out,
                                   int64_t x, int64_t theta, int64_t fill, int64_t images,
                                   int64_t channels, int64_t h, int64_t w, int64_t oh, int64_t ow,
@@ -545,8 +548,8 @@ extern "C" int kiln_affine_sample(int64_t context, int out_type, int x_type, int
   if (images * channels * oh * ow == 0) {
     return KILN_OK;
   }
-  if (h * w > INT32_MAX || oh * ow > INT32_MAX - 4) {
-    return kiln::fail(KILN_BAD_ARGUMENT, "an image of more than 2^31 pixels");
+  if (h * w > MOST || oh * ow > MOST) {
+    return kiln::fail(KILN_BAD_ARGUMENT, "an image of more than 2^30 pixels");
   }
   kiln::Context& c = kiln::Context::of(context);
   kiln::Kernel kernel =
@@ -567,8 +570,8 @@ extern "C" int kiln_transform_pixels(int64_t context, int out_type, int x_type, 
   if (images * channels * pixels == 0) {
     return KILN_OK;
   }
-  if (pixels > INT32_MAX || channels > INT32_MAX) {
-    return kiln::fail(KILN_BAD_ARGUMENT, "an image of more than 2^31 pixels or channels");
+  if (pixels > MOST || channels > MOST) {
+    return kiln::fail(KILN_BAD_ARGUMENT, "an image of more than 2^30 pixels or channels");
   }
   kiln::Context& c = kiln::Context::of(context);
   bool colour = channels == 3;

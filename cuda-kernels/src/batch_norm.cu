@@ -498,7 +498,8 @@ struct Plan {
 
  private:
   static kiln::Divider divider(int64_t by) {
-    return kiln::Divider::of(static_cast<uint32_t>(by == 0 ? 1 : by));
+    // What does not fit is refused before anybody divides by it.
+    return kiln::Divider::of(by == 0 || by >= MOST ? 1 : static_cast<uint32_t>(by));
   }
 };
 

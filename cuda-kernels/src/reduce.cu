@@ -417,7 +417,9 @@ struct Plan {
 
  private:
   static void add(kiln::Geometry<1>& g, int64_t size, int64_t stride) {
-    g.sizes[g.rank] = kiln::Divider::of(static_cast<uint32_t>(size));
+    // A larger axis is alone, and nobody divides by it.
+    g.sizes[g.rank] =
+        kiln::Divider::of(size < (int64_t{1} << 31) ? static_cast<uint32_t>(size) : 1);
     g.strides[0][g.rank] = stride;
     g.rank++;
   }

@@ -787,9 +787,9 @@ final class CudaFusedOps extends CompositeOps {
     }
   }
 
-  /** Whether there are kernels for images of these types. */
+  /** Whether there are kernels for images of these types and sizes. */
   private static boolean isImage(View out, View x) {
     boolean in = x.dtype() == DType.UINT8 || x.dtype() == DType.FLOAT32;
-    return in && out.dtype().isFloating() && out.dtype() != DType.FLOAT64;
+    return in && fits(x) && fits(out) && out.dtype().isFloating() && out.dtype() != DType.FLOAT64;
   }
 }
