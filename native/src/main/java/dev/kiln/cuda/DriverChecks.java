@@ -30,7 +30,8 @@ final class DriverChecks {
           mends.driver());
     }
     if (setup.state().isEmpty()) {
-      return Finding.obstacle(DRIVER, State.BROKEN, setup.driverError(), mends.driver());
+      String mend = setup.unpacks() ? mends.driver() : Mends.CACHE;
+      return Finding.obstacle(DRIVER, State.BROKEN, setup.driverError(), mend);
     }
     DriverState state = setup.state().get();
     String text = "CUDA " + state.versionText() + ", " + setup.driver().summary();

@@ -9,6 +9,9 @@ final class Mends {
   private static final String RESTART =
       "sudo reboot    # or, without: sudo modprobe nvidia_uvm; nvidia-smi must list the GPU";
 
+  /** Where native code cannot be unpacked. */
+  static final String CACHE = "export KILN_CACHE=FOLDER    # one of your own with 100 MB of room";
+
   private final Surroundings machine;
 
   Mends(Surroundings machine) {

@@ -23,6 +23,7 @@ import java.util.Set;
  * @param nvrtc what cuDNN loads, of the same toolkit
  * @param state what the driver says; nothing if it is not there or cannot be loaded
  * @param driverError why the driver cannot be loaded; empty if it can, or is not there
+ * @param unpacks whether JCuda's natives, without which nobody can ask the driver, can be unpacked
  */
 record Setup(
     Surroundings machine,
@@ -34,7 +35,8 @@ record Setup(
     Search cublasLt,
     Search nvrtc,
     Optional<DriverState> state,
-    String driverError) {
+    String driverError,
+    boolean unpacks) {
   /** What Kiln calls of the driver before it knows its version. */
   private static final Set<String> DRIVER =
       Set.of("cuInit", "cuDriverGetVersion", "cuDeviceGet", "cuDeviceGetCount");
@@ -60,8 +62,13 @@ record Setup(
     Search driver = withoutJars.find("libcuda.so.1", DRIVER);
     Optional<DriverState> state = Optional.empty();
     String driverError = "";
+    boolean unpacks = false;
     if (driver.found().isPresent() && machine.isLinuxX8664()) {
       try {
+        // What the class path lacks is no matter of room.
+        unpacks = !Natives.JCUDA_LIBRARIES.stream().allMatch(NativeCache::exists);
+        NativeCache.ofUser().unpack("jcuda", Natives.JCUDA_LIBRARIES);
+        unpacks = true;
         state = Optional.of(DriverState.ask(driver.found().get()));
       } catch (DeviceException e) {
         driverError = e.getMessage();
@@ -86,7 +93,8 @@ record Setup(
         libraries.find("libcublasLt.so." + version, Set.of()),
         libraries.find("libnvrtc.so." + version, Set.of("nvrtcCompileProgram")),
         state,
-        driverError);
+        driverError,
+        unpacks);
   }
 
   /** The cuBLAS to use. */

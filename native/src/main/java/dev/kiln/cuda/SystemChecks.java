@@ -108,16 +108,19 @@ final class SystemChecks {
     return SystemChecks.class.getClassLoader().getResource(resource) != null;
   }
 
+  /** Unpacks what a device needs, where the jar has it: a folder may be there and the disk full. */
   Finding cache() {
     String what = "cache";
     try {
-      return Finding.ok(what, NativeCache.ofUser().folder("checked").getParent().toString());
+      NativeCache cache = NativeCache.ofUser();
+      Path folder = cache.folder("checked");
+      if (present(Natives.LAUNCHERS)) {
+        folder = cache.unpack("launchers", List.of(Natives.LAUNCHERS));
+      }
+      return Finding.ok(what, folder.getParent().toString());
     } catch (DeviceException e) {
       return Finding.obstacle(
-          what,
-          State.BROKEN,
-          e.getMessage().replaceFirst("^\\[cuda] ", ""),
-          "export KILN_CACHE=FOLDER    # one of your own with 100 MB of room");
+          what, State.BROKEN, e.getMessage().replaceFirst("^\\[cuda] ", ""), Mends.CACHE);
     }
   }
 

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -245,6 +246,53 @@ class DoctorTest {
   void cacheThatCannotBeWritten() throws Exception {
     machine.with(DRIVER, CUBLAS).variable("KILN_CACHE", "/proc/kiln");
     refuses(machine.kiln("doctor"), "/proc/kiln", "export KILN_CACHE=");
+  }
+
+  /** The regular files in a folder. */
+  private static List<Path> files(Path folder) throws IOException {
+    if (!Files.exists(folder)) {
+      return List.of();
+    }
+    try (Stream<Path> all = Files.walk(folder)) {
+      return all.filter(Files::isRegularFile).toList();
+    }
+  }
+
+  @Test
+  void diskThatIsFull() throws Exception {
+    Path cache = folder.resolve("cache");
+    machine.with(DRIVER, CUBLAS).variable("KILN_CACHE", cache.toString());
+    Screen screen = machine.filesOfAtMost(40).kiln("doctor");
+    refuses(screen, "cannot unpack native code to " + cache + ": File too large", "has room");
+    assertThat(line(screen, "cache")).startsWith("[NO]").contains(cache.toString(), "File too");
+    assertThat(screen.text())
+        .contains("export KILN_CACHE=FOLDER    # one of your own with")
+        .doesNotContain("https://www.nvidia.com/drivers");
+    assertThat(files(cache)).as("nothing half-written").isEmpty();
+    Screen devices = machine.variable("KILN_DEVICE", "cuda").kiln("devices");
+    assertThat(devices.text()).contains("cannot unpack native code to " + cache);
+    assertThat(files(cache)).isEmpty();
+    // with room again
+    Machine roomy = new Machine(folder.resolve("roomy")).with(DRIVER, CUBLAS);
+    allows(roomy.variable("KILN_CACHE", cache.toString()).kiln("doctor"));
+    assertThat(files(cache)).isNotEmpty().noneMatch(f -> f.toString().endsWith(".part"));
+  }
+
+  @Test
+  void aJarThatWasBuiltWithoutACompiler() throws Exception {
+    Path cache = folder.resolve("cache");
+    machine.with(DRIVER, CUBLAS).variable("KILN_CACHE", cache.toString()).withoutNativeCode();
+    Screen screen = machine.kiln("doctor");
+    refuses(
+        screen,
+        "built on a machine without g++: it lacks libjniLaunchers.so, libkiln_cublas_bridge.so",
+        "sudo apt install g++, then build Kiln again");
+    assertThat(line(screen, "Kiln's native code")).startsWith("[NO]");
+    assertThat(line(screen, "driver")).startsWith("[ok]");
+    Screen required = machine.variable("KILN_REQUIRE", "cuda").kiln("devices");
+    assertThat(required.text()).contains("built on a machine without g++");
+    assertThat(required.code()).isEqualTo(5);
+    assertThat(files(cache)).noneMatch(f -> f.toString().contains("aunchers"));
   }
 
   @Test
