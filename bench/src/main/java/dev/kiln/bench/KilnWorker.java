@@ -8,7 +8,8 @@ import dev.kiln.bench.worker.Framework;
 import dev.kiln.bench.worker.Unsupported;
 import dev.kiln.bench.worker.Worker;
 import java.util.Arrays;
-import java.util.stream.Stream;
+import java.util.List;
+import java.util.Optional;
 
 /** Does one piece of work in Kiln: {@code KilnWorker WORK WARM_UP SECONDS DEVICE}. */
 final class KilnWorker implements Framework {
@@ -33,13 +34,17 @@ final class KilnWorker implements Framework {
   public Runnable make(String work) {
     Generator.manualSeed(1);
     device.resetPeakMemory();
+    // The peaks come after, since they need the vector module and the rest does not.
     Task task =
-        Stream.concat(Bench.all().stream(), Peak.tasks(device, Worker.threads()).stream())
-            .filter(t -> t.name().equals(work))
-            .findFirst()
+        named(work, Bench.all())
+            .or(() -> named(work, Peak.tasks(device, Worker.threads())))
             .orElseThrow(() -> new Unsupported("no such work"));
     Scope.open("bench");
     return task.make().apply(new Setting(device, Precision.FP32));
+  }
+
+  private static Optional<Task> named(String work, List<Task> tasks) {
+    return tasks.stream().filter(t -> t.name().equals(work)).findFirst();
   }
 
   @Override

@@ -31,7 +31,9 @@ final class ShapeRules {
 
   /** Returns the shape two shapes broadcast to (NumPy's rule). */
   static Shape broadcast(String op, Tensor a, Tensor b) {
-    return broadcast(op, a.shape(), b.shape(), a.describe(), b.describe());
+    return a.shape().equals(b.shape())
+        ? a.shape()
+        : broadcast(op, a.shape(), b.shape(), a.describe(), b.describe());
   }
 
   static Shape broadcast(String op, Shape a, Shape b, String nameA, String nameB) {

@@ -1,12 +1,14 @@
 package dev.kiln.cpu.kernels;
 
-import dev.kiln.cpu.threads.Workspace;
-
 /** {@link TileKernels} in plain loops, written so that the JIT compiler can vectorise them. */
 final class LoopTiles implements TileKernels {
   private static final int ROWS = 8;
-  private static final int COLUMNS = 64;
+  private static final int COLUMNS = 96;
   private static final int DEPTH = 256;
+
+  /** A row of sums for each row of a tile, from index 0 for the reason that {@link Block} gives. */
+  private static final ThreadLocal<float[][]> SUMS =
+      ThreadLocal.withInitial(() -> new float[ROWS][COLUMNS]);
 
   @Override
   public int tileRows() {
@@ -79,78 +81,57 @@ final class LoopTiles implements TileKernels {
       float[] c,
       int co,
       int ldc) {
-    float[] sums = Workspace.mine().floats(Workspace.Slot.SUMS, 2 * COLUMNS);
-    for (int i = 0; i < rows; i += 2) {
-      int p = ao + i * rowStep;
-      int q = i + 1 < rows ? p + rowStep : p;
-      java.util.Arrays.fill(sums, 0, 2 * COLUMNS, 0f);
-      int k = 0;
-      for (; k + 4 <= depth; k += 4) {
-        int s = k * depthStep;
-        fourByTwo(
-            a[p + s],
-            a[p + s + depthStep],
-            a[p + s + 2 * depthStep],
-            a[p + s + 3 * depthStep],
-            a[q + s],
-            a[q + s + depthStep],
-            a[q + s + 2 * depthStep],
-            a[q + s + 3 * depthStep],
-            b,
-            bo + k * ldb,
-            ldb,
-            sums);
+    float[][] sums = SUMS.get();
+    for (int i = 0; i < rows; i++) {
+      java.util.Arrays.fill(sums[i], 0f);
+    }
+    Block block = Block.mine();
+    int k = 0;
+    for (; k + 4 <= depth; k += 4) {
+      int from = bo + k * ldb;
+      System.arraycopy(b, from, block.a, 0, COLUMNS);
+      System.arraycopy(b, from + ldb, block.b, 0, COLUMNS);
+      System.arraycopy(b, from + 2 * ldb, block.c, 0, COLUMNS);
+      System.arraycopy(b, from + 3 * ldb, block.d, 0, COLUMNS);
+      for (int i = 0; i < rows; i++) {
+        int p = ao + i * rowStep + k * depthStep;
+        addFour(a[p], a[p + depthStep], a[p + 2 * depthStep], a[p + 3 * depthStep], block, sums[i]);
       }
-      for (; k < depth; k++) {
-        oneByTwo(a[p + k * depthStep], a[q + k * depthStep], b, bo + k * ldb, sums);
+    }
+    for (; k < depth; k++) {
+      System.arraycopy(b, bo + k * ldb, block.a, 0, COLUMNS);
+      for (int i = 0; i < rows; i++) {
+        addOne(a[ao + i * rowStep + k * depthStep], block.a, sums[i]);
       }
-      put(add, sums, 0, c, co + i * ldc);
-      if (i + 1 < rows) {
-        put(add, sums, COLUMNS, c, co + (i + 1) * ldc);
-      }
+    }
+    for (int i = 0; i < rows; i++) {
+      put(add, sums[i], c, co + i * ldc);
     }
   }
 
-  private static void fourByTwo(
-      float p0,
-      float p1,
-      float p2,
-      float p3,
-      float q0,
-      float q1,
-      float q2,
-      float q3,
-      float[] b,
-      int b0,
-      int ldb,
-      float[] sums) {
-    int b1 = b0 + ldb;
-    int b2 = b1 + ldb;
-    int b3 = b2 + ldb;
+  private static void addFour(float p, float q, float r, float s, Block block, float[] sums) {
+    float[] b0 = block.a;
+    float[] b1 = block.b;
+    float[] b2 = block.c;
+    float[] b3 = block.d;
     for (int j = 0; j < COLUMNS; j++) {
-      sums[j] += p0 * b[b0 + j] + p1 * b[b1 + j] + p2 * b[b2 + j] + p3 * b[b3 + j];
-    }
-    for (int j = 0; j < COLUMNS; j++) {
-      sums[COLUMNS + j] += q0 * b[b0 + j] + q1 * b[b1 + j] + q2 * b[b2 + j] + q3 * b[b3 + j];
+      sums[j] += p * b0[j] + q * b1[j] + r * b2[j] + s * b3[j];
     }
   }
 
-  private static void oneByTwo(float p, float q, float[] b, int bo, float[] sums) {
+  private static void addOne(float p, float[] b, float[] sums) {
     for (int j = 0; j < COLUMNS; j++) {
-      sums[j] += p * b[bo + j];
-    }
-    for (int j = 0; j < COLUMNS; j++) {
-      sums[COLUMNS + j] += q * b[bo + j];
+      sums[j] += p * b[j];
     }
   }
 
-  private static void put(boolean add, float[] sums, int from, float[] c, int o) {
+  private static void put(boolean add, float[] sums, float[] c, int o) {
     if (add) {
       for (int j = 0; j < COLUMNS; j++) {
-        c[o + j] += sums[from + j];
+        c[o + j] += sums[j];
       }
     } else {
-      System.arraycopy(sums, from, c, o, COLUMNS);
+      System.arraycopy(sums, 0, c, o, COLUMNS);
     }
   }
 

@@ -42,6 +42,11 @@ public final class OptimizerSteps {
       return;
     }
     int pieces = (p.length() + PIECE_ELEMENTS - 1) / PIECE_ELEMENTS;
+    boolean adam = kind == OptimizerKind.ADAM || kind == OptimizerKind.ADAMW;
+    double step = hyper[OptimizerKind.STEP];
+    // Once a step and not once a piece: StrictMath.pow makes objects.
+    double meanShare = adam ? 1 - StrictMath.pow(hyper[3], step) : 1;
+    double squareShare = adam ? 1 - StrictMath.pow(hyper[4], step) : 1;
     pool.parallelFor(
         pieces,
         piece -> {
@@ -50,8 +55,8 @@ public final class OptimizerSteps {
           switch (kind) {
             case SGD -> sgd(p, g, state[0], hyper, from, n);
             case ADAGRAD -> adagrad(p, g, state[0], hyper, from, n);
-            case ADAM -> adam(p, g, state, hyper, from, n, false);
-            case ADAMW -> adam(p, g, state, hyper, from, n, true);
+            case ADAM -> adam(p, g, state, hyper, meanShare, squareShare, from, n, false);
+            case ADAMW -> adam(p, g, state, hyper, meanShare, squareShare, from, n, true);
             case RMSPROP -> rmsprop(p, g, state, hyper, from, n);
           }
         });
@@ -121,11 +126,19 @@ public final class OptimizerSteps {
     }
   }
 
-  private void adam(Span p, Span g, Span[] state, double[] h, int from, int n, boolean decoupled) {
+  private void adam(
+      Span p,
+      Span g,
+      Span[] state,
+      double[] h,
+      double meanShare,
+      double squareShare,
+      int from,
+      int n,
+      boolean decoupled) {
     double lr = h[OptimizerKind.LR];
-    double step = h[OptimizerKind.STEP];
-    float rate = (float) (lr / (1 - StrictMath.pow(h[3], step)));
-    float correction = (float) (1 / Math.sqrt(1 - StrictMath.pow(h[4], step)));
+    float rate = (float) (lr / meanShare);
+    float correction = (float) (1 / Math.sqrt(squareShare));
     float decay = decoupled ? 0f : (float) h[6];
     float shrink = decoupled ? (float) (1 - lr * h[6]) : 1f;
     if (state[2].length() == 0) {
