@@ -324,6 +324,13 @@ def exponential_unit(b, x, inner, outer, scale):
 SELU = ("1.0507009873554805f", "1.7580993408473766f")
 
 FORWARD = {
+    "ABS": lambda b, x: b.new(f"{x}.abs()"),
+    "NEG": lambda b, x: b.new(f"{x}.neg()"),
+    "SQUARE": lambda b, x: b.new(f"{x}.mul({x})"),
+    "RECIPROCAL": lambda b, x: b.new(f"{b.k(1.0)}.div({x})"),
+    "AFFINE": lambda b, x: b.new(f"{b.k('p')}.mul({x}).add({b.k('q')})"),
+    "CLAMP": lambda b, x: b.new(f"{x}.max({b.k('p')}).min({b.k('q')})"),
+    "HARDTANH": lambda b, x: b.new(f"{x}.max({b.k('p')}).min({b.k('q')})"),
     "LOG": lambda b, x: b.log(x),
     "SQRT": lambda b, x: b.new(f"{x}.sqrt()"),
     "RSQRT": lambda b, x: b.new(f"{b.k(1.0)}.div({x}.sqrt())"),
@@ -447,7 +454,7 @@ def camel(name):
 
 
 OPERATIONS = re.compile(
-    r"\.(fromArray|intoArray|add|sub|mul|div|fma|neg|abs|sqrt|max|blend|compare|and|or|lanewise"
+    r"\.(fromArray|intoArray|add|sub|mul|div|fma|neg|abs|sqrt|max|min|blend|compare|and|or|lanewise"
     r"|reinterpretAs\w+)\(")
 NAMES = re.compile(r"\b[kv]\d+\b")
 # Operations of one method. C2 of JDK 17 guards every operation by a class check, twice where it has

@@ -35,6 +35,27 @@ final class VectorUnaryLoops {
       case EXP:
         exp(x, xo, y, yo, n, p, q);
         return true;
+      case ABS:
+        abs(x, xo, y, yo, n, p, q);
+        return true;
+      case NEG:
+        neg(x, xo, y, yo, n, p, q);
+        return true;
+      case SQUARE:
+        square(x, xo, y, yo, n, p, q);
+        return true;
+      case RECIPROCAL:
+        reciprocal(x, xo, y, yo, n, p, q);
+        return true;
+      case AFFINE:
+        affine(x, xo, y, yo, n, p, q);
+        return true;
+      case CLAMP:
+        clamp(x, xo, y, yo, n, p, q);
+        return true;
+      case HARDTANH:
+        hardtanh(x, xo, y, yo, n, p, q);
+        return true;
       case LOG:
         log(x, xo, y, yo, n, p, q);
         return true;
@@ -259,6 +280,69 @@ final class VectorUnaryLoops {
       FloatVector v19 = v13.add(k11).mul(v17);
       FloatVector v20 = v19.mul(v18);
       v20.intoArray(y, yo + i);
+    }
+  }
+
+  static void abs(float[] x, int xo, float[] y, int yo, int n, float p, float q) {
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector v1 = FloatVector.fromArray(F, x, xo + i);
+      FloatVector v2 = v1.abs();
+      v2.intoArray(y, yo + i);
+    }
+  }
+
+  static void neg(float[] x, int xo, float[] y, int yo, int n, float p, float q) {
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector v1 = FloatVector.fromArray(F, x, xo + i);
+      FloatVector v2 = v1.neg();
+      v2.intoArray(y, yo + i);
+    }
+  }
+
+  static void square(float[] x, int xo, float[] y, int yo, int n, float p, float q) {
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector v1 = FloatVector.fromArray(F, x, xo + i);
+      FloatVector v2 = v1.mul(v1);
+      v2.intoArray(y, yo + i);
+    }
+  }
+
+  static void reciprocal(float[] x, int xo, float[] y, int yo, int n, float p, float q) {
+    FloatVector k0 = FloatVector.broadcast(F, 1.0f);
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector v1 = FloatVector.fromArray(F, x, xo + i);
+      FloatVector v2 = k0.div(v1);
+      v2.intoArray(y, yo + i);
+    }
+  }
+
+  static void affine(float[] x, int xo, float[] y, int yo, int n, float p, float q) {
+    FloatVector k0 = FloatVector.broadcast(F, p);
+    FloatVector k1 = FloatVector.broadcast(F, q);
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector v1 = FloatVector.fromArray(F, x, xo + i);
+      FloatVector v2 = k0.mul(v1).add(k1);
+      v2.intoArray(y, yo + i);
+    }
+  }
+
+  static void clamp(float[] x, int xo, float[] y, int yo, int n, float p, float q) {
+    FloatVector k0 = FloatVector.broadcast(F, p);
+    FloatVector k1 = FloatVector.broadcast(F, q);
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector v1 = FloatVector.fromArray(F, x, xo + i);
+      FloatVector v2 = v1.max(k0).min(k1);
+      v2.intoArray(y, yo + i);
+    }
+  }
+
+  static void hardtanh(float[] x, int xo, float[] y, int yo, int n, float p, float q) {
+    FloatVector k0 = FloatVector.broadcast(F, p);
+    FloatVector k1 = FloatVector.broadcast(F, q);
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector v1 = FloatVector.fromArray(F, x, xo + i);
+      FloatVector v2 = v1.max(k0).min(k1);
+      v2.intoArray(y, yo + i);
     }
   }
 
