@@ -52,7 +52,7 @@ public final class VectorBackend implements Backend {
   VectorBackend(Kernels kernels) {
     this.kernels = kernels;
     this.gemm = new Gemm(kernels.tiles(), workers);
-    this.sums = new Reduce(kernels.rows(), workers);
+    this.sums = new Reduce(kernels, workers);
     this.reduce = new FloatReduce(sums, pool);
     this.fused = new VectorFusedOps(this, kernels, workers);
   }

@@ -17,9 +17,11 @@ final class EnsembleExperiment implements Experiment {
   private static final String PROBABILITIES = "mean of probabilities (soft voting)";
   private static final String LOGITS = "mean of scores";
   private static final String STACKING = "stacking on out-of-fold predictions";
-  private static final String BAGGING = "bagging";
   private static final String LAST = "constant rate, last weights";
   private static final String SWA = "stochastic weight averaging";
+  private static final String TEST_TIME = "mean member, test-time augmentation";
+  private static final String SNAPSHOTS = "snapshot ensemble";
+  private static final String EMA = "exponential moving average";
   private static final String COOLED = "mean member, temperature";
   private static final String COOLED_MEAN = "mean of probabilities, temperature";
 
@@ -65,14 +67,14 @@ final class EnsembleExperiment implements Experiment {
     log.add("hard voting", work.quality(mean.with(Combining.VOTES)));
     log.add(COOLED, work.calibrated(members));
     log.add(COOLED_MEAN, work.quality(work.calibrated(mean)));
-    log.add("mean member, test-time augmentation", work.testTime(members));
+    log.add(TEST_TIME, work.testTime(members));
     log.add(STACKING, work.quality(work.stacking(members)));
-    log.add(BAGGING, work.quality(work.bagging()));
-    log.add("snapshot ensemble", work.quality(work.snapshots()));
+    log.add("bagging", work.quality(work.bagging()));
+    log.add(SNAPSHOTS, work.quality(work.snapshots()));
     EnsembleMethods.Averages averages = work.averages();
     log.add(LAST, work.quality(averages.last()));
     log.add(SWA, work.quality(averages.stochastic()));
-    log.add("exponential moving average", work.quality(averages.exponential()));
+    log.add(EMA, work.quality(averages.exponential()));
     return new Measured(methods, single);
   }
 
@@ -100,15 +102,9 @@ final class EnsembleExperiment implements Experiment {
     int n = sizes.members();
     double half = Math.max(1, sizes.epochs() / 2) / (double) sizes.epochs();
     return switch (method) {
-      case MEMBERS,
-          COOLED,
-          "mean member, test-time augmentation",
-          LAST,
-          SWA,
-          "exponential moving average" ->
-          1;
+      case MEMBERS, COOLED, TEST_TIME, LAST, SWA, EMA -> 1;
       case STACKING -> n + n * (sizes.folds() - 1);
-      case "snapshot ensemble" -> n * half;
+      case SNAPSHOTS -> n * half;
       default -> n;
     };
   }

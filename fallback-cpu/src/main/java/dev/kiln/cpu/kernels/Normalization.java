@@ -223,7 +223,7 @@ public final class Normalization {
               spans.multiply(y, yo + o, y, yo + o, weight, wo, n);
             }
             if (bias.length > 0) {
-              rows.accumulate(bias, bo, n, y, yo + o);
+              spans.add(y, yo + o, y, yo + o, bias, bo, n);
             }
           }
         });
@@ -268,7 +268,7 @@ public final class Normalization {
             float center = mean[mo + r];
             float inv = invStd[io + r];
             spans.addProduct(dy, d, x, s, n, center, inv, block, 0);
-            rows.accumulate(dy, d, n, block, n);
+            spans.add(block, n, block, n, dy, d, n);
             if ((r - first) % ROW_BLOCK == ROW_BLOCK - 1 || r == last - 1) {
               drain(block, 2 * n, partial, 2 * part * n);
             }

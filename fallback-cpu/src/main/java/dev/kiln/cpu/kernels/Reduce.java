@@ -32,11 +32,13 @@ public final class Reduce {
   }
 
   private final RowKernels rows;
+  private final SpanKernels spans;
   private final WorkerPool pool;
 
   /** Creates the driver over the given inner loops and threads. */
-  public Reduce(RowKernels rows, WorkerPool pool) {
-    this.rows = rows;
+  public Reduce(Kernels kernels, WorkerPool pool) {
+    this.rows = kernels.rows();
+    this.spans = kernels.spans();
     this.pool = pool;
   }
 
@@ -206,7 +208,7 @@ public final class Reduce {
       int end = Math.min(n, r + ROW_BLOCK);
       Arrays.fill(block, 0, width, 0f);
       for (int q = r; q < end; q++) {
-        rows.accumulate(x, xo + q * ld, width, block, 0);
+        spans.add(block, 0, block, 0, x, xo + q * ld, width);
       }
       for (int i = 0; i < width; i++) {
         totals[to + i] += block[i];

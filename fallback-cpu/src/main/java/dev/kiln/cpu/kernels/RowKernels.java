@@ -19,11 +19,4 @@ public interface RowKernels {
 
   /** Sets {@code y = exp(x - shift)} and returns the sum; y may be x. */
   double expSum(float[] x, int xOffset, float[] y, int yOffset, int n, float shift);
-
-  /** Adds {@code x[i]} to {@code sums[i]}. */
-  default void accumulate(float[] x, int offset, int n, float[] sums, int sumsOffset) {
-    for (int i = 0; i < n; i++) {
-      sums[sumsOffset + i] += x[offset + i];
-    }
-  }
 }

@@ -125,7 +125,17 @@ final class Winograd {
     /** Where block {@code i} begins: at a row's begin where rows are short. */
     int begin(int blocks, int i) {
       int at = cut(count(), blocks, i);
-      return columns() <= BLOCK_TILES / 2 ? at / columns() * columns() : at;
+      return shortRows() ? at / columns() * columns() : at;
+    }
+
+    /** The most tiles that one of so many blocks has. */
+    int largest(int blocks) {
+      int even = divideUp(count(), blocks);
+      return shortRows() ? Math.min(count(), even + columns()) : even;
+    }
+
+    private boolean shortRows() {
+      return columns() <= BLOCK_TILES / 2;
     }
   }
 
@@ -327,7 +337,7 @@ final class Winograd {
       int row = tiles.rowStride();
       float[] v =
           Workspace.mine().floats(Slot.WINOGRAD_INPUT, (long) depths * POSITIONS * patchPosition());
-      Bands bands = new Bands(grid, true, s.channels(), s.height(), s.width());
+      Bands bands = new Bands(grid, true, count, s.channels(), s.height(), s.width());
       for (int t = 0; t < count; ) {
         int run = grid.run(first + t, first + count);
         bands.load(x, xOffset, first + t, run);
@@ -432,8 +442,9 @@ final class Winograd {
 
     /**
      * @param patches whether tiles are patches of 6x6 input pixels; else they are output pixels
+     * @param count how many tiles there will be, and so the most in a run
      */
-    Bands(Grid grid, boolean patches, int channels, int height, int width) {
+    Bands(Grid grid, boolean patches, int count, int channels, int height, int width) {
       this.grid = grid;
       tile = grid.tile();
       this.patches = patches;
@@ -444,8 +455,8 @@ final class Winograd {
       rows = patches ? PATCH : tile;
       Workspace mine = Workspace.mine();
       pass = mine.floats(Slot.TILE, (long) POSITIONS * lanes);
-      pixels =
-          mine.floats(Slot.IMAGE, (long) rows * (tile * grid.columns() + PATCH) * step + lanes);
+      int longest = Math.min(count, grid.columns());
+      pixels = mine.floats(Slot.IMAGE, (long) rows * (tile * longest + PATCH) * step + lanes);
     }
 
     /** Loads the tiles {@code first .. first + run}, which lie in one row of tiles. */
@@ -576,7 +587,7 @@ final class Winograd {
     /** Adds up the rounds of a part. */
     void add(int part, float[] du) {
       int first = cut(rounds, parts, part);
-      int most = Math.min(grid.count(), divideUp(grid.count(), rounds) + grid.columns());
+      int most = grid.largest(rounds);
       Workspace mine = Workspace.mine();
       float[] v = mine.floats(Slot.WINOGRAD_INPUT, (long) POSITIONS * (most * channels + LINE));
       float[] m = mine.floats(Slot.WINOGRAD_OUTPUT, (long) POSITIONS * (most * filters + LINE));
@@ -598,8 +609,8 @@ final class Winograd {
             int t1 = cut(count, pieces, piece % pieces + 1);
             Bands bands =
                 patches
-                    ? new Bands(grid, true, s.channels(), s.height(), s.width())
-                    : new Bands(grid, false, s.filters(), s.outHeight(), s.outWidth());
+                    ? new Bands(grid, true, t1 - t0, s.channels(), s.height(), s.width())
+                    : new Bands(grid, false, t1 - t0, s.filters(), s.outHeight(), s.outWidth());
             int row = patches ? channels : filters;
             for (int t = t0; t < t1; ) {
               int run = grid.run(first + t, first + t1);

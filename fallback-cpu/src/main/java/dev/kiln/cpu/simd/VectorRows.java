@@ -221,16 +221,4 @@ final class VectorRows implements RowKernels {
     }
     return sum;
   }
-
-  @Override
-  public void accumulate(float[] x, int offset, int n, float[] sums, int sumsOffset) {
-    int whole = n / LANES * LANES;
-    for (int i = 0; i < whole; i += LANES) {
-      FloatVector sum = FloatVector.fromArray(F, sums, sumsOffset + i);
-      sum.add(FloatVector.fromArray(F, x, offset + i)).intoArray(sums, sumsOffset + i);
-    }
-    for (int i = whole; i < n; i++) {
-      sums[sumsOffset + i] += x[offset + i];
-    }
-  }
 }

@@ -31,7 +31,7 @@ class ReduceTest {
   @ParameterizedTest
   @MethodSource("sets")
   void agreesWithDoubleLoops(Kernels set) {
-    Reduce reduce = new Reduce(set.rows(), WorkerPool.shared());
+    Reduce reduce = new Reduce(set, WorkerPool.shared());
     for (int[] s : SHAPES) {
       int outer = s[0];
       int n = s[1];

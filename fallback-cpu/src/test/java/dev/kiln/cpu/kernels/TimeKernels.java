@@ -50,7 +50,7 @@ public final class TimeKernels {
   }
 
   private static void reductions(Kernels set) {
-    Reduce reduce = new Reduce(set.rows(), WorkerPool.shared());
+    Reduce reduce = new Reduce(set, WorkerPool.shared());
     int[][] shapes = {
       {1, 10_000_000, 1}, {1000, 1000, 1}, {1, 1000, 1000}, {1, 100_000, 10}, {64, 128, 196}
     };
