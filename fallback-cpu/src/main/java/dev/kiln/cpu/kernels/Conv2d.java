@@ -456,7 +456,8 @@ public final class Conv2d {
   private record Gradients(float[] dy, int offset, int ld, int perImage, int imageStride)
       implements RightOperand {
     @Override
-    public void pack(TileKernels tiles, int k, int depth, int column, int columns, float[] panels) {
+    public void pack(
+        TileKernels tiles, int k, int depth, int column, int columns, float[] panels, int at) {
       for (int done = 0; done < depth; ) {
         int image = (k + done) / perImage;
         int pixel = (k + done) % perImage;
@@ -469,7 +470,7 @@ public final class Conv2d {
             columns,
             panels,
             depth,
-            done);
+            at + done * tiles.tileColumns());
         done += count;
       }
     }

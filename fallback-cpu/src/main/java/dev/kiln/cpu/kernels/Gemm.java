@@ -15,7 +15,7 @@ import dev.kiln.cpu.threads.Workspace;
  */
 public final class Gemm {
   private static final long SERIAL_WORK = 250_000;
-  private static final long FINE_WORK = 40_000_000;
+  private static final long FINE_WORK = 4_000_000_000L;
   private static final int SKINNY = 16;
   private static final int FEW_ROWS = 8;
   private static final int SPLIT_DEPTH = 4096;
@@ -241,7 +241,8 @@ public final class Gemm {
       double height = (double) divideUp(m, rows);
       double width = (double) divideUp(columnPanels, parts) * tiles.tileColumns();
       int turns = divideUp(rows * parts, pool.threads());
-      double cost = turns * (height * width + 4 * height * divideUp((int) width, 384) + 10 * width);
+      double cost =
+          turns * (height * width + 36 * height * divideUp((int) width, 512) + 36 * width);
       if (cost < least) {
         least = cost;
         best = parts;

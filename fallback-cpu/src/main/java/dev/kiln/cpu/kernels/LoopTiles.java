@@ -196,10 +196,11 @@ final class LoopTiles implements TileKernels {
   }
 
   @Override
-  public void packColumns(float[] b, int offset, int ldb, int depth, int columns, float[] panels) {
+  public void packColumns(
+      float[] b, int offset, int ldb, int depth, int columns, float[] panels, int at) {
     for (int j = 0; j < columns; j += COLUMNS) {
       int n = Math.min(COLUMNS, columns - j);
-      int d = j * depth;
+      int d = at + j * depth;
       for (int k = 0; k < depth; k++, d += COLUMNS) {
         System.arraycopy(b, offset + k * ldb + j, panels, d, n);
         java.util.Arrays.fill(panels, d + n, d + COLUMNS, 0f);
@@ -216,10 +217,10 @@ final class LoopTiles implements TileKernels {
       int columns,
       float[] panels,
       int panelDepth,
-      int firstRow) {
+      int at) {
     for (int j = 0; j < columns; j += COLUMNS) {
       int n = Math.min(COLUMNS, columns - j);
-      int d = j * panelDepth + firstRow * COLUMNS;
+      int d = at + j * panelDepth;
       for (int i = 0; i < COLUMNS; i++) {
         int s = offset + (j + i) * ldb;
         for (int k = 0; k < depth; k++) {

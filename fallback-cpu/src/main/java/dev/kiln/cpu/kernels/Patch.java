@@ -194,12 +194,13 @@ final class Patch implements RightOperand {
   }
 
   @Override
-  public void pack(TileKernels tiles, int k, int depth, int column, int columns, float[] panels) {
+  public void pack(
+      TileKernels tiles, int k, int depth, int column, int columns, float[] panels, int at) {
     int nr = tiles.tileColumns();
     for (int j = 0; j < columns; j += nr) {
       int width = Math.min(nr, columns - j);
       int runs = runs(column + j, width);
-      tiles.packRuns(data, tap, k, depth, runStart, runColumn, runs, width, panels, j * depth);
+      tiles.packRuns(data, tap, k, depth, runStart, runColumn, runs, width, panels, at + j * depth);
     }
   }
 

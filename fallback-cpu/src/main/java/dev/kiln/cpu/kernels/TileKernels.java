@@ -79,14 +79,17 @@ public interface TileKernels {
       int ldb,
       float[] out);
 
-  /** Copies {@code depth} rows of {@code columns} elements into right panels, padded with zeros. */
-  void packColumns(float[] b, int offset, int ldb, int depth, int columns, float[] panels);
+  /**
+   * Copies {@code depth} rows of {@code columns} elements into right panels from {@code panels[at]}
+   * on, padded with zeros.
+   */
+  void packColumns(float[] b, int offset, int ldb, int depth, int columns, float[] panels, int at);
 
   /**
    * As {@link #packColumns} from a transposed source: column j of B is a row of {@code b}.
    *
    * @param panelDepth rows of a panel
-   * @param firstRow where in the panels the first row goes
+   * @param at where the first row goes
    */
   void packColumnsTransposed(
       float[] b,
@@ -96,7 +99,7 @@ public interface TileKernels {
       int columns,
       float[] panels,
       int panelDepth,
-      int firstRow);
+      int at);
 
   /** Copies {@code rows} columns of a transposed A into an interleaved left panel. */
   void packInterleaved(

@@ -1,5 +1,6 @@
 package dev.kiln.cpu.kernels;
 
+import dev.kiln.cpu.threads.Lines;
 import dev.kiln.cpu.threads.Workspace;
 
 /**
@@ -13,7 +14,7 @@ import dev.kiln.cpu.threads.Workspace;
  * columns are cut.
  */
 final class TiledProduct {
-  private static final int COLUMN_BLOCK = 384;
+  static final int COLUMN_BLOCK = 512;
 
   private TiledProduct() {}
 
@@ -66,24 +67,24 @@ final class TiledProduct {
     int blockDepth = depthBlock(tiles, depth);
     int blocks = divideUp(columns, Math.max(nr, COLUMN_BLOCK));
     int blockColumns = divideUp(divideUp(columns, nr), blocks) * nr;
-    int panels = divideUp(rows, tiles.tileRows());
+    int rowPanels = divideUp(rows, tiles.tileRows());
     Workspace space = Workspace.mine();
-    float[] packedRight =
-        space.floats(Workspace.Slot.RIGHT, (long) blockDepth * blockColumns + tiles.slack());
+    Lines panels =
+        space.lines(Workspace.Slot.RIGHT, (long) blockDepth * blockColumns + tiles.slack());
     float[] packedLeft =
         space.floats(
             Workspace.Slot.LEFT, (long) tiles.tileRows() * tiles.rowStride() + tiles.slack());
-    float[] edge = space.floats(Workspace.Slot.TILE, (long) tiles.tileRows() * nr);
+    Lines edge = space.lines(Workspace.Slot.TILE, (long) tiles.tileRows() * nr);
     for (int k = 0; k < depth; k += blockDepth) {
       int kc = Math.min(blockDepth, depth - k);
       boolean sum = add || k > 0;
       Epilogue last = k + kc == depth ? epilogue : Epilogue.NONE;
       for (int j = n0; j < n1; j += blockColumns) {
         int nc = Math.min(blockColumns, n1 - j);
-        right.pack(tiles, k, kc, j, nc, packedRight);
-        for (int p = 0; p < panels; p++) {
-          int i = m0 + panelStart(tiles, rows, panels, p);
-          int mr = m0 + panelStart(tiles, rows, panels, p + 1) - i;
+        right.pack(tiles, k, kc, j, nc, panels.array(), panels.at());
+        for (int p = 0; p < rowPanels; p++) {
+          int i = m0 + panelStart(tiles, rows, rowPanels, p);
+          int mr = m0 + panelStart(tiles, rows, rowPanels, p + 1) - i;
           left.pack(tiles, i, mr, k, kc, packedLeft);
           if (alpha != 1f) {
             scale(tiles, left.interleaved(), mr, kc, packedLeft, alpha);
@@ -97,8 +98,8 @@ final class TiledProduct {
                 sum,
                 kc,
                 packedLeft,
-                packedRight,
-                q * kc,
+                panels.array(),
+                panels.at() + q * kc,
                 out,
                 last,
                 i,
@@ -125,7 +126,7 @@ final class TiledProduct {
       int row,
       int column,
       int width,
-      float[] edge) {
+      Lines edge) {
     int nr = tiles.tileColumns();
     float[] c = out.c();
     if (width == nr && out.run(column) >= nr) {
@@ -141,9 +142,9 @@ final class TiledProduct {
       return;
     }
     if (interleaved) {
-      tiles.interleavedTile(rows, false, depth, a, 0, b, bOffset, nr, edge, 0, nr);
+      tiles.interleavedTile(rows, false, depth, a, 0, b, bOffset, nr, edge.array(), edge.at(), nr);
     } else {
-      tiles.rowTile(rows, false, depth, a, 0, b, bOffset, nr, edge, 0, nr);
+      tiles.rowTile(rows, false, depth, a, 0, b, bOffset, nr, edge.array(), edge.at(), nr);
     }
     store(tiles, rows, add, edge, nr, out, epilogue, row, column, width);
   }
@@ -153,7 +154,7 @@ final class TiledProduct {
       TileKernels tiles,
       int rows,
       boolean add,
-      float[] edge,
+      Lines edge,
       int lde,
       Destination out,
       Epilogue epilogue,
@@ -164,18 +165,19 @@ final class TiledProduct {
       for (int j = 0; j < width; ) {
         int run = Math.min(width - j, out.run(column + j));
         for (int i = 0; i < rows; i++) {
-          addRun(edge, i * lde + j, out.c(), out.at(row + i, column + j), run);
+          addRun(edge.array(), edge.at() + i * lde + j, out.c(), out.at(row + i, column + j), run);
         }
         j += run;
       }
     }
     if (!epilogue.isNone()) {
-      epilogue.apply(tiles, row, rows, column, width, edge, 0, lde);
+      epilogue.apply(tiles, row, rows, column, width, edge.array(), edge.at(), lde);
     }
     for (int j = 0; j < width; ) {
       int run = Math.min(width - j, out.run(column + j));
       for (int i = 0; i < rows; i++) {
-        System.arraycopy(edge, i * lde + j, out.c(), out.at(row + i, column + j), run);
+        System.arraycopy(
+            edge.array(), edge.at() + i * lde + j, out.c(), out.at(row + i, column + j), run);
       }
       j += run;
     }

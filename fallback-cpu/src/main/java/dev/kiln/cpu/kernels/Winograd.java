@@ -3,6 +3,7 @@ package dev.kiln.cpu.kernels;
 import static dev.kiln.cpu.kernels.TiledProduct.cut;
 import static dev.kiln.cpu.kernels.TiledProduct.divideUp;
 
+import dev.kiln.cpu.threads.Lines;
 import dev.kiln.cpu.threads.WorkerPool;
 import dev.kiln.cpu.threads.Workspace;
 import dev.kiln.cpu.threads.Workspace.Slot;
@@ -160,7 +161,7 @@ final class Winograd {
     int blocks = grid.blocks(BLOCK_TILES);
     int panels = divideUp(s.filters(), tiles.tileColumns());
     Filters filters = new Filters(s, w, wOffset, turned, panels, blocks == 1);
-    float[] prepared = filters.prepare();
+    Lines prepared = filters.prepare();
     int parts = blocks >= pool.threads() ? 1 : Math.min(panels, divideUp(pool.threads(), blocks));
     pool.parallelFor(
         blocks * parts,
@@ -170,11 +171,11 @@ final class Winograd {
           int p0 = cut(panels, parts, piece % parts);
           int p1 = cut(panels, parts, piece % parts + 1);
           Block block = new Block(grid, first, count);
-          float[] v = block.patches(x, xOffset);
+          Lines v = block.patches(x, xOffset);
           int group = filters.usedOnce ? 1 : Math.max(1, BLOCK_COLUMNS / tiles.tileColumns());
           for (int p = p0; p < p1; p += group) {
             int n = Math.min(group, p1 - p);
-            float[] m = block.products(v, prepared, filters, p, n);
+            Lines m = block.products(v, prepared, filters, p, n);
             block.store(m, p, n, epilogue, y, yOffset);
           }
         });
@@ -235,12 +236,12 @@ final class Winograd {
     }
 
     /** Transforms all filters, unless they are used once. */
-    float[] prepare() {
+    Lines prepare() {
       if (usedOnce) {
-        return new float[0];
+        return Lines.NONE;
       }
-      float[] u =
-          Workspace.mine().floats(Slot.WINOGRAD_FILTERS, (long) panels * panelSize() * POSITIONS);
+      Lines u =
+          Workspace.mine().lines(Slot.WINOGRAD_FILTERS, (long) panels * panelSize() * POSITIONS);
       int cuts = divideUp(depth, 32);
       pool.parallelFor(
           panels * chunks * cuts,
@@ -251,20 +252,20 @@ final class Winograd {
             int n = begin(chunk + 1) - k;
             int first = cut(n, cuts, piece % cuts);
             int last = cut(n, cuts, piece % cuts + 1);
-            int to = at(panel, chunk) + first * tiles.tileColumns();
-            transform(panel, k + first, k + last, u, to, position(chunk));
+            int to = u.at() + at(panel, chunk) + first * tiles.tileColumns();
+            transform(panel, k + first, k + last, u.array(), to, position(chunk));
           });
       return u;
     }
 
     /** The filters of a panel for a chunk: the prepared ones, or those made now. */
-    float[] get(float[] prepared, int panel, int chunk) {
+    Lines get(Lines prepared, int panel, int chunk) {
       if (!usedOnce) {
         return prepared;
       }
       int position = position(chunk);
-      float[] u = Workspace.mine().floats(Slot.WINOGRAD_FILTERS, (long) POSITIONS * position);
-      transform(panel, begin(chunk), begin(chunk + 1), u, 0, position);
+      Lines u = Workspace.mine().lines(Slot.WINOGRAD_FILTERS, (long) POSITIONS * position);
+      transform(panel, begin(chunk), begin(chunk + 1), u.array(), u.at(), position);
       return u;
     }
 
@@ -273,27 +274,30 @@ final class Winograd {
       int lanes = kernels.lanes();
       int r = s.kernelH();
       Workspace mine = Workspace.mine();
-      float[] taps = mine.floats(Slot.LAYOUT, (long) s.area() * lanes);
-      float[] pass = mine.floats(Slot.TILE, (long) POSITIONS * lanes);
+      Lines taps = mine.lines(Slot.LAYOUT, (long) s.area() * lanes);
+      Lines pass = mine.lines(Slot.TILE, (long) POSITIONS * lanes);
       for (int l = 0; l < width; l += lanes) {
         int o = panel * width + l;
         int columns = Math.max(0, Math.min(lanes, s.filters() - o));
-        Arrays.fill(taps, 0, r * r * lanes, 0f);
+        Arrays.fill(taps.array(), taps.at(), taps.at() + r * r * lanes, 0f);
         for (int k = k0; k < k1; k++) {
-          load(o, columns, k, taps, lanes);
+          load(o, columns, k, taps.array(), taps.at(), lanes);
+          float[] t = taps.array();
+          float[] p = pass.array();
           int at = to + (k - k0) * width + l;
-          kernels.filter(r, r, taps, 0, lanes, r * lanes, pass, 0, lanes, r * lanes);
-          kernels.filter(r, PATCH, pass, 0, r * lanes, lanes, u, at, PATCH * position, position);
+          kernels.filter(r, r, t, taps.at(), lanes, r * lanes, p, pass.at(), lanes, r * lanes);
+          kernels.filter(
+              r, PATCH, p, pass.at(), r * lanes, lanes, u, at, PATCH * position, position);
         }
       }
     }
 
     /** The taps of filters o .. o + columns for channel k, filters side by side. */
-    private void load(int o, int columns, int k, float[] taps, int lanes) {
+    private void load(int o, int columns, int k, float[] taps, int at, int lanes) {
       int area = s.area();
       int from = wOffset + (turned ? k * s.filters() + o : o * s.channels() + k) * area;
       int step = turned ? area : s.channels() * area;
-      int first = turned ? (area - 1) * lanes : 0;
+      int first = at + (turned ? (area - 1) * lanes : 0);
       int next = turned ? -lanes : lanes;
       for (int l = 0; l < columns; l++, from += step) {
         for (int t = 0, to = first + l; t < area; t++, to += next) {
@@ -333,10 +337,10 @@ final class Winograd {
     }
 
     /** Transforms the patches: [block of depth][position][tile][channel], rows as rowTile's. */
-    float[] patches(float[] x, int xOffset) {
+    Lines patches(float[] x, int xOffset) {
       int row = tiles.rowStride();
-      float[] v =
-          Workspace.mine().floats(Slot.WINOGRAD_INPUT, (long) depths * POSITIONS * patchPosition());
+      Lines v =
+          Workspace.mine().lines(Slot.WINOGRAD_INPUT, (long) depths * POSITIONS * patchPosition());
       Bands bands = new Bands(grid, true, count, s.channels(), s.height(), s.width());
       for (int t = 0; t < count; ) {
         int run = grid.run(first + t, first + count);
@@ -345,7 +349,12 @@ final class Winograd {
           for (int d = 0; d < depths; d++) {
             int n = Math.min(depth, s.channels() - d * depth);
             bands.transform(
-                i, d * depth, n, v, d * POSITIONS * patchPosition() + t * row, patchPosition());
+                i,
+                d * depth,
+                n,
+                v.array(),
+                v.at() + d * POSITIONS * patchPosition() + t * row,
+                patchPosition());
           }
         }
       }
@@ -353,14 +362,14 @@ final class Winograd {
     }
 
     /** Multiplies: [position][tile][column of n panels]. */
-    float[] products(float[] v, float[] prepared, Filters filters, int panel, int n) {
+    Lines products(Lines v, Lines prepared, Filters filters, int panel, int n) {
       int ldm = n * panelColumns;
-      float[] m =
-          Workspace.mine().floats(Slot.WINOGRAD_OUTPUT, (long) POSITIONS * productPosition(ldm));
+      Lines m =
+          Workspace.mine().lines(Slot.WINOGRAD_OUTPUT, (long) POSITIONS * productPosition(ldm));
       int row = tiles.rowStride();
       int rowPanels = divideUp(count, tiles.tileRows());
       for (int chunk = 0; chunk < filters.chunks; chunk++) {
-        float[] u = filters.get(prepared, panel, chunk);
+        Lines u = filters.get(prepared, panel, chunk);
         int k = filters.begin(chunk);
         int kc = filters.begin(chunk + 1) - k;
         int d = k / depth;
@@ -368,11 +377,12 @@ final class Winograd {
           for (int r = 0; r < rowPanels; r++) {
             int t = TiledProduct.panelStart(tiles, count, rowPanels, r);
             int rows = TiledProduct.panelStart(tiles, count, rowPanels, r + 1) - t;
-            int a = (d * POSITIONS + e) * patchPosition() + t * row + k - d * depth;
+            int a = v.at() + (d * POSITIONS + e) * patchPosition() + t * row + k - d * depth;
             for (int j = 0; j < n; j++) {
-              int b = filters.at(panel + j, chunk) + e * filters.position(chunk);
-              int c = e * productPosition(ldm) + t * ldm + j * panelColumns;
-              tiles.rowTile(rows, chunk > 0, kc, v, a, u, b, panelColumns, m, c, ldm);
+              int b = u.at() + filters.at(panel + j, chunk) + e * filters.position(chunk);
+              int c = m.at() + e * productPosition(ldm) + t * ldm + j * panelColumns;
+              tiles.rowTile(
+                  rows, chunk > 0, kc, v.array(), a, u.array(), b, panelColumns, m.array(), c, ldm);
             }
           }
         }
@@ -381,25 +391,37 @@ final class Winograd {
     }
 
     /** Transforms the products of n panels back and brings them to y. */
-    void store(float[] m, int panel, int n, Epilogue epilogue, float[] y, int yOffset) {
+    void store(Lines m, int panel, int n, Epilogue epilogue, float[] y, int yOffset) {
       int ldm = n * panelColumns;
       int o = panel * panelColumns;
       int columns = Math.min(ldm, s.filters() - o);
       int lanes = kernels.lanes();
       int tile = grid.tile();
       int longest = Math.min(count, grid.columns());
-      float[] pixels = Workspace.mine().floats(Slot.COLUMNS, (long) tile * tile * longest * ldm);
-      float[] pass = Workspace.mine().floats(Slot.TILE, (long) POSITIONS * lanes);
+      Lines pixels = Workspace.mine().lines(Slot.COLUMNS, (long) tile * tile * longest * ldm);
+      Lines pass = Workspace.mine().lines(Slot.TILE, (long) POSITIONS * lanes);
+      float[] p = pass.array();
+      float[] q = pixels.array();
       for (int t = 0; t < count; ) {
         int run = grid.run(first + t, first + count);
         int line = run * tile * ldm;
         for (int i = 0; i < run; i++) {
           for (int c = 0; c < columns; c += lanes) {
-            int from = (t + i) * ldm + c;
+            int from = m.at() + (t + i) * ldm + c;
             int step = productPosition(ldm);
-            kernels.output(tile, PATCH, m, from, step, PATCH * step, pass, 0, lanes, PATCH * lanes);
+            int to = pixels.at() + i * tile * ldm + c;
             kernels.output(
-                tile, tile, pass, 0, PATCH * lanes, lanes, pixels, i * tile * ldm + c, line, ldm);
+                tile,
+                PATCH,
+                m.array(),
+                from,
+                step,
+                PATCH * step,
+                p,
+                pass.at(),
+                lanes,
+                PATCH * lanes);
+            kernels.output(tile, tile, p, pass.at(), PATCH * lanes, lanes, q, to, line, ldm);
           }
         }
         int h0 = grid.row(first + t) * tile;
@@ -413,7 +435,14 @@ final class Winograd {
                 + w0;
         for (int r = 0; r < rows; r++) {
           ChannelsLast.scatter(
-              columns, width, pixels, r * line, ldm, y, to + r * s.outWidth(), s.outPixels());
+              columns,
+              width,
+              q,
+              pixels.at() + r * line,
+              ldm,
+              y,
+              to + r * s.outWidth(),
+              s.outPixels());
           if (!epilogue.isNone()) {
             epilogue.apply(tiles, o, columns, 0, width, y, to + r * s.outWidth(), s.outPixels());
           }
@@ -434,8 +463,9 @@ final class Winograd {
     private final int lanes = kernels.lanes();
     private final int step;
     private final int rows;
-    private final float[] pass;
+    private final Lines pass;
     private final float[] pixels;
+    private final int origin;
     private int line;
     private int end = -1;
     private int lastRun;
@@ -454,9 +484,11 @@ final class Winograd {
       step = divideUp(channels, lanes) * lanes;
       rows = patches ? PATCH : tile;
       Workspace mine = Workspace.mine();
-      pass = mine.floats(Slot.TILE, (long) POSITIONS * lanes);
+      pass = mine.lines(Slot.TILE, (long) POSITIONS * lanes);
       int longest = Math.min(count, grid.columns());
-      pixels = mine.floats(Slot.IMAGE, (long) rows * (tile * longest + PATCH) * step + lanes);
+      Lines band = mine.lines(Slot.IMAGE, (long) rows * (tile * longest + PATCH) * step + lanes);
+      pixels = band.array();
+      origin = band.at();
     }
 
     /** Loads the tiles {@code first .. first + run}, which lie in one row of tiles. */
@@ -474,12 +506,12 @@ final class Winograd {
           && lastRun == run
           && run == grid.columns()) {
         known = PATCH - tile;
-        System.arraycopy(pixels, tile * line, pixels, 0, known * line);
+        System.arraycopy(pixels, origin + tile * line, pixels, origin, known * line);
       }
       end = first + run;
       lastRun = run;
       for (int r = known; r < rows; r++) {
-        loadLine(x, base, h0 + r, w0, columns, r * line);
+        loadLine(x, base, h0 + r, w0, columns, origin + r * line);
       }
     }
 
@@ -505,17 +537,18 @@ final class Winograd {
 
     /** Transforms channels c .. c + n of the i-th tile of the run to coefficients. */
     void transform(int i, int c, int n, float[] v, int to, int position) {
-      int from = i * tile * step + c;
+      int from = origin + i * tile * step + c;
+      float[] p = pass.array();
+      int at = pass.at();
       for (int l = 0; l < n; l += lanes) {
         if (patches) {
-          kernels.input(PATCH, pixels, from + l, step, line, pass, 0, lanes, PATCH * lanes);
-          kernels.input(
-              PATCH, pass, 0, PATCH * lanes, lanes, v, to + l, PATCH * position, position);
+          kernels.input(PATCH, pixels, from + l, step, line, p, at, lanes, PATCH * lanes);
+          kernels.input(PATCH, p, at, PATCH * lanes, lanes, v, to + l, PATCH * position, position);
         } else {
           kernels.outputGradient(
-              tile, tile, pixels, from + l, step, line, pass, 0, lanes, tile * lanes);
+              tile, tile, pixels, from + l, step, line, p, at, lanes, tile * lanes);
           kernels.outputGradient(
-              tile, PATCH, pass, 0, tile * lanes, lanes, v, to + l, PATCH * position, position);
+              tile, PATCH, p, at, tile * lanes, lanes, v, to + l, PATCH * position, position);
         }
       }
     }
@@ -529,8 +562,8 @@ final class Winograd {
       gradient.blocks(dw, dwOffset);
       return;
     }
-    float[] du =
-        Workspace.mine().floats(Slot.WINOGRAD_FILTERS, (long) gradient.parts * gradient.size());
+    Lines du =
+        Workspace.mine().lines(Slot.WINOGRAD_FILTERS, (long) gradient.parts * gradient.size());
     // A part's own loops run on one thread, unless it is the only one.
     pool.parallelFor(gradient.parts, part -> gradient.add(part, du));
     gradient.store(du, dw, dwOffset);
@@ -585,21 +618,21 @@ final class Winograd {
     }
 
     /** Adds up the rounds of a part. */
-    void add(int part, float[] du) {
+    void add(int part, Lines du) {
       int first = cut(rounds, parts, part);
       int most = grid.largest(rounds);
       Workspace mine = Workspace.mine();
-      float[] v = mine.floats(Slot.WINOGRAD_INPUT, (long) POSITIONS * (most * channels + LINE));
-      float[] m = mine.floats(Slot.WINOGRAD_OUTPUT, (long) POSITIONS * (most * filters + LINE));
+      Lines v = mine.lines(Slot.WINOGRAD_INPUT, (long) POSITIONS * (most * channels + LINE));
+      Lines m = mine.lines(Slot.WINOGRAD_OUTPUT, (long) POSITIONS * (most * filters + LINE));
       for (int r = first; r < cut(rounds, parts, part + 1); r++) {
         int tile = grid.begin(rounds, r);
         int count = grid.begin(rounds, r + 1) - tile;
         transform(tile, count, v, m);
-        multiply(count, v, m, r > first, du, part * size());
+        multiply(count, v, m, r > first, du.array(), du.at() + part * size());
       }
     }
 
-    private void transform(int first, int count, float[] v, float[] m) {
+    private void transform(int first, int count, Lines v, Lines m) {
       int pieces = parts > 1 ? 1 : Math.min(count, 4 * pool.threads());
       pool.parallelFor(
           2 * pieces,
@@ -616,13 +649,14 @@ final class Winograd {
               int run = grid.run(first + t, first + t1);
               bands.load(patches ? x : dy, patches ? xOffset : dyOffset, first + t, run);
               for (int i = 0; i < run; i++, t++) {
-                bands.transform(i, 0, row, patches ? v : m, t * row, count * row + LINE);
+                Lines to = patches ? v : m;
+                bands.transform(i, 0, row, to.array(), to.at() + t * row, count * row + LINE);
               }
             }
           });
     }
 
-    private void multiply(int count, float[] v, float[] m, boolean add, float[] du, int offset) {
+    private void multiply(int count, Lines v, Lines m, boolean add, float[] du, int offset) {
       int cuts = Math.max(1, Math.min(4, s.channels() / 128));
       pool.parallelFor(
           POSITIONS * cuts,
@@ -639,8 +673,8 @@ final class Winograd {
     private void product(
         int e,
         int count,
-        float[] v,
-        float[] m,
+        Lines v,
+        Lines m,
         boolean add,
         Destination to,
         int c0,
@@ -649,8 +683,8 @@ final class Winograd {
         int f1) {
       TiledProduct.run(
           tiles,
-          LeftOperand.matrix(v, e * (count * channels + LINE), channels, true),
-          RightOperand.matrix(m, e * (count * filters + LINE), filters, false),
+          LeftOperand.matrix(v.array(), v.at() + e * (count * channels + LINE), channels, true),
+          RightOperand.matrix(m.array(), m.at() + e * (count * filters + LINE), filters, false),
           to,
           Epilogue.NONE,
           1f,
@@ -666,8 +700,8 @@ final class Winograd {
     void blocks(float[] dw, int dwOffset) {
       int count = grid.count();
       Workspace mine = Workspace.mine();
-      float[] v = mine.floats(Slot.WINOGRAD_INPUT, (long) POSITIONS * (count * channels + LINE));
-      float[] m = mine.floats(Slot.WINOGRAD_OUTPUT, (long) POSITIONS * (count * filters + LINE));
+      Lines v = mine.lines(Slot.WINOGRAD_INPUT, (long) POSITIONS * (count * channels + LINE));
+      Lines m = mine.lines(Slot.WINOGRAD_OUTPUT, (long) POSITIONS * (count * filters + LINE));
       transform(0, count, v, m);
       int across = divideUp(s.filters(), BLOCK);
       int position = BLOCK * BLOCK + LINE;
@@ -678,27 +712,27 @@ final class Winograd {
             int c1 = Math.min(s.channels(), c0 + BLOCK);
             int f0 = piece % across * BLOCK;
             int f1 = Math.min(s.filters(), f0 + BLOCK);
-            float[] du =
-                Workspace.mine().floats(Slot.WINOGRAD_FILTERS, (long) POSITIONS * position);
+            Lines du = Workspace.mine().lines(Slot.WINOGRAD_FILTERS, (long) POSITIONS * position);
             for (int e = 0; e < POSITIONS; e++) {
-              int origin = e * position - c0 * BLOCK - f0;
-              Destination to = Destination.matrix(du, origin, BLOCK);
+              int origin = du.at() + e * position - c0 * BLOCK - f0;
+              Destination to = Destination.matrix(du.array(), origin, BLOCK);
               product(e, count, v, m, false, to, c0, c1, f0, f1);
             }
-            store(du, 0, BLOCK, position, c0, c1, f0, f1, dw, dwOffset);
+            store(du.array(), du.at(), BLOCK, position, c0, c1, f0, f1, dw, dwOffset);
           });
     }
 
     /** Transforms the sums of all parts back and brings them to dw. */
-    void store(float[] du, float[] dw, int dwOffset) {
+    void store(Lines du, float[] dw, int dwOffset) {
       int step = 16;
       pool.parallelFor(
           divideUp(s.channels(), step),
           piece -> {
             int c0 = piece * step;
             int c1 = Math.min(s.channels(), c0 + step);
-            addParts(du, c0 * filters, c1 * filters);
-            store(du, c0 * filters, filters, position(), c0, c1, 0, s.filters(), dw, dwOffset);
+            addParts(du.array(), du.at(), c0 * filters, c1 * filters);
+            int from = du.at() + c0 * filters;
+            store(du.array(), from, filters, position(), c0, c1, 0, s.filters(), dw, dwOffset);
           });
     }
 
@@ -724,29 +758,32 @@ final class Winograd {
       int r = s.kernelH();
       int area = s.area();
       Workspace mine = Workspace.mine();
-      float[] pass = mine.floats(Slot.TILE, (long) POSITIONS * lanes);
-      float[] taps = mine.floats(Slot.LAYOUT, (long) area * lanes);
+      Lines pass = mine.lines(Slot.TILE, (long) POSITIONS * lanes);
+      Lines sums = mine.lines(Slot.LAYOUT, (long) area * lanes);
+      float[] p = pass.array();
+      float[] taps = sums.array();
       for (int f = f0; f < f1; f += lanes) {
         int n = Math.min(lanes, f1 - f);
         for (int c = c0; c < c1; c++) {
           int at = from + (c - c0) * ld + f - f0;
           kernels.filterGradient(
-              r, PATCH, du, at, position, PATCH * position, pass, 0, lanes, PATCH * lanes);
-          kernels.filterGradient(r, r, pass, 0, PATCH * lanes, lanes, taps, 0, r * lanes, lanes);
+              r, PATCH, du, at, position, PATCH * position, p, pass.at(), lanes, PATCH * lanes);
+          kernels.filterGradient(
+              r, r, p, pass.at(), PATCH * lanes, lanes, taps, sums.at(), r * lanes, lanes);
           int to = dwOffset + (f * s.channels() + c) * area;
           for (int l = 0; l < n; l++, to += s.channels() * area) {
             for (int t = 0; t < area; t++) {
-              dw[to + t] = taps[t * lanes + l];
+              dw[to + t] = taps[sums.at() + t * lanes + l];
             }
           }
         }
       }
     }
 
-    private void addParts(float[] du, int begin, int end) {
+    private void addParts(float[] du, int at, int begin, int end) {
       for (int part = 1; part < parts; part++) {
         for (int e = 0; e < POSITIONS; e++) {
-          int to = e * position();
+          int to = at + e * position();
           int from = part * size() + to;
           for (int i = begin; i < end; i++) {
             du[to + i] += du[from + i];

@@ -21,7 +21,7 @@ final class Lanes {
   static final int TILE_ROWS = F.vectorBitSize() == 512 || hasThirtyTwoRegisters() ? 12 : 5;
 
   static final int TILE_COLUMNS = 2 * LANES;
-  static final int DEPTH = 384;
+  static final int DEPTH = 512;
 
   /** Not a multiple of a large power of two, so that the rows of a panel share no cache set. */
   static final int ROW_STRIDE = DEPTH + 16;

@@ -10,6 +10,7 @@ import static dev.kiln.cpu.simd.Lanes.TILE_COLUMNS;
 import static dev.kiln.cpu.simd.Lanes.TILE_ROWS;
 
 import dev.kiln.cpu.kernels.TileKernels;
+import dev.kiln.cpu.threads.Lines;
 import dev.kiln.cpu.threads.Workspace;
 import jdk.incubator.vector.FloatVector;
 
@@ -78,9 +79,12 @@ final class VectorTiles implements TileKernels {
       int ldc) {
     ROWS[rows].before(depth);
     if (add) {
-      float[] sums = Workspace.mine().floats(Workspace.Slot.SUMS, (long) rows * TILE_COLUMNS);
-      GemmTiles.row(rows, depth, a, aOffset, b, bOffset, ldb, sums, 0, TILE_COLUMNS);
-      addTile(rows, sums, c, cOffset, ldc);
+      Lines sums = Workspace.mine().lines(Workspace.Slot.SUMS, (long) rows * TILE_COLUMNS);
+      float[] s = sums.array();
+      int at = sums.at();
+      s[at] = touch(rows, c, cOffset, ldc);
+      GemmTiles.row(rows, depth, a, aOffset, b, bOffset, ldb, s, at, TILE_COLUMNS);
+      addTile(rows, s, at, c, cOffset, ldc);
     } else {
       GemmTiles.row(rows, depth, a, aOffset, b, bOffset, ldb, c, cOffset, ldc);
     }
@@ -101,18 +105,34 @@ final class VectorTiles implements TileKernels {
       int ldc) {
     INTERLEAVED[rows].before(depth);
     if (add) {
-      float[] sums = Workspace.mine().floats(Workspace.Slot.SUMS, (long) rows * TILE_COLUMNS);
-      GemmTiles.interleaved(rows, depth, a, aOffset, b, bOffset, ldb, sums, 0, TILE_COLUMNS);
-      addTile(rows, sums, c, cOffset, ldc);
+      Lines sums = Workspace.mine().lines(Workspace.Slot.SUMS, (long) rows * TILE_COLUMNS);
+      float[] s = sums.array();
+      int at = sums.at();
+      s[at] = touch(rows, c, cOffset, ldc);
+      GemmTiles.interleaved(rows, depth, a, aOffset, b, bOffset, ldb, s, at, TILE_COLUMNS);
+      addTile(rows, s, at, c, cOffset, ldc);
     } else {
       GemmTiles.interleaved(rows, depth, a, aOffset, b, bOffset, ldb, c, cOffset, ldc);
     }
   }
 
-  /** A loop of its own: the tiles' methods are as large as C2 can take, see the generator. */
-  private static void addTile(int rows, float[] sums, float[] c, int co, int ldc) {
+  /**
+   * Reads what {@link #addTile} will, so that its lines are on their way while the products are
+   * summed; the value only keeps the reads from being dropped.
+   */
+  private static float touch(int rows, float[] c, int co, int ldc) {
+    float sum = 0f;
     for (int i = 0; i < rows; i++) {
-      int s = i * TILE_COLUMNS;
+      int o = co + i * ldc;
+      sum += c[o] + c[o + LANES] + c[o + 2 * LANES - 1];
+    }
+    return sum;
+  }
+
+  /** A loop of its own: the tiles' methods are as large as C2 can take, see the generator. */
+  private static void addTile(int rows, float[] sums, int at, float[] c, int co, int ldc) {
+    for (int i = 0; i < rows; i++) {
+      int s = at + i * TILE_COLUMNS;
       int o = co + i * ldc;
       FloatVector.fromArray(F, sums, s).add(FloatVector.fromArray(F, c, o)).intoArray(c, o);
       FloatVector.fromArray(F, sums, s + LANES)
@@ -171,16 +191,17 @@ final class VectorTiles implements TileKernels {
   }
 
   @Override
-  public void packColumns(float[] b, int offset, int ldb, int depth, int columns, float[] panels) {
+  public void packColumns(
+      float[] b, int offset, int ldb, int depth, int columns, float[] panels, int at) {
     int full = columns / TILE_COLUMNS * TILE_COLUMNS;
     if (full > 0) {
       for (int k = 0; k < depth; k++) {
-        packRow(b, offset + k * ldb, full, panels, k * TILE_COLUMNS, depth * TILE_COLUMNS);
+        packRow(b, offset + k * ldb, full, panels, at + k * TILE_COLUMNS, depth * TILE_COLUMNS);
       }
     }
     int rest = columns - full;
     if (rest > 0) {
-      int d = full * depth;
+      int d = at + full * depth;
       for (int k = 0; k < depth; k++, d += TILE_COLUMNS) {
         int s = offset + k * ldb + full;
         for (int j = 0; j < rest; j++) {
@@ -209,10 +230,10 @@ final class VectorTiles implements TileKernels {
       int columns,
       float[] panels,
       int panelDepth,
-      int firstRow) {
+      int at) {
     for (int j = 0; j < columns; j += TILE_COLUMNS) {
       int n = Math.min(TILE_COLUMNS, columns - j);
-      int d = j * panelDepth + firstRow * TILE_COLUMNS;
+      int d = at + j * panelDepth;
       int i = 0;
       for (; i + 8 <= n; i += 8) {
         transposeEight(b, offset + (j + i) * ldb, ldb, depth, panels, d + i);

@@ -41,6 +41,7 @@ public final class Workspace {
   private static final float[] EMPTY = {};
 
   private final float[][] arrays = new float[Slot.values().length][];
+  private final Lines[] lines = new Lines[Slot.values().length];
   private double[] totals = {};
 
   private Workspace() {
@@ -71,6 +72,21 @@ public final class Workspace {
     float[] made = new float[grown];
     arrays[slot.ordinal()] = made;
     return made;
+  }
+
+  /**
+   * Returns {@code size} elements or more that begin at a line of the cache, where the collector
+   * allows it: for operands that a tile's loop reads in vectors.
+   *
+   * @throws IllegalArgumentException if {@code size} does not fit an array
+   */
+  public Lines lines(Slot slot, long size) {
+    Lines have = lines[slot.ordinal()];
+    if (have == null || have.size() < size) {
+      have = Lines.make(size);
+      lines[slot.ordinal()] = have;
+    }
+    return have;
   }
 
   /** Returns an array of at least {@code size} doubles, for sums of many rows. */
