@@ -1,6 +1,7 @@
 package dev.kiln.cpu;
 
 import dev.kiln.backend.View;
+import dev.kiln.cpu.threads.Lines;
 import dev.kiln.cpu.threads.WorkerPool;
 
 /**
@@ -10,6 +11,9 @@ import dev.kiln.cpu.threads.WorkerPool;
 final class Strided {
   private static final int SERIAL_ELEMENTS = 32_768;
   private static final int PIECE_ELEMENTS = 16_384;
+
+  /** So long a stretch of memory keeps the processor's prefetching on its way. */
+  private static final int LONG_PIECE = 131_072;
 
   private final int rank;
   private final int[] sizes;
@@ -96,19 +100,22 @@ final class Strided {
     if (all <= SERIAL_ELEMENTS) {
       walk(0, runs, 0, length, body);
     } else if (runs == 1) {
-      int pieces = (length + PIECE_ELEMENTS - 1) / PIECE_ELEMENTS;
-      pool.parallelFor(
-          pieces,
-          p -> {
-            int from = p * PIECE_ELEMENTS;
-            walk(0, 1, from, Math.min(length, from + PIECE_ELEMENTS), body);
-          });
+      int share = length / (8 * pool.threads());
+      int each = Math.max(PIECE_ELEMENTS, Math.min(LONG_PIECE, share));
+      int pieces = (length + each - 1) / each;
+      pool.parallelFor(pieces, p -> walk(0, 1, cut(p, each), cut(p + 1, each), body));
     } else {
       int each = Math.max(1, PIECE_ELEMENTS / length);
       pool.parallelFor(
           (runs + each - 1) / each,
           p -> walk(p * each, Math.min(runs, (p + 1) * each), 0, length, body));
     }
+  }
+
+  /** Where piece {@code p} of the only run begins: vectors of the first view at lines. */
+  private int cut(int p, int each) {
+    long at = (long) p * each;
+    return at >= runLength() ? runLength() : p == 0 ? 0 : Lines.floor(starts[0] + (int) at) - starts[0];
   }
 
   private void walk(int firstRun, int lastRun, int from, int to, Run body) {

@@ -56,7 +56,7 @@ final class VectorFusedOps extends CompositeOps {
     conv = new Conv2d(kernels, workers);
     pool = new Pool2d(kernels.spans(), workers);
     norm = new Normalization(kernels, workers);
-    softmax = new Softmax(kernels.rows(), workers);
+    softmax = new Softmax(kernels, workers);
     optimizers = new OptimizerSteps(kernels.spans(), workers);
     ranks = new Ranks(workers);
     affine = new AffineSample(workers);

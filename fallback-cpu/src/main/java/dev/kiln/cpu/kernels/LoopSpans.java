@@ -55,6 +55,22 @@ public final class LoopSpans implements SpanKernels {
   }
 
   @Override
+  public void multiplyCentered(
+      float[] y, int yo, float[] a, int ao, float[] b, int bo, int n, float center) {
+    for (int i = 0; i < n; i++) {
+      y[yo + i] = a[ao + i] * (b[bo + i] - center);
+    }
+  }
+
+  @Override
+  public void subtractScaled(
+      float[] y, int yo, float[] a, int ao, float[] b, int bo, int n, float scale) {
+    for (int i = 0; i < n; i++) {
+      y[yo + i] = a[ao + i] - b[bo + i] * scale;
+    }
+  }
+
+  @Override
   public void normalize(
       float[] x, int xo, float[] y, int yo, int n, float center, float scale, float shift) {
     for (int i = 0; i < n; i++) {

@@ -1,6 +1,7 @@
 package dev.kiln.cpu.kernels;
 
 import dev.kiln.backend.OptimizerKind;
+import dev.kiln.cpu.threads.Lines;
 import dev.kiln.cpu.threads.WorkerPool;
 
 /**
@@ -50,8 +51,8 @@ public final class OptimizerSteps {
     pool.parallelFor(
         pieces,
         piece -> {
-          int from = piece * PIECE_ELEMENTS;
-          int n = Math.min(PIECE_ELEMENTS, p.length() - from);
+          int from = cut(p, piece);
+          int n = cut(p, piece + 1) - from;
           switch (kind) {
             case SGD -> sgd(p, g, state[0], hyper, from, n);
             case ADAGRAD -> adagrad(p, g, state[0], hyper, from, n);
@@ -60,6 +61,12 @@ public final class OptimizerSteps {
             case RMSPROP -> rmsprop(p, g, state, hyper, from, n);
           }
         });
+  }
+
+  /** Where a piece begins: vectors of the parameters at lines of the cache. */
+  private static int cut(Span p, int piece) {
+    long at = (long) piece * PIECE_ELEMENTS;
+    return at >= p.length() ? p.length() : piece == 0 ? 0 : Lines.floor(p.offset() + (int) at) - p.offset();
   }
 
   private void sgd(Span p, Span g, Span velocity, double[] h, int from, int n) {

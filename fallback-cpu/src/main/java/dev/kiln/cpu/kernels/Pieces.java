@@ -28,8 +28,13 @@ final class Pieces {
     pool.parallelFor(pieces, i -> body.run(i * size, (int) Math.min(n, (i + 1L) * size)));
   }
 
-  /** Runs over {@code rows} rows of {@code n} elements, so many rows a piece as fill a grain. */
+  /**
+   * Runs over {@code rows} rows of {@code n} elements, so many rows a piece as fill a grain; several
+   * where there are many, since long stretches of memory suit the processor's prefetching.
+   */
   static void rows(WorkerPool pool, int rows, int n, Range body) {
-    ranges(pool, rows, GRAIN / Math.max(1, n), body);
+    long share = (long) rows * n / (8L * pool.threads());
+    int elements = (int) Math.max(GRAIN, Math.min(8 * GRAIN, share));
+    ranges(pool, rows, elements / Math.max(1, n), body);
   }
 }

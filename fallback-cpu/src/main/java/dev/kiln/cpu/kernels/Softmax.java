@@ -6,11 +6,13 @@ import java.util.function.IntToLongFunction;
 /** Softmax, its logarithm and cross-entropy along rows, and their gradients. */
 public final class Softmax {
   private final RowKernels kernels;
+  private final SpanKernels spans;
   private final WorkerPool pool;
 
   /** Creates the driver over the given inner loops and threads. */
-  public Softmax(RowKernels kernels, WorkerPool pool) {
-    this.kernels = kernels;
+  public Softmax(Kernels kernels, WorkerPool pool) {
+    this.kernels = kernels.rows();
+    this.spans = kernels.spans();
     this.pool = pool;
   }
 
@@ -35,14 +37,10 @@ public final class Softmax {
     double sum = kernels.expSum(x, xo, y, yo, n, max);
     if (log) {
       float shift = (float) Math.log(sum);
-      for (int j = 0; j < n; j++) {
-        y[yo + j] = (x[xo + j] - max) - shift;
-      }
+      spans.normalize(x, xo, y, yo, n, max, 1f, -shift);
     } else {
       float scale = (float) (1 / sum);
-      for (int j = 0; j < n; j++) {
-        y[yo + j] *= scale;
-      }
+      spans.multiply(y, yo, y, yo, scale, n);
     }
   }
 
@@ -69,17 +67,13 @@ public final class Softmax {
 
   private void rowGradient(float[] dy, int dyo, float[] y, int yo, float[] dx, int dxo, int n) {
     float dot = (float) kernels.dot(dy, dyo, y, yo, n, 0f);
-    for (int j = 0; j < n; j++) {
-      dx[dxo + j] = y[yo + j] * (dy[dyo + j] - dot);
-    }
+    spans.multiplyCentered(dx, dxo, y, yo, dy, dyo, n, dot);
   }
 
   private void logRowGradient(float[] dy, int dyo, float[] y, int yo, float[] dx, int dxo, int n) {
     float sum = (float) kernels.sum(dy, dyo, n, 0f);
     kernels.expSum(y, yo, dx, dxo, n, 0f);
-    for (int j = 0; j < n; j++) {
-      dx[dxo + j] = dy[dyo + j] - dx[dxo + j] * sum;
-    }
+    spans.subtractScaled(dx, dxo, dy, dyo, dx, dxo, n, sum);
   }
 
   /**
@@ -163,9 +157,7 @@ public final class Softmax {
             float d = dloss[dlossOffset + r];
             float scale = (float) (d * (hit + smooth));
             kernels.expSum(logp, logpOffset + r * n, dx, o, n, 0f);
-            for (int j = 0; j < n; j++) {
-              dx[o + j] *= scale;
-            }
+            spans.multiply(dx, o, dx, o, scale, n);
             if (smoothing != 0) {
               for (int j = 0; j < n; j++) {
                 dx[o + j] -= (float) (d * share * weight(weight, weightOffset, j));

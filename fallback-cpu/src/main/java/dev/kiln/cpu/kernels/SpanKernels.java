@@ -23,6 +23,13 @@ public interface SpanKernels {
   /** Sets {@code y = a / b} for one number b; y may be a. */
   void divide(float[] y, int yo, float[] a, int ao, float b, int n);
 
+  /** Sets {@code y = a * (b - center)}; y may be a or b. */
+  void multiplyCentered(
+      float[] y, int yo, float[] a, int ao, float[] b, int bo, int n, float center);
+
+  /** Sets {@code y = a - b * scale}; y may be a or b. */
+  void subtractScaled(float[] y, int yo, float[] a, int ao, float[] b, int bo, int n, float scale);
+
   /** Sets {@code y = (x - center) * scale + shift}; y may be x. */
   void normalize(
       float[] x, int xo, float[] y, int yo, int n, float center, float scale, float shift);

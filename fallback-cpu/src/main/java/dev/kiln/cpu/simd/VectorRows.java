@@ -7,6 +7,7 @@ import dev.kiln.cpu.kernels.RowKernels;
 import dev.kiln.cpu.threads.Workspace;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
 
 /**
  * {@link RowKernels} on the Vector API: blocks are summed in float lanes, blocks in double.
@@ -35,6 +36,21 @@ final class VectorRows implements RowKernels {
     return sum;
   }
 
+  /** The sum of all lanes, in four chains. */
+  private static double total(float[] lanes) {
+    double a = lanes[0];
+    double b = lanes[1];
+    double c = lanes[2];
+    double d = lanes[3];
+    for (int i = 4; i < LANES; i += 4) {
+      a += lanes[i];
+      b += lanes[i + 1];
+      c += lanes[i + 2];
+      d += lanes[i + 3];
+    }
+    return (a + b) + (c + d);
+  }
+
   @Override
   public double sum(float[] x, int offset, int n, float center) {
     float[] lanes = lanes();
@@ -42,7 +58,7 @@ final class VectorRows implements RowKernels {
     int whole = n / STEP * STEP;
     for (int i = 0; i < whole; i += BLOCK) {
       sumBlock(x, offset + i, Math.min(BLOCK, whole - i), center, lanes);
-      sum += total(lanes, LANES);
+      sum += total(lanes);
     }
     for (int i = whole; i < n; i++) {
       sum += x[offset + i] - center;
@@ -72,7 +88,7 @@ final class VectorRows implements RowKernels {
     int whole = n / STEP * STEP;
     for (int i = 0; i < whole; i += BLOCK) {
       squareBlock(x, offset + i, Math.min(BLOCK, whole - i), center, lanes);
-      sum += total(lanes, LANES);
+      sum += total(lanes);
     }
     for (int i = whole; i < n; i++) {
       double d = x[offset + i] - center;
@@ -107,7 +123,7 @@ final class VectorRows implements RowKernels {
     int whole = n / STEP * STEP;
     for (int i = 0; i < whole; i += BLOCK) {
       dotBlock(y, yOffset + i, x, xOffset + i, Math.min(BLOCK, whole - i), center, lanes);
-      sum += total(lanes, LANES);
+      sum += total(lanes);
     }
     for (int i = whole; i < n; i++) {
       sum += (double) y[yOffset + i] * (x[xOffset + i] - center);
@@ -140,11 +156,7 @@ final class VectorRows implements RowKernels {
     float m = Float.NEGATIVE_INFINITY;
     int whole = n / STEP * STEP;
     if (whole > 0) {
-      float[] lanes = lanes();
-      maxLanes(x, offset, whole, lanes);
-      for (int i = 0; i < LANES; i++) {
-        m = Math.max(m, lanes[i]);
-      }
+      m = maxOfWhole(x, offset, whole);
     }
     for (int i = whole; i < n; i++) {
       m = Math.max(m, x[offset + i]);
@@ -152,7 +164,7 @@ final class VectorRows implements RowKernels {
     return m;
   }
 
-  private static void maxLanes(float[] x, int o, int n, float[] lanes) {
+  private static float maxOfWhole(float[] x, int o, int n) {
     FloatVector a = FloatVector.fromArray(F, x, o);
     FloatVector b = a;
     FloatVector c = a;
@@ -163,7 +175,7 @@ final class VectorRows implements RowKernels {
       c = c.max(FloatVector.fromArray(F, x, o + i + 2 * LANES));
       d = d.max(FloatVector.fromArray(F, x, o + i + 3 * LANES));
     }
-    a.max(b).max(c.max(d)).intoArray(lanes, 0);
+    return a.max(b).max(c.max(d)).reduceLanes(VectorOperators.MAX);
   }
 
   @Override
@@ -171,11 +183,7 @@ final class VectorRows implements RowKernels {
     float m = Float.POSITIVE_INFINITY;
     int whole = n / STEP * STEP;
     if (whole > 0) {
-      float[] lanes = lanes();
-      minLanes(x, offset, whole, lanes);
-      for (int i = 0; i < LANES; i++) {
-        m = Math.min(m, lanes[i]);
-      }
+      m = minOfWhole(x, offset, whole);
     }
     for (int i = whole; i < n; i++) {
       m = Math.min(m, x[offset + i]);
@@ -183,7 +191,7 @@ final class VectorRows implements RowKernels {
     return m;
   }
 
-  private static void minLanes(float[] x, int o, int n, float[] lanes) {
+  private static float minOfWhole(float[] x, int o, int n) {
     FloatVector a = FloatVector.fromArray(F, x, o);
     FloatVector b = a;
     FloatVector c = a;
@@ -194,7 +202,7 @@ final class VectorRows implements RowKernels {
       c = c.min(FloatVector.fromArray(F, x, o + i + 2 * LANES));
       d = d.min(FloatVector.fromArray(F, x, o + i + 3 * LANES));
     }
-    a.min(b).min(c.min(d)).intoArray(lanes, 0);
+    return a.min(b).min(c.min(d)).reduceLanes(VectorOperators.MIN);
   }
 
   @Override
@@ -207,7 +215,7 @@ final class VectorRows implements RowKernels {
       Arrays.fill(lanes, 0, LANES, 0f);
       VectorUnaryLoops.expSum(
           x, xOffset + i, y, yOffset + i, Math.min(BLOCK, whole - i), shift, lanes);
-      sum += total(lanes, LANES);
+      sum += total(lanes);
     }
     int rest = n - whole;
     if (rest > 0) {

@@ -91,6 +91,30 @@ final class VectorSpans implements SpanKernels {
   }
 
   @Override
+  public void multiplyCentered(
+      float[] y, int yo, float[] a, int ao, float[] b, int bo, int n, float center) {
+    FloatVector centerAll = FloatVector.broadcast(F, center);
+    int whole = n / LANES * LANES;
+    for (int i = 0; i < whole; i += LANES) {
+      FloatVector bV = FloatVector.fromArray(F, b, bo + i).sub(centerAll);
+      bV.mul(FloatVector.fromArray(F, a, ao + i)).intoArray(y, yo + i);
+    }
+    REST.multiplyCentered(y, yo + whole, a, ao + whole, b, bo + whole, n - whole, center);
+  }
+
+  @Override
+  public void subtractScaled(
+      float[] y, int yo, float[] a, int ao, float[] b, int bo, int n, float scale) {
+    FloatVector scaleAll = FloatVector.broadcast(F, scale);
+    int whole = n / LANES * LANES;
+    for (int i = 0; i < whole; i += LANES) {
+      FloatVector bV = FloatVector.fromArray(F, b, bo + i).mul(scaleAll);
+      FloatVector.fromArray(F, a, ao + i).sub(bV).intoArray(y, yo + i);
+    }
+    REST.subtractScaled(y, yo + whole, a, ao + whole, b, bo + whole, n - whole, scale);
+  }
+
+  @Override
   public void normalize(
       float[] x, int xo, float[] y, int yo, int n, float center, float scale, float shift) {
     FloatVector centerAll = FloatVector.broadcast(F, center);

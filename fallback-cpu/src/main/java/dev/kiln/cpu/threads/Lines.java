@@ -32,6 +32,11 @@ public record Lines(float[] array, int at, int size) {
     return (int) (Long.highestOneBit(2 * region - 1) / 2 / Float.BYTES) + LINE;
   }
 
+  /** Returns the nearest index up to {@code i} at which a line of a large array begins. */
+  public static int floor(int i) {
+    return i - ((i + HEADER) & (LINE - 1));
+  }
+
   /**
    * Makes a stretch of at least {@code size} elements, whose content has no meaning.
    *

@@ -33,7 +33,7 @@ class SoftmaxTest {
   @ParameterizedTest
   @MethodSource("sets")
   void agreesWithDoubleLoops(Kernels set) {
-    Softmax softmax = new Softmax(set.rows(), WorkerPool.shared());
+    Softmax softmax = new Softmax(set, WorkerPool.shared());
     for (int[] s : new int[][] {{0, 5}, {3, 0}, {4, 1}, {5, 7}, {3, 33}, {70, 100}, {9, 1025}}) {
       int rows = s[0];
       int n = s[1];
@@ -84,7 +84,7 @@ class SoftmaxTest {
   @ParameterizedTest
   @MethodSource("sets")
   void crossEntropyWithWeightsSmoothingAndIgnoredRows(Kernels set) {
-    Softmax softmax = new Softmax(set.rows(), WorkerPool.shared());
+    Softmax softmax = new Softmax(set, WorkerPool.shared());
     int rows = 70;
     int n = 37;
     float[] x = Check.random(1, rows * n);
@@ -137,7 +137,7 @@ class SoftmaxTest {
   void certainRowsAreExact(Kernels set) {
     float[] x = {0f, Float.NEGATIVE_INFINITY, Float.NEGATIVE_INFINITY};
     float[] y = new float[3];
-    new Softmax(set.rows(), WorkerPool.shared()).forward(false, x, 0, y, 0, 1, 3);
+    new Softmax(set, WorkerPool.shared()).forward(false, x, 0, y, 0, 1, 3);
     assertThat(y).containsExactly(1f, 0f, 0f);
   }
 }
