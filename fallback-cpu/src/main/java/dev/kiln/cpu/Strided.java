@@ -115,7 +115,9 @@ final class Strided {
   /** Where piece {@code p} of the only run begins: vectors of the first view at lines. */
   private int cut(int p, int each) {
     long at = (long) p * each;
-    return at >= runLength() ? runLength() : p == 0 ? 0 : Lines.floor(starts[0] + (int) at) - starts[0];
+    return at >= runLength()
+        ? runLength()
+        : p == 0 ? 0 : Lines.floor(starts[0] + (int) at) - starts[0];
   }
 
   private void walk(int firstRun, int lastRun, int from, int to, Run body) {

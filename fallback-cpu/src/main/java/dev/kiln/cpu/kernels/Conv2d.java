@@ -21,15 +21,20 @@ public final class Conv2d {
   private static final long PARTIAL_FLOATS = 4_000_000;
   private static final int CHUNK_ROWS = 448;
 
+  /** Filters of a group that no second-level cache holds, in floats. */
+  private static final int MANY_WEIGHTS = 1 << 19;
+
   private final TileKernels tiles;
   private final WorkerPool pool;
   private final Winograd winograd;
+  private final Gemm gemm;
 
   /** Creates the driver over the given inner loops and threads. */
   public Conv2d(Kernels kernels, WorkerPool pool) {
     this.tiles = kernels.tiles();
     this.pool = pool;
     this.winograd = new Winograd(tiles, kernels.winograd(), pool);
+    this.gemm = new Gemm(tiles, pool);
   }
 
   /**
@@ -59,6 +64,10 @@ public final class Conv2d {
         bias.length == 0
             ? (relu ? Epilogue.RELU : Epilogue.NONE)
             : Epilogue.rowBias(bias, biasOffset, relu);
+    if (fewPixels(s)) {
+      rowsOfFilters(s, x, xOffset, w, wOffset, epilogue, y, yOffset);
+      return;
+    }
     if (Winograd.suits(s)) {
       winograd.forward(s, x, xOffset, w, wOffset, false, epilogue, y, yOffset);
       return;
@@ -92,6 +101,53 @@ public final class Conv2d {
               y,
               yOffset);
         });
+  }
+
+  /** Whether reading the filters, each element for a few pixels, is most of the work. */
+  private static boolean fewPixels(ConvShape s) {
+    return s.images() == 1
+        && s.outPixels() <= Gemm.SKINNY
+        && s.depth() >= Gemm.LONG
+        && (long) s.groupFilters() * s.depth() >= MANY_WEIGHTS;
+  }
+
+  /** Inner products of filters where they lie with what each pixel sees. */
+  private void rowsOfFilters(
+      ConvShape s,
+      float[] x,
+      int xOffset,
+      float[] w,
+      int wOffset,
+      Epilogue epilogue,
+      float[] y,
+      int yOffset) {
+    int pixels = s.outPixels();
+    int depth = s.depth();
+    float[] seen = Workspace.mine().floats(Workspace.Slot.COLUMNS, (long) pixels * depth);
+    Patch patch = new Patch(s, s.groupChannels());
+    for (int group = 0; group < s.groups(); group++) {
+      patch.load(tiles, x, xOffset, 0, 1, group * s.groupChannels(), 0, s.outHeight());
+      forPieces((long) pixels * depth * 8, pixels, p -> patch.copyPixel(p, seen, p * depth));
+      int filter = group * s.groupFilters();
+      gemm.multiply(
+          false,
+          true,
+          s.groupFilters(),
+          pixels,
+          depth,
+          1f,
+          w,
+          wOffset + filter * depth,
+          depth,
+          seen,
+          0,
+          depth,
+          0f,
+          y,
+          yOffset + filter * pixels,
+          pixels,
+          epilogue.shifted(filter, 0));
+    }
   }
 
   private void forwardPatch(

@@ -16,7 +16,13 @@ import dev.kiln.cpu.threads.Workspace;
 public final class Gemm {
   private static final long SERIAL_WORK = 250_000;
   private static final long FINE_WORK = 4_000_000_000L;
-  private static final int SKINNY = 16;
+
+  /** Up to so many columns, inner products are the quickest way. */
+  static final int SKINNY = 16;
+
+  /** From this depth on. */
+  static final int LONG = 32;
+
   private static final int FEW_ROWS = 8;
   private static final int SPLIT_DEPTH = 4096;
   private static final int SPLIT_TILES = 8;
@@ -186,7 +192,7 @@ public final class Gemm {
     if (t.k == 0 || t.alpha == 0f) {
       prescale(t, 0, t.m, 0, t.n);
       finish(t);
-    } else if (!t.ta && t.k >= 32 && (t.n <= SKINNY || (t.tb && t.m <= FEW_ROWS))) {
+    } else if (!t.ta && t.k >= LONG && (t.n <= SKINNY || (t.tb && t.m <= FEW_ROWS))) {
       dots(t);
     } else if (t.ta && t.n <= SKINNY) {
       swapped(t);

@@ -221,13 +221,17 @@ final class LoopTiles implements TileKernels {
     for (int j = 0; j < columns; j += COLUMNS) {
       int n = Math.min(COLUMNS, columns - j);
       int d = at + j * panelDepth;
-      for (int i = 0; i < COLUMNS; i++) {
-        int s = offset + (j + i) * ldb;
-        for (int k = 0; k < depth; k++) {
-          panels[d + k * COLUMNS + i] = i < n ? b[s + k] : 0f;
-        }
+      Transpose.run(n, depth, b, offset + j * ldb, ldb, panels, d, COLUMNS);
+      for (int k = 0; n < COLUMNS && k < depth; k++) {
+        java.util.Arrays.fill(panels, d + k * COLUMNS + n, d + (k + 1) * COLUMNS, 0f);
       }
     }
+  }
+
+  @Override
+  public void transpose(
+      int rows, int columns, float[] x, int from, int ld, float[] y, int to, int ldy) {
+    Transpose.run(rows, columns, x, from, ld, y, to, ldy);
   }
 
   @Override

@@ -10,6 +10,7 @@ import dev.kiln.cpu.threads.WorkerPool;
  */
 public final class OptimizerSteps {
   private static final int PIECE_ELEMENTS = 16_384;
+  private static final int LONG_PIECE = 131_072;
 
   private final SpanKernels spans;
   private final WorkerPool pool;
@@ -42,7 +43,9 @@ public final class OptimizerSteps {
     if (hyper[OptimizerKind.GRAD_SCALE] == 0) {
       return;
     }
-    int pieces = (p.length() + PIECE_ELEMENTS - 1) / PIECE_ELEMENTS;
+    int share = p.length() / (4 * pool.threads());
+    int each = Math.max(PIECE_ELEMENTS, Math.min(LONG_PIECE, share));
+    int pieces = TiledProduct.divideUp(p.length(), each);
     boolean adam = kind == OptimizerKind.ADAM || kind == OptimizerKind.ADAMW;
     double step = hyper[OptimizerKind.STEP];
     // Once a step and not once a piece: StrictMath.pow makes objects.
@@ -51,8 +54,8 @@ public final class OptimizerSteps {
     pool.parallelFor(
         pieces,
         piece -> {
-          int from = cut(p, piece);
-          int n = cut(p, piece + 1) - from;
+          int from = cut(p, piece, each);
+          int n = cut(p, piece + 1, each) - from;
           switch (kind) {
             case SGD -> sgd(p, g, state[0], hyper, from, n);
             case ADAGRAD -> adagrad(p, g, state[0], hyper, from, n);
@@ -64,9 +67,11 @@ public final class OptimizerSteps {
   }
 
   /** Where a piece begins: vectors of the parameters at lines of the cache. */
-  private static int cut(Span p, int piece) {
-    long at = (long) piece * PIECE_ELEMENTS;
-    return at >= p.length() ? p.length() : piece == 0 ? 0 : Lines.floor(p.offset() + (int) at) - p.offset();
+  private static int cut(Span p, int piece, int each) {
+    long at = (long) piece * each;
+    return at >= p.length()
+        ? p.length()
+        : piece == 0 ? 0 : Lines.floor(p.offset() + (int) at) - p.offset();
   }
 
   private void sgd(Span p, Span g, Span velocity, double[] h, int from, int n) {

@@ -127,34 +127,40 @@ final class Patch implements RightOperand {
     for (int p = 0; p < phase.length; p++) {
       if (phase[p] >= 0) {
         int ph = p / sw;
-        int pw = p % sw;
+        int first = p % sw - shape.spec().paddingW();
+        int left = first >= 0 ? 0 : Math.min(phaseColumns, (-first + sw - 1) / sw);
+        int w = shape.width();
+        int right = w - 1 < first ? left : Math.min(phaseColumns, (w - 1 - first) / sw + 1);
+        right = Math.max(left, right);
         int d = to + phase[p] * phaseRows * phaseColumns;
         for (int r = 0; r < phaseRows; r++, d += phaseColumns) {
           int h = (row + r) * sh + ph - shape.spec().paddingH();
           if (h < 0 || h >= shape.height()) {
             Arrays.fill(data, d, d + phaseColumns, 0f);
           } else {
-            loadRow(x, from + h * shape.width(), d, pw - shape.spec().paddingW(), sw);
+            loadRow(x, from + h * w + first, sw, data, d, left, right, phaseColumns);
           }
         }
       }
     }
   }
 
-  private void loadRow(float[] x, int from, int d, int first, int step) {
-    int w = shape.width();
-    int left = first >= 0 ? 0 : Math.min(phaseColumns, (-first + step - 1) / step);
-    int right = w - 1 < first ? left : Math.min(phaseColumns, (w - 1 - first) / step + 1);
-    right = Math.max(left, right);
-    Arrays.fill(data, d, d + left, 0f);
+  /** Zeros up to {@code left} and from {@code right} on, every {@code step}-th pixel between. */
+  private static void loadRow(
+      float[] x, int from, int step, float[] data, int d, int left, int right, int columns) {
+    for (int j = 0; j < left; j++) {
+      data[d + j] = 0f;
+    }
     if (step == 1) {
-      System.arraycopy(x, from + first + left, data, d + left, right - left);
+      System.arraycopy(x, from + left, data, d + left, right - left);
     } else {
-      for (int j = left; j < right; j++) {
-        data[d + j] = x[from + first + j * step];
+      for (int j = left, s = from + left * step; j < right; j++, s += step) {
+        data[d + j] = x[s];
       }
     }
-    Arrays.fill(data, d + right, d + phaseColumns, 0f);
+    for (int j = right; j < columns; j++) {
+      data[d + j] = 0f;
+    }
   }
 
   /** Output pixels in the patch. */
@@ -237,6 +243,15 @@ final class Patch implements RightOperand {
         shape.outWidth(),
         y,
         yo);
+  }
+
+  /** Copies what output pixel {@code p} of the single loaded image sees of all channels. */
+  void copyPixel(int p, float[] to, int offset) {
+    int ow = shape.outWidth();
+    int start = base + p / ow * phaseColumns + p % ow;
+    for (int t = 0; t < tap.length; t++) {
+      to[offset + t] = data[start + tap[t]];
+    }
   }
 
   /** Copies what tap {@code t} sees of all pixels to {@code to}, which needs the tiles' slack. */

@@ -29,8 +29,8 @@ final class Pieces {
   }
 
   /**
-   * Runs over {@code rows} rows of {@code n} elements, so many rows a piece as fill a grain; several
-   * where there are many, since long stretches of memory suit the processor's prefetching.
+   * Runs over {@code rows} rows of {@code n} elements, so many rows a piece as fill a grain;
+   * several where there are many, since long stretches of memory suit the processor's prefetching.
    */
   static void rows(WorkerPool pool, int rows, int n, Range body) {
     long share = (long) rows * n / (8L * pool.threads());

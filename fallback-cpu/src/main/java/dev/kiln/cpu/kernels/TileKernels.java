@@ -101,6 +101,12 @@ public interface TileKernels {
       int panelDepth,
       int at);
 
+  /**
+   * Writes {@code y[to + j * ldy + i] = x[from + i * ld + j]} for i below {@code rows} and j below
+   * {@code columns}; x and y do not overlap.
+   */
+  void transpose(int rows, int columns, float[] x, int from, int ld, float[] y, int to, int ldy);
+
   /** Copies {@code rows} columns of a transposed A into an interleaved left panel. */
   void packInterleaved(
       float[] a, int offset, int lda, int depth, int rows, float[] panel, int panelOffset);

@@ -40,6 +40,12 @@ final class Winograd {
   /** Output channels whose products lie in that cache together. */
   private static final int BLOCK_COLUMNS = 64;
 
+  /**
+   * Channels written at once: planes are often a multiple of 4 KiB apart, and more of their lines
+   * than a first-level cache has ways would fall into one of its sets.
+   */
+  private static final int FEW = 8;
+
   /** Tiles of one round of a filter's gradient, where all threads share it. */
   private static final int GRADIENT_TILES = 192;
 
@@ -190,6 +196,9 @@ final class Winograd {
   private final class Filters {
     private static final int SHORT = 64;
 
+    /** Channels whose taps are loaded at once. */
+    private static final int TOGETHER = 8;
+
     final ConvShape s;
     final float[] w;
     final int wOffset;
@@ -274,35 +283,42 @@ final class Winograd {
       int lanes = kernels.lanes();
       int r = s.kernelH();
       Workspace mine = Workspace.mine();
-      Lines taps = mine.lines(Slot.LAYOUT, (long) s.area() * lanes);
+      Lines taps = mine.lines(Slot.LAYOUT, (long) TOGETHER * s.area() * lanes);
       Lines pass = mine.lines(Slot.TILE, (long) POSITIONS * lanes);
+      float[] t = taps.array();
+      float[] p = pass.array();
       for (int l = 0; l < width; l += lanes) {
         int o = panel * width + l;
         int columns = Math.max(0, Math.min(lanes, s.filters() - o));
-        Arrays.fill(taps.array(), taps.at(), taps.at() + r * r * lanes, 0f);
+        if (columns < lanes) {
+          Arrays.fill(t, taps.at(), taps.at() + TOGETHER * r * r * lanes, 0f);
+        }
         for (int k = k0; k < k1; k++) {
-          load(o, columns, k, taps.array(), taps.at(), lanes);
-          float[] t = taps.array();
-          float[] p = pass.array();
+          int place = (k - k0) % TOGETHER;
+          if (place == 0) {
+            load(o, columns, k, Math.min(TOGETHER, k1 - k), t, taps.at(), lanes);
+          }
+          int from = taps.at() + place * r * r * lanes;
           int at = to + (k - k0) * width + l;
-          kernels.filter(r, r, t, taps.at(), lanes, r * lanes, p, pass.at(), lanes, r * lanes);
+          kernels.filter(r, r, t, from, lanes, r * lanes, p, pass.at(), lanes, r * lanes);
           kernels.filter(
               r, PATCH, p, pass.at(), r * lanes, lanes, u, at, PATCH * position, position);
         }
       }
     }
 
-    /** The taps of filters o .. o + columns for channel k, filters side by side. */
-    private void load(int o, int columns, int k, float[] taps, int at, int lanes) {
+    /** The taps of filters o .. o + columns for channels k .. k + n, filters side by side. */
+    private void load(int o, int columns, int k, int n, float[] taps, int at, int lanes) {
       int area = s.area();
-      int from = wOffset + (turned ? k * s.filters() + o : o * s.channels() + k) * area;
-      int step = turned ? area : s.channels() * area;
-      int first = at + (turned ? (area - 1) * lanes : 0);
-      int next = turned ? -lanes : lanes;
-      for (int l = 0; l < columns; l++, from += step) {
-        for (int t = 0, to = first + l; t < area; t++, to += next) {
-          taps[to] = w[from + t];
-        }
+      if (!turned) {
+        int from = wOffset + (o * s.channels() + k) * area;
+        tiles.transpose(columns, n * area, w, from, s.channels() * area, taps, at, lanes);
+        return;
+      }
+      for (int i = 0; i < n; i++) {
+        int from = wOffset + ((k + i) * s.filters() + o) * area;
+        int last = at + ((i + 1) * area - 1) * lanes;
+        tiles.transpose(columns, area, w, from, area, taps, last, -lanes);
       }
     }
   }
@@ -434,15 +450,12 @@ final class Winograd {
                 + h0 * s.outWidth()
                 + w0;
         for (int r = 0; r < rows; r++) {
-          ChannelsLast.scatter(
-              columns,
-              width,
-              q,
-              pixels.at() + r * line,
-              ldm,
-              y,
-              to + r * s.outWidth(),
-              s.outPixels());
+          int at = to + r * s.outWidth();
+          for (int c = 0; c < columns; c += FEW) {
+            int few = Math.min(FEW, columns - c);
+            int from = pixels.at() + r * line + c;
+            tiles.transpose(width, few, q, from, ldm, y, at + c * s.outPixels(), s.outPixels());
+          }
           if (!epilogue.isNone()) {
             epilogue.apply(tiles, o, columns, 0, width, y, to + r * s.outWidth(), s.outPixels());
           }
@@ -523,7 +536,7 @@ final class Winograd {
         return;
       }
       Arrays.fill(pixels, to, to + from * step, 0f);
-      ChannelsLast.gather(
+      tiles.transpose(
           channels,
           until - from,
           x,

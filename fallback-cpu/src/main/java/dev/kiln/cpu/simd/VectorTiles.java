@@ -234,17 +234,8 @@ final class VectorTiles implements TileKernels {
     for (int j = 0; j < columns; j += TILE_COLUMNS) {
       int n = Math.min(TILE_COLUMNS, columns - j);
       int d = at + j * panelDepth;
-      int i = 0;
-      for (; i + 8 <= n; i += 8) {
-        transposeEight(b, offset + (j + i) * ldb, ldb, depth, panels, d + i);
-      }
-      for (; i < n; i++) {
-        int s = offset + (j + i) * ldb;
-        for (int k = 0; k < depth; k++) {
-          panels[d + k * TILE_COLUMNS + i] = b[s + k];
-        }
-      }
-      for (; i < TILE_COLUMNS; i++) {
+      VectorTranspose.run(n, depth, b, offset + j * ldb, ldb, panels, d, TILE_COLUMNS);
+      for (int i = n; i < TILE_COLUMNS; i++) {
         for (int k = 0; k < depth; k++) {
           panels[d + k * TILE_COLUMNS + i] = 0f;
         }
@@ -252,25 +243,10 @@ final class VectorTiles implements TileKernels {
     }
   }
 
-  private static void transposeEight(float[] b, int r0, int ldb, int depth, float[] panels, int d) {
-    int r1 = r0 + ldb;
-    int r2 = r1 + ldb;
-    int r3 = r2 + ldb;
-    int r4 = r3 + ldb;
-    int r5 = r4 + ldb;
-    int r6 = r5 + ldb;
-    int r7 = r6 + ldb;
-    for (int k = 0; k < depth; k++) {
-      int q = d + k * TILE_COLUMNS;
-      panels[q] = b[r0 + k];
-      panels[q + 1] = b[r1 + k];
-      panels[q + 2] = b[r2 + k];
-      panels[q + 3] = b[r3 + k];
-      panels[q + 4] = b[r4 + k];
-      panels[q + 5] = b[r5 + k];
-      panels[q + 6] = b[r6 + k];
-      panels[q + 7] = b[r7 + k];
-    }
+  @Override
+  public void transpose(
+      int rows, int columns, float[] x, int from, int ld, float[] y, int to, int ldy) {
+    VectorTranspose.run(rows, columns, x, from, ld, y, to, ldy);
   }
 
   @Override
