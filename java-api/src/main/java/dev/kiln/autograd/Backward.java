@@ -1,6 +1,9 @@
 package dev.kiln.autograd;
 
 import dev.kiln.Tensor;
+import dev.kiln.backend.View;
+import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 
 /** The backward of an op whose input gradients are computed together. */
 @FunctionalInterface
@@ -30,5 +33,19 @@ public interface Backward {
      * @param gradient its gradient
      */
     void put(int input, Tensor gradient);
+
+    /**
+     * Delivers the gradient of a part of an input; it is added in place where the input has a
+     * gradient already, instead of a whole one that is zero elsewhere.
+     *
+     * @param input the input's position
+     * @param part the gradient of the part
+     * @param place finds the part in the view of a whole gradient
+     * @param whole makes the whole gradient, where there is none to add to
+     */
+    default void putPart(
+        int input, Tensor part, UnaryOperator<View> place, Supplier<Tensor> whole) {
+      put(input, whole.get());
+    }
   }
 }

@@ -6,6 +6,7 @@ import dev.kiln.Scope;
 import dev.kiln.Tensor;
 import dev.kiln.backend.BinaryOp;
 import dev.kiln.backend.Storage;
+import dev.kiln.backend.View;
 import dev.kiln.ops.Reductions;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -18,6 +19,8 @@ import java.util.Map;
 import java.util.PriorityQueue;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 
 /**
  * One backward pass: visits recorded ops from the newest to the oldest, sums gradients down to the
@@ -171,6 +174,18 @@ final class Walker {
         scope.keep(g);
       }
       deliver(v, g, fresh);
+    }
+
+    @Override
+    public void putPart(int input, Tensor part, UnaryOperator<View> place, Supplier<Tensor> whole) {
+      Variable v = node.inputs[input];
+      Tensor before = create || wanted.containsKey(v) ? null : pending.get(v);
+      if (before == null || !exclusive(before) || part.dtype() != v.dtype) {
+        put(input, whole.get());
+        return;
+      }
+      View into = place.apply(before.view());
+      before.device().backend().binary(BinaryOp.ADD, into, into, part.view());
     }
   }
 

@@ -13,6 +13,7 @@ import dev.kiln.autograd.NoGrad;
 import dev.kiln.backend.View;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.UnaryOperator;
 
 /**
  * Ops that move elements without computing: views, copies, conversions, joining and padding. Views
@@ -200,19 +201,11 @@ public final class Shaping {
   }
 
   private static Tensor part(String name, Tensor x, int a, long start, long length, long step) {
-    return view(
+    return within(
         name,
         x,
-        x.view(name, "input").slice(a, start, length, step),
-        Edge.of(
-            x,
-            dy ->
-                embed(
-                    name,
-                    x,
-                    dy,
-                    into -> into.slice(a, start, length, step),
-                    g -> part(name, g, a, start, length, step))));
+        whole -> whole.slice(a, start, length, step),
+        g -> part(name, g, a, start, length, step));
   }
 
   /** Takes one index of an axis and removes the axis. */
@@ -234,23 +227,23 @@ public final class Shaping {
               + " to "
               + (n - 1));
     }
-    return view(
-        "select",
-        x,
-        x.view("select", "input").select(a, i),
-        Edge.of(x, dy -> embed("select", x, dy, into -> into.select(a, i), g -> select(g, a, i))));
+    return within("select", x, whole -> whole.select(a, i), g -> select(g, a, i));
   }
 
-  /** Where a gradient goes inside its input's. */
-  @FunctionalInterface
-  private interface Place {
-    View in(View whole);
+  /** A view of a part of x; its gradient's gradient takes the part again. */
+  private static Tensor within(String name, Tensor x, UnaryOperator<View> place, Gradient take) {
+    return Autograd.record(
+        name,
+        x.alias(place.apply(x.view(name, "input"))),
+        new Tensor[] {x},
+        (dy, into) -> into.putPart(0, dy, place, () -> embed(name, x, dy, place, take)));
   }
 
   /** Puts a part's gradient into zeros of the whole; its own gradient takes the part out again. */
-  private static Tensor embed(String name, Tensor like, Tensor dy, Place place, Gradient take) {
+  private static Tensor embed(
+      String name, Tensor like, Tensor dy, UnaryOperator<View> place, Gradient take) {
     Tensor dx = Tensor.zeros(like.shape(), dy.dtype(), dy.device());
-    dy.device().backend().copy(place.in(dx.view()), dy.view(name, "dy"));
+    dy.device().backend().copy(place.apply(dx.view()), dy.view(name, "dy"));
     return Autograd.record(name, dx, Edge.of(dy, take));
   }
 
@@ -351,7 +344,7 @@ public final class Shaping {
       shape = shape.with(a, shape.dim(a) + pad[i]);
     }
     Tensor y = Tensor.full(shape, value, x.dtype(), x.device());
-    Place inner =
+    UnaryOperator<View> inner =
         whole -> {
           View v = whole;
           for (int i = 0; i < pad.length; i += 2) {
@@ -360,7 +353,7 @@ public final class Shaping {
           }
           return v;
         };
-    x.device().backend().copy(inner.in(y.view()), x.view("pad", "input"));
+    x.device().backend().copy(inner.apply(y.view()), x.view("pad", "input"));
     return Autograd.record(
         "pad",
         y,

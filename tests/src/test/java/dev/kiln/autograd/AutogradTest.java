@@ -237,4 +237,41 @@ class AutogradTest {
         .isInstanceOf(AutogradException.class)
         .hasMessageContaining("detach()");
   }
+
+  @OnEachDevice
+  void partsOfOneTensorAddUpWhereTheyOverlap(Device device) {
+    Tensor x = leaf(device, 1, 2, 3, 4, 5, 6, 7, 8);
+    Tensor rows = x.mul(1).reshape(2, 4);
+    Tensor left = rows.narrow(1, 0, 3).mul(2).sum();
+    Tensor right = rows.narrow(1, 2, 2).mul(3).sum();
+    Tensor even = rows.slice(1, 0, 4, 2).mul(5).sum();
+    Tensor below = rows.select(0, 1).mul(Tensor.of(new double[] {10, 20, 30, 40}, device)).sum();
+    Tensor all = rows.mul(100).sum();
+    left.add(right).add(even).add(below).add(all).backward();
+    assertThat(grad(x)).containsExactly(107, 102, 110, 103, 117, 122, 140, 143);
+  }
+
+  @OnEachDevice
+  void partsAddUpInALeafAndWhereAGradientIsShared(Device device) {
+    Tensor x = leaf(device, 1, 2, 3, 4);
+    x.narrow(0, 0, 2).mul(2).sum().add(x.narrow(0, 1, 2).mul(3).sum()).backward();
+    assertThat(grad(x)).containsExactly(2, 5, 3, 0);
+
+    Tensor z = leaf(device, 1, 2, 3, 4);
+    Tensor h = z.mul(1); // add passes one dy to h and to its other input
+    h.add(z).sum().add(h.narrow(0, 3, 1).sum()).backward();
+    assertThat(grad(z)).containsExactly(2, 2, 2, 3);
+  }
+
+  @OnEachDevice
+  void partsHaveGradientsOfGradients(Device device) {
+    Tensor x = leaf(device, 2, 3, 4);
+    Tensor h = x.mul(1);
+    // (x0 x1)^2 + x1 x2
+    Tensor y = h.select(0, 0).mul(h.select(0, 1)).square().add(h.select(0, 1).mul(h.select(0, 2)));
+    Tensor g = Autograd.grad(y, List.of(x), true).get(0);
+    assertThat(g.toDoubleArray()).containsExactly(36, 28, 3);
+    g.select(0, 1).backward(); // 2 x0^2 x1 + x2
+    assertThat(grad(x)).containsExactly(24, 8, 1);
+  }
 }
