@@ -3,12 +3,23 @@ package dev.kiln.cpu;
 import dev.kiln.DType;
 import dev.kiln.backend.BinaryOp;
 import dev.kiln.backend.View;
+import dev.kiln.cpu.kernels.TileKernels;
 import dev.kiln.cpu.threads.WorkerPool;
+import dev.kiln.cpu.threads.Workspace;
 import java.util.Arrays;
 
 /** Fills, copies, selections and comparisons of FLOAT32 views, whatever their strides. */
 final class Moves {
-  private static final int BLOCK = 32;
+  private static final int BLOCK = 64;
+
+  /** Elements of a piece for one thread, about. */
+  private static final int PART = 16_384;
+
+  /** Not a multiple of a power of two, so that the rows of a block share no cache set. */
+  private static final int BLOCK_STRIDE = BLOCK + 16;
+
+  /** Rows written at once, fewer than a first-level cache has ways. */
+  private static final int FEW = 8;
 
   private Moves() {}
 
@@ -42,7 +53,7 @@ final class Moves {
         });
   }
 
-  static void copy(WorkerPool pool, View out, View x) {
+  static void copy(TileKernels tiles, WorkerPool pool, View out, View x) {
     float[] y = floats(out);
     float[] from = floats(x);
     Strided loops = Strided.of(out, x);
@@ -54,7 +65,7 @@ final class Moves {
     }
     int axis = loops.unitAxis(1);
     if (oy == 1 && ox != 0 && axis >= 0) {
-      transpose(pool, loops, axis, y, from);
+      transpose(tiles, pool, loops, axis, y, from);
       return;
     }
     loops.forEach(
@@ -68,30 +79,52 @@ final class Moves {
         });
   }
 
-  /** Copies plane by plane in square blocks, so that both sides stay in the cache. */
-  private static void transpose(WorkerPool pool, Strided loops, int axis, float[] y, float[] x) {
+  /**
+   * Copies plane by plane in square blocks, so that both sides stay in the cache; each goes by way
+   * of a small array, since rows are often a multiple of 4 KiB apart and would share one of its
+   * sets.
+   */
+  private static void transpose(
+      TileKernels tiles, WorkerPool pool, Strided loops, int axis, float[] y, float[] x) {
     int rows = loops.size(axis);
     int columns = loops.runLength();
     int yRow = loops.step(0, axis);
     int xColumn = loops.step(1);
+    int each = Math.max(1, PART / columns / BLOCK) * BLOCK;
+    int parts = (rows + each - 1) / each;
     loops.forEachPlane(
         pool,
         axis,
-        at -> {
-          for (int r0 = 0; r0 < rows; r0 += BLOCK) {
-            int r1 = Math.min(rows, r0 + BLOCK);
-            for (int c0 = 0; c0 < columns; c0 += BLOCK) {
-              int c1 = Math.min(columns, c0 + BLOCK);
-              for (int r = r0; r < r1; r++) {
-                int o = at[0] + r * yRow;
-                int s = at[1] + r + c0 * xColumn;
-                for (int c = c0; c < c1; c++, s += xColumn) {
-                  y[o + c] = x[s];
-                }
-              }
+        parts,
+        (at, part) -> {
+          int first = part * each;
+          int last = Math.min(rows, first + each);
+          if (columns < BLOCK / 4) {
+            int to = at[0] + first * yRow;
+            tiles.transpose(columns, last - first, x, at[1] + first, xColumn, y, to, yRow);
+            return;
+          }
+          for (int r = first; r < last; r += BLOCK) {
+            int n = Math.min(BLOCK, last - r);
+            for (int c = 0; c < columns; c += BLOCK) {
+              int m = Math.min(BLOCK, columns - c);
+              int from = at[1] + r + c * xColumn;
+              block(tiles, m, n, x, from, xColumn, y, at[0] + r * yRow + c, yRow);
             }
           }
         });
+  }
+
+  private static void block(
+      TileKernels tiles, int m, int n, float[] x, int from, int ld, float[] y, int to, int ldy) {
+    float[] block = Workspace.mine().floats(Workspace.Slot.LAYOUT, BLOCK * BLOCK_STRIDE);
+    for (int i = 0; i < m; i++) {
+      System.arraycopy(x, from + i * ld, block, i * BLOCK_STRIDE, n);
+    }
+    for (int j = 0; j < n; j += FEW) {
+      int few = Math.min(FEW, n - j);
+      tiles.transpose(m, few, block, j, BLOCK_STRIDE, y, to + j * ldy, ldy);
+    }
   }
 
   /** Converts UINT8 or BOOL to FLOAT32. */

@@ -168,19 +168,20 @@ final class Strided {
     return -1;
   }
 
-  /** A body that handles a plane: the innermost axis and one other. */
+  /** A body that handles a part of a plane: the innermost axis and one other. */
   @FunctionalInterface
   interface Plane {
     /**
      * Handles a plane.
      *
      * @param at where each view's first element stands
+     * @param part which part of the plane
      */
-    void at(int[] at);
+    void at(int[] at, int part);
   }
 
-  /** Runs the body over the planes of the innermost axis and another. */
-  void forEachPlane(WorkerPool pool, int axis, Plane body) {
+  /** Runs the body over all parts of the planes of the innermost axis and another. */
+  void forEachPlane(WorkerPool pool, int axis, int parts, Plane body) {
     int[] outer = new int[Math.max(0, rank - 2)];
     int n = 0;
     int planes = 1;
@@ -194,10 +195,10 @@ final class Strided {
       return;
     }
     pool.parallelFor(
-        planes,
+        planes * parts,
         p -> {
           int[] at = starts.clone();
-          int rest = p;
+          int rest = p / parts;
           for (int i = outer.length - 1; i >= 0; i--) {
             int index = rest % sizes[outer[i]];
             rest /= sizes[outer[i]];
@@ -205,7 +206,7 @@ final class Strided {
               at[v] += index * steps[v][outer[i]];
             }
           }
-          body.at(at);
+          body.at(at, p % parts);
         });
   }
 

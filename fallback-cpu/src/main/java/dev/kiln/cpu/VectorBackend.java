@@ -112,7 +112,7 @@ public final class VectorBackend implements Backend {
   @Override
   public void copy(View out, View x) {
     if (isFloat(out, x)) {
-      Moves.copy(workers, out, x);
+      Moves.copy(kernels.tiles(), workers, out, x);
     } else if (isFloat(out) && (x.dtype() == DType.UINT8 || x.dtype() == DType.BOOL)) {
       Moves.widen(workers, out, x);
     } else if (Halves.isConversion(out, x)) {

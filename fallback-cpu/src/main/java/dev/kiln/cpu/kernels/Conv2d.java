@@ -21,6 +21,9 @@ public final class Conv2d {
   private static final long PARTIAL_FLOATS = 4_000_000;
   private static final int CHUNK_ROWS = 448;
 
+  /** Channels that one piece of a depthwise convolution takes. */
+  private static final int DEPTHWISE_CHANNELS = 8;
+
   /** Filters of a group that no second-level cache holds, in floats. */
   private static final int MANY_WEIGHTS = 1 << 19;
 
@@ -251,23 +254,24 @@ public final class Conv2d {
       float[] y,
       int yOffset) {
     int each = s.groupFilters();
+    int parts = divideUp(s.groups(), DEPTHWISE_CHANNELS);
     forPieces(
         s.work() * 8,
-        s.images() * s.groups(),
+        s.images() * parts,
         piece -> {
-          int image = piece / s.groups();
-          int channel = piece % s.groups();
+          int image = piece / parts;
           Patch patch = new Patch(s, 1);
-          patch.load(tiles, x, xOffset, image, 1, channel, 0, s.outHeight());
-          for (int f = channel * each; f < (channel + 1) * each; f++) {
-            float b = bias.length == 0 ? 0f : bias[biasOffset + f];
-            int out = yOffset + (image * s.filters() + f) * s.outPixels();
-            for (int row = 0; row < s.outHeight(); row++) {
-              patch.filterRow(
-                  tiles, b, w, wOffset + f * s.area(), row, y, out + row * s.outWidth());
-            }
-            if (relu) {
-              tiles.finishRows(1, s.outPixels(), y, out, 0, NO_BIAS, 0, true);
+          for (int channel = cut(s.groups(), parts, piece % parts);
+              channel < cut(s.groups(), parts, piece % parts + 1);
+              channel++) {
+            patch.load(tiles, x, xOffset, image, 1, channel, 0, s.outHeight());
+            for (int f = channel * each; f < (channel + 1) * each; f++) {
+              float b = bias.length == 0 ? 0f : bias[biasOffset + f];
+              int out = yOffset + (image * s.filters() + f) * s.outPixels();
+              patch.filter(tiles, b, w, wOffset + f * s.area(), y, out);
+              if (relu) {
+                tiles.finishRows(1, s.outPixels(), y, out, 0, NO_BIAS, 0, true);
+              }
             }
           }
         });
@@ -297,6 +301,19 @@ public final class Conv2d {
               .floats(Workspace.Slot.WEIGHTS, (long) s.channels() * s.groupFilters() * s.area());
       turnFilters(s, w, wOffset, turned);
       forward(s.backward(), dy, dyOffset, turned, 0, NO_BIAS, 0, false, dx, dxOffset);
+    } else if (s.groupChannels() == 1 && s.groups() > 1) {
+      DepthwiseGradient gradient = new DepthwiseGradient(s, tiles);
+      forPieces(
+          s.work() * 8,
+          s.images() * s.channels(),
+          plane ->
+              gradient.plane(
+                  dy,
+                  dyOffset + plane * s.groupFilters() * s.outPixels(),
+                  w,
+                  wOffset + plane % s.channels() * s.groupFilters() * s.area(),
+                  dx,
+                  dxOffset + plane * s.inPixels()));
     } else {
       scatter(s, dy, dyOffset, w, wOffset, dx, dxOffset);
     }
@@ -574,26 +591,16 @@ public final class Conv2d {
         s.groups(),
         channel -> {
           Patch patch = new Patch(s, 1);
-          Workspace space = Workspace.mine();
-          float[] seen = space.floats(Workspace.Slot.COLUMNS, (long) area * pixels + tiles.slack());
           float[] sums =
-              space.floats(Workspace.Slot.TILE, (long) tiles.dotRows() * tiles.dotColumns());
+              Workspace.mine()
+                  .floats(Workspace.Slot.TILE, (long) tiles.dotRows() * tiles.dotColumns());
           int out = dwOffset + channel * each * area;
           Arrays.fill(dw, out, out + each * area, 0f);
           for (int image = 0; image < s.images(); image++) {
             patch.load(tiles, x, xOffset, image, 1, channel, 0, s.outHeight());
-            for (int t = 0; t < area; t++) {
-              patch.copyTap(tiles, t, seen, t * pixels);
-            }
             for (int f = 0; f < each; f++) {
               int from = dyOffset + (image * s.filters() + channel * each + f) * pixels;
-              for (int t = 0; t < area; t += tiles.dotColumns()) {
-                int columns = Math.min(tiles.dotColumns(), area - t);
-                tiles.dotTile(1, columns, pixels, dy, from, 0, seen, t * pixels, pixels, sums);
-                for (int q = 0; q < columns; q++) {
-                  dw[out + f * area + t + q] += sums[q];
-                }
-              }
+              patch.addFilterGradient(tiles, dy, from, sums, dw, out + f * area);
             }
           }
         });

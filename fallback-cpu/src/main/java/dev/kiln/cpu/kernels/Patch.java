@@ -230,19 +230,49 @@ final class Patch implements RightOperand {
     }
   }
 
-  /** Writes output row {@code row} of the single loaded image for one filter over channel 0. */
-  void filterRow(TileKernels tiles, float bias, float[] weight, int w, int row, float[] y, int yo) {
-    tiles.taps(
-        bias,
-        weight,
-        w,
-        tap,
-        shape.area(),
-        data,
-        base + row * phaseColumns,
-        shape.outWidth(),
-        y,
-        yo);
+  /**
+   * Writes the output plane of one filter over channel 0 of the single loaded image.
+   *
+   * <p>Rows are computed as one long row, since the patch's follow each other; what falls between
+   * them is dropped. So narrow images fill vectors too.
+   */
+  void filter(TileKernels tiles, float bias, float[] weight, int w, float[] y, int yo) {
+    int ow = shape.outWidth();
+    float[] flat = Workspace.mine().floats(Workspace.Slot.COLUMNS, flatSize());
+    tiles.taps(bias, weight, w, tap, shape.area(), data, base, flatSize(), flat, 0);
+    for (int row = 0; row < bandRows; row++) {
+      System.arraycopy(flat, row * phaseColumns, y, yo + row * ow, ow);
+    }
+  }
+
+  /** Adds the gradient of the filter of {@link #filter} to dw, given that of its output plane. */
+  void addFilterGradient(
+      TileKernels tiles, float[] dy, int dyo, float[] sums, float[] dw, int dwo) {
+    int ow = shape.outWidth();
+    float[] flat = Workspace.mine().floats(Workspace.Slot.COLUMNS, flatSize());
+    for (int row = 0, at = 0; row < bandRows; row++, at += phaseColumns) {
+      System.arraycopy(dy, dyo + row * ow, flat, at, ow);
+      Arrays.fill(flat, Math.min(flatSize(), at + ow), Math.min(flatSize(), at + phaseColumns), 0f);
+    }
+    for (int t = 0; t < shape.area(); ) {
+      int step = t + 1 < shape.area() ? tap[t + 1] - tap[t] : 0;
+      int n = 1;
+      while (n < tiles.dotColumns()
+          && t + n < shape.area()
+          && tap[t + n] - tap[t + n - 1] == step) {
+        n++;
+      }
+      tiles.dotTile(1, n, flatSize(), flat, 0, 0, data, base + tap[t], step, sums);
+      for (int q = 0; q < n; q++) {
+        dw[dwo + t + q] += sums[q];
+      }
+      t += n;
+    }
+  }
+
+  /** From the first output pixel to the last, in the patch's rows. */
+  private int flatSize() {
+    return (bandRows - 1) * phaseColumns + shape.outWidth();
   }
 
   /** Copies what output pixel {@code p} of the single loaded image sees of all channels. */
@@ -252,11 +282,5 @@ final class Patch implements RightOperand {
     for (int t = 0; t < tap.length; t++) {
       to[offset + t] = data[start + tap[t]];
     }
-  }
-
-  /** Copies what tap {@code t} sees of all pixels to {@code to}, which needs the tiles' slack. */
-  void copyTap(TileKernels tiles, int t, float[] to, int offset) {
-    int runs = runs(0, pixels());
-    tiles.packRow(data, tap[t], runStart, runColumn, runs, to, offset);
   }
 }

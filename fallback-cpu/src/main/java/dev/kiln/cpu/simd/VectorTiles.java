@@ -22,6 +22,14 @@ final class VectorTiles implements TileKernels {
 
   private static final Primer[] DOTS = Primer.of(DOT_ROWS * DOT_COLUMNS, VectorTiles::dotLoop);
 
+  private static final int[] NO_TAPS = new int[64];
+  private static final Primer TAPS = new Primer(VectorTiles::tapLoop);
+
+  private static void tapLoop(int turns) {
+    float[] s = Primer.SCRATCH;
+    tapVectors(0f, s, 0, NO_TAPS, Math.min(turns, NO_TAPS.length), s, 0, Primer.SINK, 0);
+  }
+
   private static Primer.Loop dotLoop(int shape) {
     float[] s = Primer.SCRATCH;
     int rows = shape / DOT_COLUMNS + 1;
@@ -360,7 +368,12 @@ final class VectorTiles implements TileKernels {
       float[] y,
       int yOffset) {
     int whole = count / LANES * LANES;
-    for (int j = 0; j < whole; j += LANES) {
+    int fours = count / (4 * LANES) * 4 * LANES;
+    TAPS.before(fours / LANES * taps);
+    for (int j = 0; j < fours; j += 4 * LANES) {
+      tapVectors(start, weight, weightOffset, tap, taps, image, base + j, y, yOffset + j);
+    }
+    for (int j = fours; j < whole; j += LANES) {
       tapVector(start, weight, weightOffset, tap, taps, image, base + j, y, yOffset + j);
     }
     for (int j = whole; j < count; j++) {
@@ -370,6 +383,34 @@ final class VectorTiles implements TileKernels {
       }
       y[yOffset + j] = sum;
     }
+  }
+
+  private static void tapVectors(
+      float start,
+      float[] weight,
+      int w,
+      int[] tap,
+      int taps,
+      float[] image,
+      int base,
+      float[] y,
+      int yo) {
+    FloatVector a = FloatVector.broadcast(F, start);
+    FloatVector b = a;
+    FloatVector c = a;
+    FloatVector d = a;
+    for (int t = 0; t < taps; t++) {
+      FloatVector v = FloatVector.broadcast(F, weight[w + t]);
+      int o = base + tap[t];
+      a = v.fma(FloatVector.fromArray(F, image, o), a);
+      b = v.fma(FloatVector.fromArray(F, image, o + LANES), b);
+      c = v.fma(FloatVector.fromArray(F, image, o + 2 * LANES), c);
+      d = v.fma(FloatVector.fromArray(F, image, o + 3 * LANES), d);
+    }
+    a.intoArray(y, yo);
+    b.intoArray(y, yo + LANES);
+    c.intoArray(y, yo + 2 * LANES);
+    d.intoArray(y, yo + 3 * LANES);
   }
 
   private static void tapVector(
