@@ -80,6 +80,32 @@ final class Moves {
   }
 
   /**
+   * Whether views of one type have the same innermost runs side by side, or x repeats one value.
+   */
+  static boolean isRuns(View out, View x) {
+    Strided loops = Strided.of(out, x);
+    boolean longs = out.dtype() == DType.INT64;
+    return loops.step(0) == 1 && (loops.step(1) == 1 || (longs && loops.step(1) == 0));
+  }
+
+  /** Copies views of any one type for which {@link #isRuns} holds. */
+  static void copyRuns(WorkerPool pool, View out, View x) {
+    Object y = CpuStorage.of(out).array();
+    Object from = CpuStorage.of(x).array();
+    Strided loops = Strided.of(out, x);
+    boolean repeats = loops.step(1) == 0;
+    loops.forEach(
+        pool,
+        (at, n) -> {
+          if (repeats) {
+            Arrays.fill((long[]) y, at[0], at[0] + n, ((long[]) from)[at[1]]);
+          } else {
+            System.arraycopy(from, at[1], y, at[0], n);
+          }
+        });
+  }
+
+  /**
    * Copies plane by plane in square blocks, so that both sides stay in the cache; each goes by way
    * of a small array, since rows are often a multiple of 4 KiB apart and would share one of its
    * sets.

@@ -22,6 +22,7 @@ import dev.kiln.cpu.kernels.Gemm;
 import dev.kiln.cpu.kernels.Kernels;
 import dev.kiln.cpu.kernels.Reduce;
 import dev.kiln.cpu.threads.WorkerPool;
+import dev.kiln.random.Draws;
 import java.nio.ByteBuffer;
 import java.util.Optional;
 
@@ -32,6 +33,9 @@ import java.util.Optional;
  * <p>Its results depend neither on the number of threads nor on what has been compiled yet.
  */
 public final class VectorBackend implements Backend {
+  /** Random numbers that one piece draws, a multiple of those of a block. */
+  private static final int DRAWS = 16_384;
+
   /** The device type of the processor. */
   public static final String TYPE = "cpu";
 
@@ -115,6 +119,8 @@ public final class VectorBackend implements Backend {
       Moves.copy(kernels.tiles(), workers, out, x);
     } else if (isFloat(out) && (x.dtype() == DType.UINT8 || x.dtype() == DType.BOOL)) {
       Moves.widen(workers, out, x);
+    } else if (out.dtype() == x.dtype() && Moves.isRuns(out, x)) {
+      Moves.copyRuns(workers, out, x);
     } else if (Halves.isConversion(out, x)) {
       Halves.convert(workers, out, x);
     } else {
@@ -317,7 +323,15 @@ public final class VectorBackend implements Backend {
 
   @Override
   public void gather(View out, View x, View index, int axis) {
-    oracle.gather(out, x, index, axis);
+    if (isFloat(out, x)
+        && index.dtype() == DType.INT64
+        && out.isDense()
+        && x.isDense()
+        && index.isDense()) {
+      Gather.run(workers, out, x, index, axis);
+    } else {
+      oracle.gather(out, x, index, axis);
+    }
   }
 
   @Override
@@ -346,7 +360,27 @@ public final class VectorBackend implements Backend {
 
   @Override
   public void random(Dist dist, View out, View rng, double a, double b) {
-    oracle.random(dist, out, rng, a, b);
+    if (!isFloat(out)) {
+      oracle.random(dist, out, rng, a, b);
+      return;
+    }
+    long[] state = CpuStorage.of(rng).longs();
+    int at = (int) rng.offset();
+    long seed = state[at];
+    long stream = state[at + 1];
+    long counter = state[at + 2];
+    float[] y = floats(out);
+    int n = (int) out.numel();
+    int pieces = (n + DRAWS - 1) / DRAWS;
+    workers.parallelFor(
+        pieces,
+        piece -> {
+          int first = piece * DRAWS;
+          long block = counter + first / Draws.perBlock(dist, DType.FLOAT32);
+          int to = (int) out.offset() + first;
+          Draws.fill(dist, a, b, seed, stream, block, y, to, Math.min(DRAWS, n - first));
+        });
+    state[at + 2] = counter + Draws.blocks(dist, DType.FLOAT32, n);
   }
 
   @Override

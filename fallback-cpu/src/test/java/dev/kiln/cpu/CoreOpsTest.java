@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.kiln.DType;
 import dev.kiln.IndexException;
+import dev.kiln.Shape;
 import dev.kiln.backend.Dist;
 import dev.kiln.backend.Epilogue;
 import dev.kiln.backend.ReduceOp;
@@ -251,6 +252,30 @@ class CoreOpsTest {
 
   @ParameterizedTest
   @MethodSource("devices")
+  void gathersAndCopiesMoreThanOnePiece(Views on) {
+    double[] data = integers(4, 3 * 50 * 300, -99, 99);
+    View x = on.of(DType.FLOAT32, data, 3, 50, 300);
+    View rows = on.of(DType.INT64, integers(5, 90, 0, 50), 90);
+    View index = on.empty(DType.INT64, 3, 90, 300);
+    on.backend().copy(index, rows.reshape(Shape.of(1, 90, 1)).expand(Shape.of(3, 90, 300)));
+    View out = on.empty(DType.FLOAT32, 3, 90, 300);
+    on.backend().gather(out, x, index, 1);
+    double[] row = read(rows);
+    double[] want = new double[3 * 90 * 300];
+    for (int i = 0; i < want.length; i++) {
+      want[i] = data[i / 27_000 * 15_000 + ((int) row[i / 300 % 90]) * 300 + i % 300];
+    }
+    assertThat(read(out)).containsExactly(want);
+    CpuStorage.of(index).setLong(80_000, 50);
+    CpuStorage.of(index).setLong(20_000, 50);
+    assertThatThrownBy(() -> on.backend().gather(out, x, index, 1))
+        .isInstanceOf(IndexException.class)
+        .hasMessageContaining("index 50 at position 20000");
+    assertThat(read(out)).containsExactly(want);
+  }
+
+  @ParameterizedTest
+  @MethodSource("devices")
   void manySmallAdditionsKeepTheirDigits(Views on) {
     int n = 4096;
     View out = on.of(DType.FLOAT32, new double[] {1}, 1);
@@ -288,7 +313,7 @@ class CoreOpsTest {
   void drawsAsDefinedAndAdvancesTheCounter(Views on) {
     for (Dist dist : Dist.values()) {
       for (DType t : DType.values()) {
-        for (int n : new int[] {0, 1, 7, 33, 10_001}) {
+        for (int n : new int[] {0, 1, 7, 33, 50_001}) {
           if (t.isFloating()) {
             View rng = on.longs(42, 5, 1000);
             View out = on.empty(t, n);

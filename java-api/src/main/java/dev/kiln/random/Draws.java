@@ -106,6 +106,46 @@ public final class Draws {
     }
   }
 
+  /**
+   * Draws FLOAT32 numbers: what {@link #fill(Dist, DType, double, double, long, long, long,
+   * double[], int, int)} draws, straight into an array of their type.
+   *
+   * @param dist the distribution
+   * @param a the distribution's first parameter
+   * @param b the distribution's second parameter
+   * @param seed the seed
+   * @param stream the stream
+   * @param counter the first block
+   * @param out takes the values
+   * @param offset where the first value goes
+   * @param length how many values to draw
+   */
+  public static void fill(
+      Dist dist,
+      double a,
+      double b,
+      long seed,
+      long stream,
+      long counter,
+      float[] out,
+      int offset,
+      int length) {
+    int[] words = new int[4];
+    double[] values = new double[4];
+    for (int i = 0; i < length; i += 4) {
+      Philox.block(seed, stream, counter++, words);
+      switch (dist) {
+        case UNIFORM -> uniform(DType.FLOAT32, a, b, words, values);
+        case NORMAL -> normal(DType.FLOAT32, a, b, words, values);
+        case BERNOULLI -> bernoulli(DType.FLOAT32, a, b, words, values);
+      }
+      int n = Math.min(4, length - i);
+      for (int j = 0; j < n; j++) {
+        out[offset + i + j] = (float) values[j];
+      }
+    }
+  }
+
   private static void uniform(DType dtype, double a, double b, int[] w, double[] out) {
     if (dtype == DType.FLOAT64) {
       for (int i = 0; i < 2; i++) {

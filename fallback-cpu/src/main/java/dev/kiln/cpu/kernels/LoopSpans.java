@@ -71,6 +71,17 @@ public final class LoopSpans implements SpanKernels {
   }
 
   @Override
+  public void keepMax(float[] x, int xo, int n, float tap, float[] best, float[] place) {
+    for (int i = 0; i < n; i++) {
+      float v = x[xo + i];
+      if (v > best[i] || Float.isNaN(v)) {
+        best[i] = v;
+        place[i] = tap;
+      }
+    }
+  }
+
+  @Override
   public void normalize(
       float[] x, int xo, float[] y, int yo, int n, float center, float scale, float shift) {
     for (int i = 0; i < n; i++) {

@@ -14,6 +14,7 @@ import java.util.function.IntConsumer;
  */
 public final class Pool2d {
   private static final int PIECE_ELEMENTS = 16_384;
+  private static final float NOWHERE = -1f;
 
   private final SpanKernels spans;
   private final WorkerPool pool;
@@ -79,6 +80,8 @@ public final class Pool2d {
           int at = io + p * s.out();
           if (tiles) {
             maxTiles(s, x, from, y, to, index, at);
+          } else if (w.strideW() <= 2) {
+            maxRows(s, w, x, from, y, to, index, at);
           } else {
             maxPlane(s, w, x, from, y, to, index, at);
           }
@@ -105,6 +108,57 @@ public final class Pool2d {
         index[io++] = at + (p & 1) + (p >> 1) * width;
       }
     }
+  }
+
+  /**
+   * Windows that overlap, row by row of output: for every column of the padded input the largest so
+   * far is kept, in vectors, tap after tap; of strided columns some are computed in vain.
+   */
+  private void maxRows(
+      Planes s, Pool2dSpec w, float[] x, int xo, float[] y, int yo, int[] index, int io) {
+    int n = (s.outWidth() - 1) * w.strideW() + 1;
+    int columns = n + w.dilationW() * (w.kernelW() - 1);
+    int known = Math.max(0, Math.min(s.width(), columns - w.paddingW()));
+    Workspace mine = Workspace.mine();
+    float[] row = mine.floats(Workspace.Slot.IMAGE, columns);
+    float[] best = mine.floats(Workspace.Slot.PARTIAL, n);
+    float[] place = mine.floats(Workspace.Slot.COLUMNS, n);
+    Arrays.fill(row, 0, columns, Float.NEGATIVE_INFINITY);
+    for (int oh = 0; oh < s.outHeight(); oh++) {
+      Arrays.fill(best, 0, n, Float.NEGATIVE_INFINITY);
+      Arrays.fill(place, 0, n, NOWHERE);
+      int top = oh * w.strideH() - w.paddingH();
+      for (int i = 0; i < w.kernelH(); i++) {
+        int h = top + i * w.dilationH();
+        if (h >= 0 && h < s.height()) {
+          System.arraycopy(x, xo + h * s.width(), row, w.paddingW(), known);
+          for (int j = 0; j < w.kernelW(); j++) {
+            spans.keepMax(row, j * w.dilationW(), n, i * w.kernelW() + j, best, place);
+          }
+        }
+      }
+      for (int ow = 0; ow < s.outWidth(); ow++) {
+        int c = ow * w.strideW();
+        y[yo++] = best[c];
+        index[io++] =
+            place[c] == NOWHERE
+                ? first(s, w, top, c - w.paddingW())
+                : (top + (int) place[c] / w.kernelW() * w.dilationH()) * s.width()
+                    + c
+                    - w.paddingW()
+                    + (int) place[c] % w.kernelW() * w.dilationW();
+      }
+    }
+  }
+
+  /** The first pixel of a window of nothing but negative infinities, or -1 if it has none. */
+  private static int first(Planes s, Pool2dSpec w, int top, int left) {
+    int h = first(top, w.dilationH());
+    int c = first(left, w.dilationW());
+    boolean some =
+        h < Math.min(s.height(), top + span(w.kernelH(), w.dilationH()))
+            && c < Math.min(s.width(), left + span(w.kernelW(), w.dilationW()));
+    return some ? h * s.width() + c : -1;
   }
 
   private static void maxPlane(

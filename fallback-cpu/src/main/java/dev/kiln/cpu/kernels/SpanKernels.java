@@ -108,6 +108,12 @@ public interface SpanKernels {
       float shrink);
 
   /**
+   * Where {@code x} is above {@code best}, or not a number, sets {@code best = x} and {@code place
+   * = tap}.
+   */
+  void keepMax(float[] x, int xo, int n, float tap, float[] best, float[] place);
+
+  /**
    * For every i below n, the largest of the square {@code x[xo + i]}, {@code x[xo + i + 1]}, {@code
    * x[xo + i + width]} and {@code x[xo + i + width + 1]}, and which it is, 0 to 3: the first of
    * equal ones, the last that is not a number.

@@ -115,6 +115,26 @@ final class VectorSpans implements SpanKernels {
   }
 
   @Override
+  public void keepMax(float[] x, int xo, int n, float tap, float[] best, float[] place) {
+    FloatVector tapAll = FloatVector.broadcast(F, tap);
+    int whole = n / LANES * LANES;
+    for (int i = 0; i < whole; i += LANES) {
+      FloatVector v = FloatVector.fromArray(F, x, xo + i);
+      FloatVector b = FloatVector.fromArray(F, best, i);
+      VectorMask<Float> above = v.compare(GT, b).or(v.compare(NE, v));
+      b.blend(v, above).intoArray(best, i);
+      FloatVector.fromArray(F, place, i).blend(tapAll, above).intoArray(place, i);
+    }
+    for (int i = whole; i < n; i++) {
+      float v = x[xo + i];
+      if (v > best[i] || Float.isNaN(v)) {
+        best[i] = v;
+        place[i] = tap;
+      }
+    }
+  }
+
+  @Override
   public void normalize(
       float[] x, int xo, float[] y, int yo, int n, float center, float scale, float shift) {
     FloatVector centerAll = FloatVector.broadcast(F, center);

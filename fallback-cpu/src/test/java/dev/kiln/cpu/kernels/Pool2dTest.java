@@ -23,6 +23,8 @@ class Pool2dTest {
     {2, 5, 5, 3, 3, 2, 2, 2, 2, 0, 0, 1, 1, 1}, // ceil mode
     {2, 11, 12, 5, 5, 3, 2, 2, 3, 1, 1, 1, 2, 1},
     {64, 33, 31, 16, 15, 2, 2, 2, 2, 0, 0, 1, 1, 1},
+    {2, 35, 37, 35, 37, 3, 3, 1, 1, 1, 1, 1, 1, 0},
+    {2, 9, 40, 3, 40, 3, 5, 3, 1, 0, 2, 1, 1, 1},
   };
 
   private static int in(Pool2d.Planes p) {
@@ -60,6 +62,40 @@ class Pool2dTest {
       }
       assertThat(at[o]).isEqualTo(best);
       assertThat(Float.floatToRawIntBits(y[o])).isEqualTo(Float.floatToRawIntBits(x[best]));
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("sets")
+  void maxOfOverlappingWindowsKeepsTheSameRule(Kernels set) {
+    Pool2d pool = new Pool2d(set.spans(), WorkerPool.shared());
+    float[] values = {Float.NEGATIVE_INFINITY, Float.NaN, 0f, 1f, Float.NEGATIVE_INFINITY};
+    java.util.Random random = new java.util.Random(9);
+    // kernel, stride, padding, dilation
+    for (int[] w : new int[][] {{3, 2, 1, 1}, {3, 1, 1, 1}, {2, 1, 0, 2}, {5, 2, 2, 1}}) {
+      int side = 23;
+      int out = (side + 2 * w[2] - w[3] * (w[0] - 1) - 1) / w[1] + 1;
+      float[] x = new float[side * side];
+      for (int i = 0; i < x.length; i++) {
+        x[i] = values[random.nextInt(i < x.length / 2 ? 1 : values.length)];
+      }
+      Pool2dSpec spec = new Pool2dSpec(w[0], w[0], w[1], w[1], w[2], w[2], w[3], w[3], false);
+      float[] y = new float[out * out];
+      int[] at = new int[out * out];
+      pool.max(new Pool2d.Planes(1, side, side, out, out), spec, x, 0, y, 0, at, 0);
+      for (int o = 0; o < out * out; o++) {
+        int best = -1;
+        for (int t = 0; t < w[0] * w[0]; t++) {
+          int h = o / out * w[1] - w[2] + t / w[0] * w[3];
+          int c = o % out * w[1] - w[2] + t % w[0] * w[3];
+          if (h >= 0 && h < side && c >= 0 && c < side) {
+            float v = x[h * side + c];
+            best = best < 0 || v > x[best] || Float.isNaN(v) ? h * side + c : best;
+          }
+        }
+        assertThat(at[o]).isEqualTo(best);
+        assertThat(Float.floatToRawIntBits(y[o])).isEqualTo(Float.floatToRawIntBits(x[best]));
+      }
     }
   }
 
