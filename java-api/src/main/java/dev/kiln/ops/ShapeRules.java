@@ -398,9 +398,12 @@ final class ShapeRules {
       boolean ceil) {
     long size = x.size(axis);
     long span = dilation * (kernel - 1) + 1;
-    long room = size + before + after - span;
+    long room = size + before + after - span + (ceil ? stride - 1 : 0);
+    long n = Math.floorDiv(room, stride) + 1;
+    // PyTorch's rule: the last window must start inside the input or its left padding.
+    long windows = ceil && (n - 1) * stride >= size + before ? n - 1 : n;
     require(
-        room >= 0 && kernel > 0,
+        windows >= 1 && kernel > 0,
         () ->
             "["
                 + op
@@ -413,9 +416,7 @@ final class ShapeRules {
                 + " padded to "
                 + (size + before + after)
                 + "; enlarge the input or the padding");
-    long n = (room + (ceil ? stride - 1 : 0)) / stride + 1;
-    // PyTorch's rule: the last window must start inside the input or its left padding.
-    return ceil && (n - 1) * stride >= size + before ? n - 1 : n;
+    return windows;
   }
 
   private static void positive(String op, String what, int h, int w) {

@@ -238,6 +238,7 @@ class PublishedModelsTest {
       all.add(new Small("vit", size, () -> ViT.tiny(1, size, 4, 5)));
       all.add(new Small("wrn", size, () -> new WideResNet(10, 2, 0.1, 1, 5)));
     }
+    all.add(new Small("vgg16_bn", 1, () -> VGG.vgg16Bn(Stem.CIFAR, 1, 5)));
     return all;
   }
 

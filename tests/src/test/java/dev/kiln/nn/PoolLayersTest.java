@@ -8,6 +8,7 @@ import dev.kiln.DType;
 import dev.kiln.Device;
 import dev.kiln.Generator;
 import dev.kiln.KilnException;
+import dev.kiln.Scope;
 import dev.kiln.Shape;
 import dev.kiln.ShapeException;
 import dev.kiln.Tensor;
@@ -36,6 +37,40 @@ class PoolLayersTest {
     assertThat(m.indices().toLongArray()).containsExactly(0, 4, 4, 6);
     assertThat(MaxPool1d.builder(3).stride(2).ceilMode(true).build().call(x).toFloatArray())
         .isEqualTo(m.values().toFloatArray());
+  }
+
+  /** PyTorch: {@code max_pool2d} and {@code avg_pool2d} of 2 with ceil_mode on 1 x 1 keep it. */
+  @OnEachDevice
+  void aPartialWindowMayBeTheOnlyOne(Device device) {
+    try (Scope scope = Scope.open()) {
+      Tensor one = Tensor.of(new float[] {-3, 5}, Shape.of(1, 2, 1, 1), device).requiresGrad(true);
+      Tensor most = MaxPool2d.builder(2).ceilMode(true).build().call(one);
+      Tensor mean = AvgPool2d.builder(2).ceilMode(true).build().call(one);
+      assertThat(most.shape()).isEqualTo(Shape.of(1, 2, 1, 1));
+      assertThat(most.toFloatArray()).containsExactly(-3, 5);
+      assertThat(mean.toFloatArray()).containsExactly(-3, 5);
+      most.add(mean).sum().backward();
+      assertThat(one.grad().orElseThrow().toFloatArray()).containsExactly(2, 2);
+
+      Tensor wide = Tensor.of(new float[] {1, 4, 2}, Shape.of(1, 1, 1, 3), device);
+      assertThat(MaxPool2d.builder(2).ceilMode(true).build().call(wide).toFloatArray())
+          .containsExactly(4, 2);
+      assertThat(AvgPool2d.builder(2).ceilMode(true).build().call(wide).toFloatArray())
+          .containsExactly(2.5f, 2);
+      assertThat(
+              AvgPool1d.builder(5)
+                  .stride(3)
+                  .ceilMode(true)
+                  .build()
+                  .call(sequence(device, 1, 3, 8))
+                  .toFloatArray())
+          .containsExactly(4);
+      // without ceil mode, or with a stride too short to reach over, no window fits
+      assertThatThrownBy(() -> new MaxPool2d(2).call(one)).isInstanceOf(ShapeException.class);
+      assertThatThrownBy(() -> MaxPool2d.builder(3).stride(2).ceilMode(true).build().call(one))
+          .isInstanceOf(ShapeException.class)
+          .hasMessageContaining("a window of 3 does not fit axis 2");
+    }
   }
 
   /** The largest of each box by loops, with PyTorch's order. */
