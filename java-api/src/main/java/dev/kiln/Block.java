@@ -11,6 +11,7 @@ final class Block {
   private final Optional<Throwable> site;
   private volatile String releasedBy = "";
   private Scope owner;
+  private long version;
 
   Block(DeviceMemory memory, Storage storage, Shape shape, Optional<Throwable> site) {
     this.memory = memory;
@@ -36,6 +37,16 @@ final class Block {
   /** Where it was allocated, when leak tracking is on. */
   Optional<Throwable> site() {
     return site;
+  }
+
+  /** How often what lies here was changed in place. */
+  long version() {
+    return version;
+  }
+
+  /** Notes a change in place. */
+  void changed() {
+    version++;
   }
 
   boolean isReleased() {

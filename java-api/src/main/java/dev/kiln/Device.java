@@ -7,6 +7,7 @@ import dev.kiln.backend.Recording;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * A place where tensors live and ops run.
@@ -23,6 +24,7 @@ public final class Device {
   private final DeviceMemory memory;
   private final long firstSeed;
   private Generator generator;
+  private final AtomicLong replays = new AtomicLong();
 
   Device(Backend backend, long seed) {
     this.backend = backend;
@@ -204,6 +206,16 @@ public final class Device {
   /** Records a step; what was collected of older tensors is freed before. */
   Optional<Recording> record(Runnable step) {
     return memory.recording(() -> backend.record(step));
+  }
+
+  /** How often recorded steps were replayed here. */
+  long replays() {
+    return replays.get();
+  }
+
+  /** Notes that a recorded step was replayed. */
+  void replayed() {
+    replays.incrementAndGet();
   }
 
   DeviceMemory memoryBooks() {

@@ -98,6 +98,7 @@ public final class Generator {
     }
     View view = out.view("random", "out");
     device().backend().random(dist, view, state.view(), a, b);
+    out.incrementVersion();
     return out;
   }
 }

@@ -167,7 +167,7 @@ public final class StepGraph implements AutoCloseable {
     open();
     Autocast.clearCache(); // a recording must convert parameters itself, and may change them
     if (recording.isPresent()) {
-      recording.get().replay();
+      replay();
       return;
     }
     runs++;
@@ -198,7 +198,14 @@ public final class StepGraph implements AutoCloseable {
       runs--;
       throw e;
     }
-    recording.ifPresent(Recording::replay);
+    if (recording.isPresent()) {
+      replay();
+    }
+  }
+
+  private void replay() {
+    recording.orElseThrow().replay();
+    device.replayed();
   }
 
   private void eager() {
@@ -220,6 +227,17 @@ public final class StepGraph implements AutoCloseable {
    */
   public boolean isRecorded() {
     return recording.isPresent();
+  }
+
+  /**
+   * Tells whether a step is being recorded on this thread: PyTorch's {@code
+   * is_current_stream_capturing}. What a step computes then is not made anew in a replay from what
+   * is kept outside the step.
+   *
+   * @return true in run 3 of a step, on every device
+   */
+  public static boolean isRecording() {
+    return StepWatch.isRecording();
   }
 
   /** Frees the recording, the places of inputs, and the result. */

@@ -39,6 +39,12 @@ final class StepWatch implements AutoCloseable {
     return new StepWatch(rehearsal.device, false, rehearsal.sent);
   }
 
+  /** Tells whether a step is being recorded on this thread. */
+  static boolean isRecording() {
+    StepWatch watch = CURRENT.get();
+    return watch != null && !watch.mayRead;
+  }
+
   /** Called for all data that go to a device. */
   static void sending(View to, ByteBuffer data, Device device) {
     StepWatch watch = CURRENT.get();

@@ -373,7 +373,26 @@ public final class Tensor implements AutoCloseable {
               + " detach()");
     }
     Autocast.clearCache();
+    lease.block().changed();
     return out;
+  }
+
+  /**
+   * Returns a number that grows whenever the values of this tensor, or of others on the same
+   * memory, may have changed: PyTorch's {@code _version}. Counted are {@link #fill}, {@link
+   * #copyFrom}, {@link #upload}, random numbers, steps of optimizers, running statistics, and
+   * replays of recorded steps on the device. Not counted are sums of gradients, and ops of a
+   * backend that are called directly; those are followed by {@link #incrementVersion}.
+   *
+   * @return the version; of use only to compare with an earlier one of the same memory
+   */
+  public long version() {
+    return lease.block().version() + device.replays();
+  }
+
+  /** Notes that the values were changed by an op of the backend that was called directly. */
+  public void incrementVersion() {
+    lease.block().changed();
   }
 
   // ---- autograd -----------------------------------------------------------------------------

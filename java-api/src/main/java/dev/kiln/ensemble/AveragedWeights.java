@@ -61,6 +61,7 @@ final class AveragedWeights {
         Tensor step = share.apply(p.source().detach().sub(p.average()));
         View v = p.average().view();
         p.average().device().backend().binary(BinaryOp.ADD, v, v, step.contiguous().view());
+        p.average().incrementVersion();
       }
       copied.forEach(p -> p.average().copyFrom(p.source()));
     }

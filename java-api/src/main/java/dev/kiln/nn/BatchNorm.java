@@ -109,10 +109,22 @@ public abstract class BatchNorm extends ChannelNorm {
     return y;
   }
 
+  /** Normalises as this layer does in eval mode, but by tensors of others. */
+  final Tensor evaluate(
+      Tensor x,
+      Optional<Tensor> mean,
+      Optional<Tensor> variance,
+      Optional<Tensor> weight,
+      Optional<Tensor> bias) {
+    checkRank(x);
+    return Normalization.batchNorm(x, mean, variance, weight, bias, mean.isEmpty(), 0, eps);
+  }
+
   /** Counts the batch on the device, so that a recorded step counts too. */
   private void count() {
     View n = batches.orElseThrow().view("batch_norm", "num_batches_tracked");
     batches.orElseThrow().device().backend().unary(UnaryOp.AFFINE, n, n, 1, 1);
+    batches.orElseThrow().incrementVersion();
   }
 
   /** Trains with averages over all batches; how many there were is read on the device alone. */

@@ -104,6 +104,8 @@ public final class Normalization {
         Check.denseView("batch_norm", "bias", bias),
         momentum,
         eps);
+    runningMean.ifPresent(Tensor::incrementVersion);
+    runningVar.ifPresent(Tensor::incrementVersion);
     return Autograd.record(
         "batch_norm",
         y,

@@ -138,6 +138,7 @@ final class Pack {
       if (!runs.isEmpty()) {
         backend().fused().optimizerClock(clock.view(), factor.map(f -> f.view()));
         runs.forEach(run -> update(run, clock));
+        slab.values().incrementVersion();
       }
     }
   }
