@@ -30,19 +30,13 @@ public enum Combining {
   private static final double NO_VOTES = 1e-7;
 
   /**
-   * Combines scores.
+   * Stacks scores.
    *
-   * @param scores of each model, [n, classes, ...], all of one shape
-   * @param weights one for each model, [models], with the sum 1
-   * @return scores [n, classes, ...]
+   * @param scores of each model, all of one shape
+   * @return [models, ...]
    */
-  Tensor combine(List<Tensor> scores, Tensor weights) {
+  static Tensor stack(List<Tensor> scores) {
     Tensor first = scores.get(0);
-    if (first.dim() < 2) {
-      throw new ShapeException(
-          "[ensemble] output %s has no class axis; it must be [N,C] or [N,C,...]"
-              .formatted(first.describe()));
-    }
     for (Tensor t : scores) {
       if (!t.shape().equals(first.shape())) {
         throw new ShapeException(
@@ -50,10 +44,25 @@ public enum Combining {
                 .formatted(first.describe(), t.describe()));
       }
     }
-    Tensor all = Shaping.stack(scores, 0);
+    return Shaping.stack(scores, 0);
+  }
+
+  /**
+   * Combines scores.
+   *
+   * @param all the scores of all models, [models, n, classes, ...]
+   * @param weights one for each model, [models], with the sum 1
+   * @return scores [n, classes, ...]
+   */
+  Tensor combine(Tensor all, Tensor weights) {
+    if (all.dim() < 3) {
+      throw new ShapeException(
+          "[ensemble] output %s has no class axis; it must be [N,C] or [N,C,...]"
+              .formatted(all.select(0, 0).describe()));
+    }
     long[] dims = new long[all.dim()];
     Arrays.fill(dims, 1);
-    dims[0] = scores.size();
+    dims[0] = all.size(0);
     Tensor w = weights.to(all.dtype()).reshape(dims);
     return switch (this) {
       case PROBABILITIES -> all.logSoftmax(2).add(w.log()).logsumexp(0);

@@ -3,6 +3,7 @@ package dev.kiln.ensemble;
 import dev.kiln.KilnException;
 import dev.kiln.Shape;
 import dev.kiln.Tensor;
+import dev.kiln.nn.BatchedModules;
 import dev.kiln.nn.Module;
 import dev.kiln.nn.ModuleList;
 import java.util.ArrayList;
@@ -29,6 +30,7 @@ import java.util.function.Supplier;
 public final class Ensemble extends Module {
   private final Combining combining;
   private final ModuleList members;
+  private final BatchedModules batched;
   private final Tensor weights;
 
   private Ensemble(Combining combining, List<? extends Module> members, double[] weights) {
@@ -48,6 +50,7 @@ public final class Ensemble extends Module {
     this.combining = combining;
     this.members = module("members", new ModuleList());
     members.forEach(this.members::add);
+    batched = BatchedModules.of(this.members);
     double[] shares = Arrays.stream(weights).map(w -> w / sum).toArray();
     float[] values = new float[shares.length];
     for (int i = 0; i < values.length; i++) {
@@ -136,11 +139,15 @@ public final class Ensemble extends Module {
 
   @Override
   public Tensor forward(Tensor x) {
+    return combining.combine(batched.call(x).orElseGet(() -> oneByOne(x)), weights);
+  }
+
+  private Tensor oneByOne(Tensor x) {
     List<Tensor> scores = new ArrayList<>();
     for (Module m : members) {
       scores.add(m.call(x));
     }
-    return combining.combine(scores, weights);
+    return Combining.stack(scores);
   }
 
   @Override

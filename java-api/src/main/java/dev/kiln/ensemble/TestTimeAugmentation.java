@@ -66,7 +66,7 @@ public final class TestTimeAugmentation extends Module {
     for (UnaryOperator<Tensor> view : views) {
       scores.add(model.call(view.apply(x)));
     }
-    return combining.combine(scores, weights);
+    return combining.combine(Combining.stack(scores), weights);
   }
 
   @Override

@@ -4,6 +4,7 @@ import dev.kiln.KilnException;
 import dev.kiln.Tensor;
 import dev.kiln.nn.AdaptiveAvgPool2d;
 import dev.kiln.nn.BatchNorm2d;
+import dev.kiln.nn.Chained;
 import dev.kiln.nn.Conv2d;
 import dev.kiln.nn.Flatten;
 import dev.kiln.nn.Init;
@@ -12,6 +13,7 @@ import dev.kiln.nn.Module;
 import dev.kiln.nn.ReLU;
 import dev.kiln.nn.Sequential;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 
 /**
@@ -21,7 +23,7 @@ import java.util.List;
  * <p>Names are as in {@link ResNet}, without {@code layer4} and projections. Convolutions are at
  * first normal by their fan in, as in He et al. 2015.
  */
-public final class CifarResNet extends Module {
+public final class CifarResNet extends Module implements Chained {
   private static final long[] WIDTHS = {16, 32, 64};
 
   private final List<Module> path = new ArrayList<>();
@@ -79,6 +81,11 @@ public final class CifarResNet extends Module {
   /** As {@link #resnet20}, with 56 layers and 0.85 million parameters. */
   public static CifarResNet resnet56(int classes) {
     return new CifarResNet(56, 3, classes);
+  }
+
+  @Override
+  public List<Module> links() {
+    return Collections.unmodifiableList(path);
   }
 
   @Override

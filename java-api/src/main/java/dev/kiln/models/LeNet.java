@@ -1,6 +1,7 @@
 package dev.kiln.models;
 
 import dev.kiln.Tensor;
+import dev.kiln.nn.Chained;
 import dev.kiln.nn.Conv2d;
 import dev.kiln.nn.Dropout;
 import dev.kiln.nn.Flatten;
@@ -9,6 +10,7 @@ import dev.kiln.nn.MaxPool2d;
 import dev.kiln.nn.Module;
 import dev.kiln.nn.ReLU;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 
 /**
@@ -16,7 +18,7 @@ import java.util.List;
  * today's parts: two 5x5 convolutions of 32 and 64 filters, each with ReLU and 2x2 max pooling, a
  * dense layer of 1024 with dropout 0.4, and the scores [n, 10].
  */
-public final class LeNet extends Module {
+public final class LeNet extends Module implements Chained {
   private final List<Module> path = new ArrayList<>();
 
   /** Makes the network for grey images of 28 x 28 and 10 classes. */
@@ -48,6 +50,11 @@ public final class LeNet extends Module {
 
   private void add(String name, Module layer) {
     path.add(module(name, layer));
+  }
+
+  @Override
+  public List<Module> links() {
+    return Collections.unmodifiableList(path);
   }
 
   @Override

@@ -2,18 +2,20 @@ package dev.kiln.models;
 
 import dev.kiln.KilnException;
 import dev.kiln.Tensor;
+import dev.kiln.nn.Chained;
 import dev.kiln.nn.Flatten;
 import dev.kiln.nn.Linear;
 import dev.kiln.nn.Module;
 import dev.kiln.nn.ReLU;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 
 /**
  * A multi-layer perceptron: dense layers {@code fc1}, {@code fc2}, ... with ReLU between them.
  * Inputs [n, ...] are flattened.
  */
-public final class Mlp extends Module {
+public final class Mlp extends Module implements Chained {
   private final List<Module> layers = new ArrayList<>();
 
   /**
@@ -38,6 +40,11 @@ public final class Mlp extends Module {
         layers.add(relu);
       }
     }
+  }
+
+  @Override
+  public List<Module> links() {
+    return Collections.unmodifiableList(layers);
   }
 
   @Override

@@ -3,11 +3,13 @@ package dev.kiln.models;
 import dev.kiln.KilnException;
 import dev.kiln.Tensor;
 import dev.kiln.nn.AdaptiveAvgPool2d;
+import dev.kiln.nn.Chained;
 import dev.kiln.nn.Dropout;
 import dev.kiln.nn.Flatten;
 import dev.kiln.nn.Linear;
 import dev.kiln.nn.Module;
 import dev.kiln.nn.Sequential;
+import java.util.List;
 
 /**
  * Inverted residuals with linear bottlenecks. Sandler et al. 2018.
@@ -16,7 +18,7 @@ import dev.kiln.nn.Sequential;
  * classifier.1.weight}), so that its file loads. The stem {@code CIFAR} drops two strides of 2, for
  * images of about 32 x 32; its weights have the same names and shapes.
  */
-public final class MobileNetV2 extends Module {
+public final class MobileNetV2 extends Module implements Chained {
   private static final int DIVISOR = 8;
   private static final int FIRST = 32;
   private static final int LAST = 1280;
@@ -93,7 +95,12 @@ public final class MobileNetV2 extends Module {
   }
 
   @Override
+  public List<Module> links() {
+    return List.of(features, avgpool, flatten, classifier);
+  }
+
+  @Override
   public Tensor forward(Tensor x) {
-    return chain(x, features, avgpool, flatten, classifier);
+    return chain(x, links());
   }
 }

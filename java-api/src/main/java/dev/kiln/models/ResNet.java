@@ -3,6 +3,7 @@ package dev.kiln.models;
 import dev.kiln.Tensor;
 import dev.kiln.nn.AdaptiveAvgPool2d;
 import dev.kiln.nn.BatchNorm2d;
+import dev.kiln.nn.Chained;
 import dev.kiln.nn.Conv2d;
 import dev.kiln.nn.Flatten;
 import dev.kiln.nn.Linear;
@@ -11,6 +12,7 @@ import dev.kiln.nn.Module;
 import dev.kiln.nn.ReLU;
 import dev.kiln.nn.Sequential;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 
 /**
@@ -19,7 +21,7 @@ import java.util.List;
  * <p>Parameter names and first values are torchvision's ({@code layer2.0.downsample.0.weight}), so
  * that its files load into the networks with the ImageNet stem.
  */
-public final class ResNet extends Module {
+public final class ResNet extends Module implements Chained {
   /** How images enter a network. */
   public enum Stem {
     /** For images of about 32 x 32: here a 3x3 convolution. */
@@ -98,6 +100,11 @@ public final class ResNet extends Module {
       all[i] = bottleneck ? new Bottleneck(from, width, by) : new BasicBlock(from, width, by);
     }
     return new Sequential(all);
+  }
+
+  @Override
+  public List<Module> links() {
+    return Collections.unmodifiableList(path);
   }
 
   @Override

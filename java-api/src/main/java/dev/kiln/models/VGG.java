@@ -3,6 +3,7 @@ package dev.kiln.models;
 import dev.kiln.Tensor;
 import dev.kiln.nn.AdaptiveAvgPool2d;
 import dev.kiln.nn.BatchNorm2d;
+import dev.kiln.nn.Chained;
 import dev.kiln.nn.Conv2d;
 import dev.kiln.nn.Dropout;
 import dev.kiln.nn.Flatten;
@@ -11,6 +12,7 @@ import dev.kiln.nn.MaxPool2d;
 import dev.kiln.nn.Module;
 import dev.kiln.nn.ReLU;
 import dev.kiln.nn.Sequential;
+import java.util.List;
 
 /**
  * Plain stacks of 3x3 convolutions, with or without batch normalisation. Simonyan and Zisserman
@@ -22,7 +24,7 @@ import dev.kiln.nn.Sequential;
  * dense layer, {@code classifier.0}; their pooling keeps partial windows, so that images down to 1
  * x 1 pass.
  */
-public final class VGG extends Module {
+public final class VGG extends Module implements Chained {
   private static final int POOL = 0;
   private static final int GRID = 7;
   private static final int HIDDEN = 4096;
@@ -105,7 +107,12 @@ public final class VGG extends Module {
   }
 
   @Override
+  public List<Module> links() {
+    return List.of(features, avgpool, flatten, classifier);
+  }
+
+  @Override
   public Tensor forward(Tensor x) {
-    return chain(x, features, avgpool, flatten, classifier);
+    return chain(x, links());
   }
 }

@@ -4,6 +4,7 @@ import dev.kiln.KilnException;
 import dev.kiln.Tensor;
 import dev.kiln.nn.AdaptiveAvgPool2d;
 import dev.kiln.nn.BatchNorm2d;
+import dev.kiln.nn.Chained;
 import dev.kiln.nn.Flatten;
 import dev.kiln.nn.Init;
 import dev.kiln.nn.Linear;
@@ -11,6 +12,7 @@ import dev.kiln.nn.Module;
 import dev.kiln.nn.ReLU;
 import dev.kiln.nn.Sequential;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 
@@ -21,7 +23,7 @@ import java.util.Map;
  * <p>Names are those of the published PyTorch models: {@code block1.layer.0.conv1.weight}, {@code
  * block2.layer.0.convShortcut.weight}, {@code bn1.weight}, {@code fc.weight}.
  */
-public final class WideResNet extends Module {
+public final class WideResNet extends Module implements Chained {
   private static final int BASE = 16;
 
   private final List<Module> path = new ArrayList<>();
@@ -76,6 +78,11 @@ public final class WideResNet extends Module {
    */
   public static WideResNet wrn28x10(int classes) {
     return new WideResNet(28, 10, 0, 3, classes);
+  }
+
+  @Override
+  public List<Module> links() {
+    return Collections.unmodifiableList(path);
   }
 
   @Override

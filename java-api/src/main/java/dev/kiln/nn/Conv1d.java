@@ -2,6 +2,7 @@ package dev.kiln.nn;
 
 import dev.kiln.Tensor;
 import dev.kiln.ops.Convolution;
+import java.util.Optional;
 
 /**
  * A layer of 1-d convolution (cross-correlation): [n, in, length] to [n, out, length'], or one
@@ -54,8 +55,7 @@ public final class Conv1d extends ForwardConv {
   }
 
   @Override
-  Tensor convolve(Tensor x, int[] zeros) {
-    return Convolution.conv1d(
-        x, weight(), bias(), stride.get(0), zeros[0], dilation.get(0), groups);
+  Tensor convolve(Tensor x, Tensor weight, Optional<Tensor> bias, int groups, int[] zeros) {
+    return Convolution.conv1d(x, weight, bias, stride.get(0), zeros[0], dilation.get(0), groups);
   }
 }

@@ -3,6 +3,7 @@ package dev.kiln.nn;
 import dev.kiln.Tensor;
 import dev.kiln.backend.Conv2dSpec;
 import dev.kiln.ops.Convolution;
+import java.util.Optional;
 
 /**
  * A layer of 2-d convolution (cross-correlation): [n, in, h, w] to [n, out, h', w'], or one image
@@ -55,7 +56,7 @@ public final class Conv2d extends ForwardConv {
   }
 
   @Override
-  Tensor convolve(Tensor x, int[] zeros) {
+  Tensor convolve(Tensor x, Tensor weight, Optional<Tensor> bias, int groups, int[] zeros) {
     Conv2dSpec spec =
         new Conv2dSpec(
             stride.get(0),
@@ -65,6 +66,6 @@ public final class Conv2d extends ForwardConv {
             dilation.get(0),
             dilation.get(1),
             groups);
-    return Convolution.conv2d(x, weight(), bias(), spec);
+    return Convolution.conv2d(x, weight, bias, spec);
   }
 }

@@ -2,6 +2,7 @@ package dev.kiln.nn;
 
 import dev.kiln.Tensor;
 import dev.kiln.ops.Convolution;
+import java.util.Optional;
 
 /**
  * A layer of 3-d convolution (cross-correlation): [n, in, depth, h, w] to [n, out, depth', h', w'],
@@ -54,7 +55,7 @@ public final class Conv3d extends ForwardConv {
   }
 
   @Override
-  Tensor convolve(Tensor x, int[] zeros) {
-    return Convolution.conv3d(x, weight(), bias(), stride.array(), zeros, dilation.array(), groups);
+  Tensor convolve(Tensor x, Tensor weight, Optional<Tensor> bias, int groups, int[] zeros) {
+    return Convolution.conv3d(x, weight, bias, stride.array(), zeros, dilation.array(), groups);
   }
 }

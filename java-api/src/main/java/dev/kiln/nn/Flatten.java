@@ -1,5 +1,6 @@
 package dev.kiln.nn;
 
+import dev.kiln.ShapeException;
 import dev.kiln.Tensor;
 import dev.kiln.ops.Shaping;
 
@@ -27,6 +28,19 @@ public final class Flatten extends Module {
   @Override
   public Tensor forward(Tensor x) {
     return Shaping.flatten(x, startDim, endDim);
+  }
+
+  /** Flattens each of several tensors that lie stacked on axis 0. */
+  Tensor each(Tensor x) {
+    int rank = x.dim() - 1;
+    int start = startDim < 0 ? startDim + rank : startDim;
+    int end = endDim < 0 ? endDim + rank : endDim;
+    if (start < 0 || end < 0) {
+      throw new ShapeException(
+          "[flatten] axes %d to %d are not in each of %s"
+              .formatted(startDim, endDim, x.describe()));
+    }
+    return Shaping.flatten(x, start + 1, end + 1);
   }
 
   @Override

@@ -4,6 +4,7 @@ import dev.kiln.Shape;
 import dev.kiln.Tensor;
 import dev.kiln.ops.Rearranging;
 import dev.kiln.ops.Rearranging.PadMode;
+import java.util.Optional;
 
 /**
  * What {@link Conv1d}, {@link Conv2d} and {@link Conv3d} share: padding in numbers or by name, with
@@ -86,19 +87,24 @@ public abstract class ForwardConv extends ConvNd {
   }
 
   /** Convolves a batch, with zeros around it. */
-  abstract Tensor convolve(Tensor x, int[] zeros);
+  abstract Tensor convolve(Tensor x, Tensor weight, Optional<Tensor> bias, int groups, int[] zeros);
 
   @Override
   public final Tensor forward(Tensor x) {
     boolean single = Images.single(op, x, axes);
     checkChannels(x);
-    Tensor in = single ? x.unsqueeze(0) : x;
+    Tensor y = padded(single ? x.unsqueeze(0) : x, weight(), bias(), groups);
+    return single ? y.squeeze(0) : y;
+  }
+
+  /** Convolves a batch as this layer does, but by filters of others. */
+  final Tensor padded(Tensor in, Tensor weight, Optional<Tensor> bias, int groups) {
     boolean pads = false;
     for (int p : around) {
       pads |= p != 0;
     }
-    Tensor y = convolve(pads ? Rearranging.pad(in, mode, 0, around) : in, zeros);
-    return single ? y.squeeze(0) : y;
+    Tensor x = pads ? Rearranging.pad(in, mode, 0, around) : in;
+    return convolve(x, weight, bias, groups, zeros);
   }
 
   @Override

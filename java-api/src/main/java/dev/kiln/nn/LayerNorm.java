@@ -93,6 +93,21 @@ public final class LayerNorm extends Module {
     }
   }
 
+  /** Returns the scale of each element, if there is one. */
+  Optional<Tensor> weight() {
+    return weight;
+  }
+
+  /** Returns the shift of each element, if there is one. */
+  Optional<Tensor> bias() {
+    return bias;
+  }
+
+  /** Normalises without scaling and shifting. */
+  Tensor normalize(Tensor x) {
+    return Normalization.layerNorm(x, normalizedShape, Optional.empty(), Optional.empty(), eps);
+  }
+
   @Override
   public Tensor forward(Tensor x) {
     return Normalization.layerNorm(x, normalizedShape, weight, bias, eps);

@@ -461,6 +461,11 @@ public abstract class Module {
     return new ArrayList<>(parameters.values());
   }
 
+  /** Tells whether this very module only does what its class says for eval mode. */
+  final boolean isPlain() {
+    return !training && hooks.isEmpty() && computed.isEmpty() && successors.isEmpty();
+  }
+
   /**
    * Returns a number that is another one after a change to what this module or one inside it does,
    * such as its mode, hooks, children, or which parameters are frozen; a step that was recorded

@@ -37,10 +37,25 @@ public final class Residual extends Module {
     this.activation = module("activation", activation);
   }
 
+  Module body() {
+    return body;
+  }
+
+  Module shortcut() {
+    return shortcut;
+  }
+
+  Module activation() {
+    return activation;
+  }
+
   @Override
   public Tensor forward(Tensor x) {
-    Tensor main = body.call(x);
-    Tensor side = shortcut.call(x);
+    return activation.call(sum(x, body.call(x), shortcut.call(x)));
+  }
+
+  /** Adds what the two paths made of x. */
+  static Tensor sum(Tensor x, Tensor main, Tensor side) {
     if (!main.shape().equals(side.shape())) {
       throw new ShapeException(
           "[residual] body made "
@@ -52,6 +67,6 @@ public final class Residual extends Module {
               + "; give a shortcut that changes the shape in the same way, such as a 1x1"
               + " convolution");
     }
-    return activation.call(main.add(side));
+    return main.add(side);
   }
 }

@@ -3,6 +3,7 @@ package dev.kiln.nn;
 import dev.kiln.KilnException;
 import dev.kiln.Tensor;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -12,7 +13,7 @@ import java.util.Map;
  *
  * <p>Inside {@code NoGrad} each result is released as soon as the next layer has used it.
  */
-public final class Sequential extends Module {
+public final class Sequential extends Module implements Chained {
   private final List<Module> layers = new ArrayList<>();
 
   /**
@@ -87,6 +88,11 @@ public final class Sequential extends Module {
           "[sequential] there is no layer " + index + "; it has " + layers.size());
     }
     return List.copyOf(namedChildren().values()).get(index);
+  }
+
+  @Override
+  public List<Module> links() {
+    return Collections.unmodifiableList(layers);
   }
 
   @Override
