@@ -80,7 +80,7 @@ public record ReliabilityDiagram(List<Bin> bins) {
    * calibration, and how the examples are spread beneath.
    *
    * @param title what stands above
-   * @return a picture of 360 x 440 pixels
+   * @return a picture of 360 x 456 pixels
    */
   public BufferedImage draw(String title) {
     return ReliabilityPicture.draw(this, title);

@@ -14,12 +14,12 @@ import java.util.Locale;
 /** Draws reliability diagrams. */
 final class ReliabilityPicture {
   private static final int WIDTH = 360;
-  private static final int HEIGHT = 440;
+  private static final int HEIGHT = 456;
   private static final int COLUMNS = 4;
   private static final int LEFT = 52;
-  private static final int TOP = 34;
+  private static final int TOP = 50;
   private static final int SIDE = 284;
-  private static final int SPREAD_TOP = 350;
+  private static final int SPREAD_TOP = 366;
   private static final int SPREAD = 50;
 
   private static final Color BAR = new Color(0x4C, 0x72, 0xB0);
@@ -82,15 +82,18 @@ final class ReliabilityPicture {
     g.setStroke(new BasicStroke(1));
     g.draw(new Rectangle2D.Double(LEFT, TOP, SIDE, SIDE));
     g.draw(new Line2D.Double(LEFT, SPREAD_TOP + SPREAD, x(1), SPREAD_TOP + SPREAD));
-    g.drawString("accuracy", LEFT + 4f, TOP + 14f);
+    Graphics2D turned = (Graphics2D) g.create();
+    turned.rotate(-Math.PI / 2, 14, y(0.5));
+    turned.drawString("accuracy", 14 - 25f, (float) y(0.5));
+    turned.dispose();
     g.drawString("share of examples", LEFT + 4f, SPREAD_TOP - 4f);
     g.drawString("confidence", LEFT + SIDE / 2f - 28, SPREAD_TOP + SPREAD + 30f);
     String figures =
         String.format(
             Locale.ROOT, "ECE %.4f   accuracy %.4f", diagram.expectedError(), diagram.accuracy());
-    g.drawString(figures, LEFT + 4f, TOP + 30f);
+    g.drawString(figures, LEFT, TOP - 10f);
     g.setFont(new Font(Font.SANS_SERIF, Font.BOLD, 13));
-    g.drawString(title, LEFT, TOP - 12f);
+    g.drawString(title, LEFT, TOP - 28f);
   }
 
   private static void bars(Graphics2D g, ReliabilityDiagram diagram) {
