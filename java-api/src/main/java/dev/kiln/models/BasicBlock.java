@@ -2,13 +2,15 @@ package dev.kiln.models;
 
 import dev.kiln.Tensor;
 import dev.kiln.nn.BatchNorm2d;
+import dev.kiln.nn.Branched;
 import dev.kiln.nn.Conv2d;
 import dev.kiln.nn.Identity;
 import dev.kiln.nn.Module;
 import dev.kiln.nn.ReLU;
+import java.util.List;
 
 /** Two 3x3 convolutions with batch normalisation, and a shortcut around them. */
-final class BasicBlock extends Module {
+final class BasicBlock extends Module implements Branched {
   private final Conv2d conv1;
   private final BatchNorm2d bn1;
   private final ReLU relu = new ReLU();
@@ -40,8 +42,23 @@ final class BasicBlock extends Module {
   }
 
   @Override
+  public List<Module> main() {
+    return List.of(conv1, bn1, relu, conv2, bn2);
+  }
+
+  @Override
+  public List<Module> side() {
+    return List.of(downsample);
+  }
+
+  @Override
+  public List<Module> after() {
+    return List.of(relu);
+  }
+
+  @Override
   public Tensor forward(Tensor x) {
-    Tensor body = chain(x, conv1, bn1, relu, conv2, bn2);
+    Tensor body = chain(x, main());
     return relu.call(body.add(downsample.call(x)));
   }
 }

@@ -2,16 +2,18 @@ package dev.kiln.models;
 
 import dev.kiln.Tensor;
 import dev.kiln.nn.BatchNorm2d;
+import dev.kiln.nn.Branched;
 import dev.kiln.nn.Conv2d;
 import dev.kiln.nn.Identity;
 import dev.kiln.nn.Module;
 import dev.kiln.nn.ReLU;
+import java.util.List;
 
 /**
  * A 1x1 convolution to fewer channels, a 3x3 one, which has the stride as in torchvision, and a 1x1
  * one to four times as many, with batch normalisation and a shortcut around them.
  */
-final class Bottleneck extends Module {
+final class Bottleneck extends Module implements Branched {
   static final int EXPANSION = 4;
 
   private final Conv2d conv1;
@@ -39,8 +41,23 @@ final class Bottleneck extends Module {
   }
 
   @Override
+  public List<Module> main() {
+    return List.of(conv1, bn1, relu, conv2, bn2, relu, conv3, bn3);
+  }
+
+  @Override
+  public List<Module> side() {
+    return List.of(downsample);
+  }
+
+  @Override
+  public List<Module> after() {
+    return List.of(relu);
+  }
+
+  @Override
   public Tensor forward(Tensor x) {
-    Tensor body = chain(x, conv1, bn1, relu, conv2, bn2, relu, conv3, bn3);
+    Tensor body = chain(x, main());
     return relu.call(body.add(downsample.call(x)));
   }
 }

@@ -151,10 +151,10 @@ final class BatchPlan {
       return true;
     }
     if (first instanceof Chained) {
-      return chain(as(Chained.class, twins));
+      return chain(as(Chained.class, twins), Chained::links);
     }
-    if (first instanceof Residual) {
-      return residual(as(Residual.class, twins));
+    if (first instanceof Branched) {
+      return branched(as(Branched.class, twins));
     }
     return parametric(first, twins);
   }
@@ -207,8 +207,8 @@ final class BatchPlan {
 
   // ---- the rules ------------------------------------------------------------------------------
 
-  private boolean chain(List<Chained> twins) {
-    List<List<Module>> chains = twins.stream().map(Chained::links).toList();
+  private <M> boolean chain(List<M> twins, Function<M, List<Module>> links) {
+    List<List<Module>> chains = twins.stream().map(links).toList();
     int length = chains.get(0).size();
     if (!chains.stream().allMatch(c -> c.size() == length)) {
       return false;
@@ -222,22 +222,21 @@ final class BatchPlan {
     return true;
   }
 
-  private boolean residual(List<Residual> twins) {
-    BatchPlan body = new BatchPlan(count, groups, tensors, side);
-    BatchPlan shortcut = new BatchPlan(count, groups, tensors, side);
-    if (!body.add(twins.stream().map(Residual::body).toList())
-        || !shortcut.add(twins.stream().map(Residual::shortcut).toList())) {
+  private boolean branched(List<Branched> twins) {
+    BatchPlan main = new BatchPlan(count, groups, tensors, side);
+    BatchPlan other = new BatchPlan(count, groups, tensors, side);
+    if (!main.chain(twins, Branched::main) || !other.chain(twins, Branched::side)) {
       return false;
     }
     BatchSide both =
-        body.side == shortcut.side || shortcut.side == BatchSide.SHARED
-            ? body.side
-            : body.side == BatchSide.SHARED ? shortcut.side : BatchSide.FRONT;
-    body.move(both);
-    shortcut.move(both);
-    step(x -> Residual.sum(x, body.run(x), shortcut.run(x)));
+        main.side == other.side || other.side == BatchSide.SHARED
+            ? main.side
+            : main.side == BatchSide.SHARED ? other.side : BatchSide.FRONT;
+    main.move(both);
+    other.move(both);
+    step(x -> Residual.sum(x, main.run(x), other.run(x)));
     side = both;
-    return add(twins.stream().map(Residual::activation).toList());
+    return chain(twins, Branched::after);
   }
 
   private void pooling(Module first, int axes) {

@@ -25,7 +25,7 @@ import java.util.Optional;
  * there.
  *
  * <p>Known are {@link Linear}, convolutions, batch and layer norm, pooling, activations without
- * parameters, {@link Flatten}, dropout, {@link Residual}, and what is {@link Chained} of these.
+ * parameters, {@link Flatten}, dropout, and what is {@link Chained} or {@link Branched} of these.
  * Modules with other layers, with hooks, with parameters that are computed or layers that were
  * replaced are not run together.
  */

@@ -2,6 +2,7 @@ package dev.kiln.nn;
 
 import dev.kiln.ShapeException;
 import dev.kiln.Tensor;
+import java.util.List;
 
 /**
  * Adds a shortcut: {@code activation(body(x) + shortcut(x))}. He et al. 2016.
@@ -9,7 +10,7 @@ import dev.kiln.Tensor;
  * <p>Children: {@code body}, {@code shortcut} (at first the identity) and {@code activation} (at
  * first none).
  */
-public final class Residual extends Module {
+public final class Residual extends Module implements Branched {
   private final Module body;
   private final Module shortcut;
   private final Module activation;
@@ -37,16 +38,19 @@ public final class Residual extends Module {
     this.activation = module("activation", activation);
   }
 
-  Module body() {
-    return body;
+  @Override
+  public List<Module> main() {
+    return List.of(body);
   }
 
-  Module shortcut() {
-    return shortcut;
+  @Override
+  public List<Module> side() {
+    return List.of(shortcut);
   }
 
-  Module activation() {
-    return activation;
+  @Override
+  public List<Module> after() {
+    return List.of(activation);
   }
 
   @Override

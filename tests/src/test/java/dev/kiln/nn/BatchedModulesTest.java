@@ -215,6 +215,8 @@ class BatchedModulesTest {
   void deepModelsRunTogether() {
     Device d = Device.cpu();
     assertRight(d, () -> VGG.vgg11Bn(ResNet.Stem.CIFAR, 1, 3), 1, 1, 8, 8);
+    assertRight(d, () -> ResNet.resnet18(ResNet.Stem.CIFAR, 1, 3), 1, 1, 8, 8);
+    assertRight(d, () -> ResNet.resnet50(ResNet.Stem.IMAGENET, 1, 3), 1, 1, 32, 32);
   }
 
   @OnEachDevice
