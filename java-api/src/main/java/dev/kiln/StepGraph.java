@@ -231,8 +231,8 @@ public final class StepGraph implements AutoCloseable {
 
   /**
    * Tells whether a step is being recorded on this thread: PyTorch's {@code
-   * is_current_stream_capturing}. What a step computes then is not made anew in a replay from what
-   * is kept outside the step.
+   * is_current_stream_capturing}. A replay runs no Java code, so work that keeps copies between
+   * calls, and looks whether they are still right, must do without them then.
    *
    * @return true in run 3 of a step, on every device
    */

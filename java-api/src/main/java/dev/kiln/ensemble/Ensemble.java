@@ -23,7 +23,8 @@ import java.util.function.Supplier;
  *
  * <p>Children: {@code members.0}, {@code members.1}, ... Buffer: {@code weights} [members],
  * FLOAT32, with the sum 1. Members take the same input, on one device, and give scores of one
- * shape; one after another they run in full, so each may be of another structure. Averages of
+ * shape; each may be of another structure. Those of one structure run together in eval mode without
+ * gradients, as {@link BatchedModules} says; others run in full one after another. Averages of
  * probabilities or scores have gradients, so an ensemble can be trained as one too; votes have
  * none.
  */
