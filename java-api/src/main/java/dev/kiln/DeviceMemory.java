@@ -3,12 +3,14 @@ package dev.kiln;
 import dev.kiln.backend.Backend;
 import dev.kiln.backend.MemoryBooks;
 import dev.kiln.backend.Storage;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.Set;
+import java.util.WeakHashMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicLong;
@@ -23,6 +25,8 @@ final class DeviceMemory implements MemoryBooks {
   private final boolean consulted;
   private final Set<Block> live = ConcurrentHashMap.newKeySet();
   private final Queue<Block> collected = new ConcurrentLinkedQueue<>();
+  private final Set<StepGraph> recorded =
+      Collections.synchronizedSet(Collections.newSetFromMap(new WeakHashMap<>()));
   private final AtomicLong used = new AtomicLong();
   private final AtomicLong peak = new AtomicLong();
   private volatile boolean recording;
@@ -67,8 +71,17 @@ final class DeviceMemory implements MemoryBooks {
     }
   }
 
+  /** Notes a step whose recording can be let go when memory is short. */
+  void mayForget(StepGraph step) {
+    recorded.add(step);
+  }
+
   @Override
   public void reclaim() {
+    if (!recording) {
+      List.copyOf(recorded).forEach(StepGraph::forget);
+      recorded.clear();
+    }
     for (int i = 0; i < 3; i++) {
       System.gc();
       try {

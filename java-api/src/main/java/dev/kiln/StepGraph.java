@@ -38,6 +38,9 @@ import java.util.function.Function;
  * device, so that tests on a processor find it. After a change to the model itself, such as
  * freezing a layer, make a new step graph.
  *
+ * <p>A recording keeps memory of its own. Where the device has none left for something else, it is
+ * let go, and the next run records the step anew, or runs it as it is if that does not fit.
+ *
  * <p>Each run has a {@link Scope} of its own. Not thread-safe.
  */
 public final class StepGraph implements AutoCloseable {
@@ -49,7 +52,9 @@ public final class StepGraph implements AutoCloseable {
   private Optional<Tensor> result = Optional.empty();
   private Optional<StepWatch> rehearsal = Optional.empty();
   private Optional<Recording> recording = Optional.empty();
+  private Thread owner = Thread.currentThread();
   private int runs;
+  private boolean forgotten;
   private boolean closed;
 
   private StepGraph(Device device, Runnable step) {
@@ -190,6 +195,10 @@ public final class StepGraph implements AutoCloseable {
         eager();
       }
     } catch (OutOfMemoryException e) {
+      if (forgotten) {
+        eager(); // as in all runs from here on
+        return;
+      }
       runs--;
       throw new RecordingException(
           "[step_graph] no memory to record the step, which takes memory of its own: "
@@ -199,6 +208,7 @@ public final class StepGraph implements AutoCloseable {
       throw e;
     }
     if (recording.isPresent()) {
+      device.memoryBooks().mayForget(this);
       replay();
     }
   }
@@ -214,16 +224,31 @@ public final class StepGraph implements AutoCloseable {
     }
   }
 
+  /**
+   * Lets the recording go, whose memory is wanted elsewhere; the next run records anew, or is eager
+   * where there is no room for that. Does nothing on another thread than that of the last run,
+   * which may be in the midst of a replay.
+   */
+  void forget() {
+    if (recording.isPresent() && Thread.currentThread() == owner) {
+      recording.get().close();
+      recording = Optional.empty();
+      runs = EAGER_RUNS;
+      forgotten = true;
+    }
+  }
+
   private void open() {
     if (closed) {
       throw new IllegalStateException("[step_graph] it is closed; make a new one");
     }
+    owner = Thread.currentThread();
   }
 
   /**
    * Tells whether runs are replays by now.
    *
-   * @return true from run 3 on, on devices that record
+   * @return true from run 3 on, on devices that record, while the recording is kept
    */
   public boolean isRecorded() {
     return recording.isPresent();

@@ -5,17 +5,33 @@ import dev.kiln.DType;
 import dev.kiln.OutOfMemoryException;
 import dev.kiln.Scope;
 import dev.kiln.Shape;
+import dev.kiln.ShapeException;
 import dev.kiln.Tensor;
 import dev.kiln.data.Batch;
+import dev.kiln.data.augment.AugmentedBatch;
+import dev.kiln.optim.GradientClipping;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /**
- * Finds the largest batch that fits, when one did not: by forward and backward passes of zeros in
- * its shape. Running statistics and random numbers are put back; weights are never changed.
+ * Finds the largest batch that fits, when one did not: by steps on zeros in its shape that leave
+ * out the optimizer. Running statistics and random numbers are put back; weights are never changed.
+ *
+ * <p>Every try begins with no memory kept of the one before, as a run of its own would, and has two
+ * steps, since the second finds memory cut up by the first.
  */
 final class BatchProbe {
+  private static final int STEPS = 2;
+
+  /**
+   * A batch that fits at first but no more when tried again is made smaller by one part of so many.
+   */
+  private static final int PARTS = 32;
+
   private final Settings s;
   private final Shape input;
   private final Shape target;
@@ -65,7 +81,12 @@ final class BatchProbe {
         tooMany = middle;
       }
     }
+    // the tries themselves have loaded kernels and libraries, which take memory too
+    while (fits > 0 && !fits(fits)) {
+      fits -= Math.max(1, fits / PARTS);
+    }
     s.optimizer().zeroGrad();
+    s.device().backend().trim();
     s.device().generator().restore(random);
     buffers.forEach(Tensor::upload);
     return fits;
@@ -73,17 +94,45 @@ final class BatchProbe {
 
   private boolean fits(long n) {
     s.optimizer().zeroGrad();
-    try (Scope scope = Scope.open("probe");
-        Autocast cast = Autocast.open(s.precision())) {
-      Tensor x = TrainStep.transformed(s, zeros(input, n, inputType));
-      Tensor y = zeros(target, n, targetType);
-      Tensor output = s.model().call(x);
-      Tensor loss = s.loss().of(output, y);
-      new Measures(s.metrics()).add(loss, output, y, n);
-      s.scaler().map(scaler -> scaler.scale(loss)).orElse(loss).backward();
+    s.device().memory(); // frees what the garbage collector has found
+    s.device().backend().trim();
+    try (Scope scope = Scope.open("probe")) {
+      List<Tensor> inputs = new ArrayList<>();
+      List<Tensor> targets = new ArrayList<>();
+      for (int i = 0; i < s.accumulate(); i++) {
+        inputs.add(zeros(input, n, inputType));
+        targets.add(zeros(target, n, targetType));
+      }
+      for (int step = 0; step < STEPS; step++) {
+        s.optimizer().zeroGrad();
+        for (int i = 0; i < s.accumulate(); i++) {
+          learn(inputs.get(i), targets.get(i), n);
+        }
+        clip();
+      }
       return true;
-    } catch (OutOfMemoryException e) {
-      return false;
+    } catch (OutOfMemoryException | ShapeException e) {
+      return false; // one example is too few for the statistics of a batch
+    }
+  }
+
+  /** What a step does with one of its batches. */
+  private void learn(Tensor x, Tensor labels, long n) {
+    try (Scope scope = Scope.open("probe")) {
+      AugmentedBatch in =
+          TrainStep.augmented(s, x, labels, 0, IntStream.range(0, (int) n).toArray());
+      try (Autocast cast = Autocast.open(s.precision())) {
+        Tensor output = s.model().call(in.input());
+        Tensor loss = s.loss().of(output, in.target());
+        new Measures(s.metrics()).add(loss, output, labels, n);
+        s.scaler().map(scaler -> scaler.scale(loss)).orElse(loss).backward();
+      }
+    }
+  }
+
+  private void clip() {
+    if (s.clip().kind() == Settings.Clip.Kind.NORM) {
+      GradientClipping.norm(s.model().parameters(), s.clip().limit());
     }
   }
 

@@ -69,7 +69,8 @@ final class TrainStep implements AutoCloseable {
           Batch batch = b) {
         long n = batch.size();
         Tensor labels = batch.target().to(s.device());
-        AugmentedBatch in = augmented(s, batch, labels);
+        AugmentedBatch in =
+            augmented(s, batch.input().to(s.device()), labels, batch.epoch(), batch.indices());
         diagnosis.before();
         body(in, labels, n, share(n, first), diagnosis);
         diagnosis.gradients();
@@ -122,12 +123,12 @@ final class TrainStep implements AutoCloseable {
     }
   }
 
-  private static AugmentedBatch augmented(Settings s, Batch batch, Tensor labels) {
+  /** A batch on the device as the model gets it in training; changed at random, if wanted. */
+  static AugmentedBatch augmented(Settings s, Tensor x, Tensor labels, int epoch, int... indices) {
     if (s.augment().isEmpty()) {
-      return new AugmentedBatch(input(s, batch), target(s, labels));
+      return new AugmentedBatch(transformed(s, x), target(s, labels));
     }
-    Tensor x = batch.input().to(s.device());
-    return finished(s, s.augment().get().apply(x, labels, batch.epoch(), batch.indices()));
+    return finished(s, s.augment().get().apply(x, labels, epoch, indices));
   }
 
   /** What was drawn for a batch before, done to it: device work only. */

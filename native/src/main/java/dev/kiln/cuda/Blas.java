@@ -31,7 +31,7 @@ final class Blas implements AutoCloseable {
   private static final int DEFAULT_ALGORITHM = -1; // CUBLAS_GEMM_DEFAULT
 
   private final cublasHandle handle = new cublasHandle();
-  private final Chunk workspace;
+  private final Segment workspace;
   private final DeviceAllocator memory;
   private final ByteBuffer factors =
       ByteBuffer.allocateDirect(2 * Double.BYTES).order(ByteOrder.nativeOrder());
@@ -49,7 +49,7 @@ final class Blas implements AutoCloseable {
             handle, cublasMath.CUBLAS_MATH_DISALLOW_REDUCED_PRECISION_REDUCTION),
         "cublasSetMathMode");
     long bytes = driver.computeCapability() >= HOPPER ? LARGE_WORKSPACE : SMALL_WORKSPACE;
-    workspace = memory.alloc(bytes);
+    workspace = memory.apart(bytes);
     check(
         JCublas2.cublasSetWorkspace(handle, Staging.at(workspace.address()), bytes),
         "cublasSetWorkspace");
@@ -204,6 +204,6 @@ final class Blas implements AutoCloseable {
   @Override
   public void close() {
     check(JCublas2.cublasDestroy(handle), "cublasDestroy");
-    memory.free(workspace);
+    memory.giveBack(workspace);
   }
 }

@@ -4,6 +4,7 @@ import dev.kiln.OutOfMemoryException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.TreeSet;
 
 /**
@@ -11,9 +12,9 @@ import java.util.TreeSet;
  *
  * <p>A request takes the smallest free chunk that holds it, and the rest of that stays free;
  * neighbours that are free become one again. Small requests share segments of their own, so that
- * they do not crumble the large ones. All work of a device goes to one stream, so a freed chunk can
- * be given out at once: work on its new content stands behind work on the old one. The sizes follow
- * PyTorch's caching allocator. Not thread-safe.
+ * they do not crumble the large ones, unless there is no room elsewhere. All work of a device goes
+ * to one stream, so a freed chunk can be given out at once: work on its new content stands behind
+ * work on the old one. The sizes follow PyTorch's caching allocator. Not thread-safe.
  */
 final class CachingPool implements MemoryPool {
   private static final long ALIGN = 512;
@@ -39,28 +40,30 @@ final class CachingPool implements MemoryPool {
   @Override
   public Chunk alloc(long bytes) {
     long size = (bytes + ALIGN - 1) / ALIGN * ALIGN;
-    Chunk found = free(size <= SMALL).ceiling(new Chunk(null, Long.MIN_VALUE, size));
-    if (found == null) {
-      found = reserve(size);
-    } else {
-      remove(found);
-    }
+    Chunk found = find(size, size <= SMALL).orElseGet(() -> reserve(size));
     cut(found, size);
     found.free = false;
     unused -= found.bytes;
     return found;
   }
 
+  private Optional<Chunk> find(long size, boolean amongSmall) {
+    Optional<Chunk> found =
+        Optional.ofNullable(free(amongSmall).ceiling(new Chunk(null, Long.MIN_VALUE, size)));
+    found.ifPresent(this::remove);
+    return found;
+  }
+
   private Chunk reserve(long size) {
     Segment segment;
     try {
-      segment = source.take(segmentFor(size));
+      segment =
+          source.take(
+              segmentFor(size),
+              size <= SMALL ? SMALL_SEGMENT : Math.max(size, SMALL_SEGMENT + ALIGN));
     } catch (OutOfMemoryException e) {
-      if (size <= SMALL || size >= MEDIUM) {
-        throw e;
-      }
-      // no room for more than what is asked for
-      segment = source.take(Math.max(size, SMALL_SEGMENT + ALIGN));
+      // what was given up for lack of room may have left some in a segment that is still in use
+      return find(size, true).or(() -> find(size, false)).orElseThrow(() -> e);
     }
     segment.pool(this);
     segments.add(segment);

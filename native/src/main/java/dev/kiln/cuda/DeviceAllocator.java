@@ -20,7 +20,7 @@ final class DeviceAllocator {
   private static final double MIB = 1 << 20;
 
   private final Driver driver;
-  private final Segment.Source source = new FromDriver();
+  private final FromDriver source = new FromDriver();
   private final boolean pooled;
   private final MemoryPool general;
   private final List<Recorded> recordings = new ArrayList<>();
@@ -84,6 +84,24 @@ final class DeviceAllocator {
     return current.map(r -> r.pool).orElse(general).alloc(bytes);
   }
 
+  /**
+   * Takes memory that stays for good: apart from the pool, where it would keep a segment from being
+   * given back.
+   */
+  Segment apart(long bytes) {
+    return source.take(bytes, bytes);
+  }
+
+  /** The same; nothing where there is no room. */
+  Optional<Segment> apartIfRoom(long bytes) {
+    return source.attempt(bytes);
+  }
+
+  /** Gives back what was taken apart. */
+  void giveBack(Segment segment) {
+    source.giveBack(segment);
+  }
+
   /** Takes memory back; work already started on it still completes. */
   void free(Chunk chunk) {
     if (chunk.isEmpty()) {
@@ -111,24 +129,33 @@ final class DeviceAllocator {
 
   private final class FromDriver implements Segment.Source {
     @Override
-    public Segment take(long bytes) {
+    public Segment take(long bytes, long least) {
+      return attempt(bytes)
+          .or(() -> general.unused() > 0 ? trimmed(bytes) : Optional.empty())
+          .or(() -> least < bytes ? attempt(least) : Optional.empty())
+          .or(
+              () -> {
+                books.ifPresent(MemoryBooks::reclaim);
+                return trimmed(least);
+              })
+          .orElseThrow(() -> full(least));
+    }
+
+    private Optional<Segment> trimmed(long bytes) {
+      trim();
+      return attempt(bytes);
+    }
+
+    /** Asks once; nothing where the device is full. */
+    Optional<Segment> attempt(long bytes) {
       driver.makeCurrent();
       Driver.Address pointer = new Driver.Address();
       int status = JCudaDriver.cuMemAlloc(pointer, bytes);
-      if (isFull(status) && general.unused() > 0) {
-        trim();
-        status = JCudaDriver.cuMemAlloc(pointer, bytes);
-      }
-      if (isFull(status)) {
-        books.ifPresent(MemoryBooks::reclaim);
-        trim();
-        status = JCudaDriver.cuMemAlloc(pointer, bytes);
-      }
-      if (isFull(status)) {
-        throw full(bytes);
+      if (status == CUresult.CUDA_ERROR_OUT_OF_MEMORY) {
+        return Optional.empty();
       }
       Driver.check(status, "cuMemAlloc(" + bytes + ")");
-      return new Segment(pointer, pointer.value(), bytes);
+      return Optional.of(new Segment(pointer, pointer.value(), bytes));
     }
 
     @Override
@@ -136,10 +163,6 @@ final class DeviceAllocator {
       driver.synchronize(); // the driver does not wait for streams that do not block
       Driver.check(JCudaDriver.cuMemFree(segment.pointer()), "cuMemFree");
     }
-  }
-
-  private static boolean isFull(int status) {
-    return status == CUresult.CUDA_ERROR_OUT_OF_MEMORY;
   }
 
   private OutOfMemoryException full(long bytes) {

@@ -27,7 +27,7 @@ final class ExactPool implements MemoryPool {
 
   @Override
   public Chunk alloc(long bytes) {
-    Segment segment = source.take(bytes);
+    Segment segment = source.take(bytes, bytes);
     segment.pool(this);
     live.add(segment);
     return new Chunk(segment, segment.address(), bytes);

@@ -9,9 +9,11 @@ final class Segment {
     /**
      * Takes memory.
      *
-     * @throws dev.kiln.OutOfMemoryException if there is not enough
+     * @param bytes what is wanted
+     * @param least what is enough where there is no room for that
+     * @throws dev.kiln.OutOfMemoryException if there is not even so much
      */
-    Segment take(long bytes);
+    Segment take(long bytes, long least);
 
     /** Gives memory back, once the work that uses it is done. */
     void giveBack(Segment segment);

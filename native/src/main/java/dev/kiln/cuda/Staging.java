@@ -2,6 +2,7 @@ package dev.kiln.cuda;
 
 import dev.kiln.DType;
 import java.nio.ByteBuffer;
+import java.util.Optional;
 import jcuda.driver.CUdeviceptr;
 import jcuda.driver.CUstream;
 import jcuda.driver.CUstream_flags;
@@ -13,7 +14,8 @@ import jcuda.driver.JCudaDriver;
  *
  * <p>Uploads travel on a stream of their own while the device computes, to a piece of device memory
  * that nothing else uses; only the short way from there to their place is taken in the order of the
- * device's work. Small ones, for which that would not pay, go straight.
+ * device's work. Small ones, for which that would not pay, go straight, and so do all where the
+ * device has no room for such pieces.
  */
 final class Staging implements AutoCloseable {
   private static final int PIECE = 2 << 20;
@@ -24,6 +26,8 @@ final class Staging implements AutoCloseable {
   private final DeviceAllocator memory;
   private final CUstream copies = new CUstream();
   private final StagingPiece[] pieces = new StagingPiece[PIECES];
+  private Optional<Segment> twins = Optional.empty();
+  private boolean asked;
   private int next;
 
   Staging(Driver driver, DeviceAllocator memory) {
@@ -42,15 +46,17 @@ final class Staging implements AutoCloseable {
   void upload(long address, ByteBuffer source, long bytes, DType dtype) {
     driver.makeCurrent();
     ByteBuffer from = source.duplicate();
+    boolean straight = bytes <= DIRECT || twins().isEmpty();
     for (long at = 0; at < bytes; ) {
       int n = (int) Math.min(PIECE, bytes - at);
+      long twin = straight ? 0 : twins.get().address() + (long) next * PIECE;
       StagingPiece piece = turn();
       piece.pinned().fill(from, n, dtype);
       CUdeviceptr to = at(address + at);
-      if (bytes <= DIRECT) {
+      if (straight) {
         piece.send(to, n, driver.stream());
       } else {
-        piece.sendBeside(to, n, driver.stream(), copies, memory);
+        piece.sendBeside(to, n, driver.stream(), copies, at(twin));
       }
       at += n;
     }
@@ -73,6 +79,17 @@ final class Staging implements AutoCloseable {
     }
   }
 
+  /**
+   * Device memory for each piece, all of it at once: what is taken later a full device may lack.
+   */
+  private Optional<Segment> twins() {
+    if (!asked) {
+      asked = true;
+      twins = memory.apartIfRoom((long) PIECES * PIECE);
+    }
+    return twins;
+  }
+
   /** The next piece, once its last content has left it. */
   private StagingPiece turn() {
     StagingPiece piece = pieces[next];
@@ -91,8 +108,9 @@ final class Staging implements AutoCloseable {
     driver.synchronize();
     Driver.check(JCudaDriver.cuStreamSynchronize(copies), "cuStreamSynchronize");
     for (StagingPiece piece : pieces) {
-      piece.close(memory);
+      piece.close();
     }
+    twins.ifPresent(memory::giveBack);
     Driver.check(JCudaDriver.cuStreamDestroy(copies), "cuStreamDestroy");
   }
 }

@@ -1,18 +1,16 @@
 package dev.kiln.cuda;
 
-import java.util.Optional;
 import jcuda.driver.CUdeviceptr;
 import jcuda.driver.CUevent;
 import jcuda.driver.CUevent_flags;
 import jcuda.driver.CUstream;
 import jcuda.driver.JCudaDriver;
 
-/** A piece of pinned host memory with its twin on the device, and how far their content has got. */
+/** A piece of pinned host memory, and how far its content has got. */
 final class StagingPiece {
   private final Pinned pinned;
   private final CUevent sent = event();
   private final CUevent used = event();
-  private Optional<Chunk> twin = Optional.empty();
 
   /** Allocates the host's side; the device must be current. */
   StagingPiece(int bytes) {
@@ -42,25 +40,17 @@ final class StagingPiece {
     Driver.check(JCudaDriver.cuEventRecord(sent, stream), "cuEventRecord");
   }
 
-  /** Sends the content to the twin on another stream, and from there in the order of this one. */
-  void sendBeside(
-      CUdeviceptr to, int bytes, CUstream stream, CUstream copies, DeviceAllocator memory) {
-    if (twin.isEmpty()) {
-      twin = Optional.of(memory.alloc(pinned.bytes()));
-      // the memory may have been in use by work that is still to be done
-      Driver.check(JCudaDriver.cuEventRecord(used, stream), "cuEventRecord");
-    }
-    CUdeviceptr between = Staging.at(twin.get().address());
+  /** Sends the content to a twin on another stream, and from there in the order of this one. */
+  void sendBeside(CUdeviceptr to, int bytes, CUstream stream, CUstream copies, CUdeviceptr twin) {
     Driver.check(JCudaDriver.cuStreamWaitEvent(copies, used, 0), "cuStreamWaitEvent");
-    send(between, bytes, copies);
+    send(twin, bytes, copies);
     Driver.check(JCudaDriver.cuStreamWaitEvent(stream, sent, 0), "cuStreamWaitEvent");
-    Driver.check(JCudaDriver.cuMemcpyDtoDAsync(to, between, bytes, stream), "cuMemcpyDtoDAsync");
+    Driver.check(JCudaDriver.cuMemcpyDtoDAsync(to, twin, bytes, stream), "cuMemcpyDtoDAsync");
     Driver.check(JCudaDriver.cuEventRecord(used, stream), "cuEventRecord");
   }
 
   /** Frees all; the device must be idle. */
-  void close(DeviceAllocator memory) {
-    twin.ifPresent(memory::free);
+  void close() {
     Driver.check(JCudaDriver.cuEventDestroy(sent), "cuEventDestroy");
     Driver.check(JCudaDriver.cuEventDestroy(used), "cuEventDestroy");
     pinned.close();

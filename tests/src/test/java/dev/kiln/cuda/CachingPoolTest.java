@@ -29,8 +29,9 @@ class CachingPoolTest {
     }
 
     @Override
-    public Segment take(long bytes) {
+    public Segment take(long wanted, long least) {
       calls++;
+      long bytes = taken + wanted > room ? least : wanted;
       if (taken + bytes > room) {
         throw new OutOfMemoryException("[alloc] full");
       }
@@ -99,6 +100,19 @@ class CachingPoolTest {
     assertThatThrownBy(() -> own.alloc(2 * MIB)).isInstanceOf(OutOfMemoryException.class);
     own.trim();
     assertThat(tight.taken).isEqualTo(4 * MIB);
+  }
+
+  @Test
+  void takesSmallThingsFromLargeSegmentsWhereThereIsNoOtherRoom() {
+    Counting tight = new Counting(21 * MIB);
+    CachingPool own = new CachingPool(tight);
+    Chunk large = own.alloc(4 * MIB);
+    Chunk small = own.alloc(100);
+    assertThat(small.segment()).isSameAs(large.segment());
+    own.free(small);
+    own.free(large);
+    own.trim();
+    assertThat(tight.taken).isZero();
   }
 
   @Test

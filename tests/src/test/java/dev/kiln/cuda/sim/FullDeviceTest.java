@@ -10,6 +10,7 @@ import dev.kiln.Device;
 import dev.kiln.OutOfMemoryException;
 import dev.kiln.Scope;
 import dev.kiln.Shape;
+import dev.kiln.StepGraph;
 import dev.kiln.Tensor;
 import dev.kiln.cuda.CudaBackend;
 import dev.kiln.data.DataLoader;
@@ -26,8 +27,8 @@ import dev.kiln.train.Trainer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a device that is full says, and that it goes on. */
@@ -97,26 +98,52 @@ class FullDeviceTest {
     }
   }
 
-  /** Without a pool: one gives out memory by the segment, and what fits depends on what was. */
-  @Test
-  void aTrainerFindsTheLargestBatchByTrying() {
-    open(false);
+  @ParameterizedTest
+  @CsvSource({"false, 3", "true, 3", "true, 11"})
+  void aTrainerFindsTheLargestBatchByTrying(boolean pooled, int free) {
+    open(pooled);
     Module model = model();
     fit(model, 2); // opens cuBLAS, which keeps its workspace
-    leave(3 * MIB);
+    leave(free * MIB);
+    int tooMany = 512 * free;
     OutOfMemoryException e =
-        catchThrowableOfType(OutOfMemoryException.class, () -> fit(model, 1024));
+        catchThrowableOfType(OutOfMemoryException.class, () -> fit(model, tooMany));
     assertThat(e)
-        .hasMessageContaining("a step with a batch of 1024 does not fit")
+        .hasMessageContaining("a step with a batch of " + tooMany + " does not fit")
         .hasMessageContaining("largest live tensors");
     int largest = (int) number("largest batch that fits is (\\d+)", e);
-    assertThat(largest).isBetween(2, 1023);
+    assertThat(largest).isBetween(2, tooMany - 1);
     System.gc();
-    fit(model, largest);
+    fit(model, largest, 4);
     assertThatThrownBy(() -> fit(model, largest + 2 + largest / 8))
         .isInstanceOf(OutOfMemoryException.class);
     for (Tensor t : model.stateDict().values()) {
       assertThat(t.toFloatArray()).as("the model is as sound as before").doesNotContain(Float.NaN);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void lettingARecordingGoMakesRoom(boolean pooled) {
+    open(pooled);
+    Tensor sum = Tensor.zeros(Shape.of(4 * MIB / 4), DType.FLOAT32, device);
+    try (StepGraph graph =
+        StepGraph.of(device, () -> sum.copyFrom(sum.add(2).sub(sum.mul(0).add(1))))) {
+      for (int i = 0; i < 4; i++) {
+        graph.run();
+      }
+      assertThat(graph.isRecorded()).isTrue();
+      leave(8 * MIB);
+      try (Scope scope = Scope.open()) {
+        Tensor other = Tensor.ones(Shape.of(22 * MIB / 4), DType.FLOAT32, device);
+        assertThat(graph.isRecorded()).isFalse();
+        assertThat(other.sum().item()).isEqualTo(22 * MIB / 4);
+      }
+      graph.run();
+      assertThat(graph.isRecorded()).isTrue();
+      graph.run();
+      assertThat(sum.amin().item()).isEqualTo(6);
+      assertThat(sum.amax().item()).isEqualTo(6);
     }
   }
 
@@ -138,7 +165,12 @@ class FullDeviceTest {
   }
 
   private void fit(Module model, int batchSize) {
-    float[][] x = new float[2 * batchSize][16];
+    fit(model, batchSize, 1);
+  }
+
+  /** Two batches and a smaller one in each epoch; from the third step on the device records. */
+  private void fit(Module model, int batchSize, int epochs) {
+    float[][] x = new float[2 * batchSize + batchSize / 2 + 1][16];
     int[] y = new int[x.length];
     for (int i = 0; i < x.length; i++) {
       y[i] = i % 3;
@@ -149,6 +181,6 @@ class FullDeviceTest {
     Trainer.builder(model, new CrossEntropyLoss(), AdamW.of(model.parameters(), 0.01))
         .metric(Accuracy::new)
         .build()
-        .fit(data, 1);
+        .fit(data, epochs);
   }
 }
