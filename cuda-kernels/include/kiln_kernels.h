@@ -202,6 +202,8 @@ int kiln_cross_entropy_grad(int64_t context, int type, int64_t dx, int64_t dloss
                             double smoothing, int64_t ignored);
 
 // ---- batch_norm.cu ----
+// mean and inv_std, here and in layer_norm.cu, are of the type that the others are computed in:
+// float for the 16-bit types.
 
 // The bytes of device memory that the two below need beside their operands.
 int64_t kiln_batch_norm_scratch(int64_t images, int64_t channels, int64_t inner);

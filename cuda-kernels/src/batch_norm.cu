@@ -214,9 +214,10 @@ KILN_DEVICE T blend(T running, double batch, double momentum) {
 }
 
 template <class T>
-KILN_DEVICE void finish(Channel<MathOf<T>>* out, const Moments* partial, T* mean, T* inv_std,
-                        T* running_mean, T* running_var, const T* weight, const T* bias,
-                        int64_t channels, int64_t slices, double momentum, double eps) {
+KILN_DEVICE void finish(Channel<MathOf<T>>* out, const Moments* partial, MathOf<T>* mean,
+                        MathOf<T>* inv_std, T* running_mean, T* running_var, const T* weight,
+                        const T* bias, int64_t channels, int64_t slices, double momentum,
+                        double eps) {
   using M = MathOf<T>;
 #pragma unroll 1
   for (int64_t c = thread_number(); c < channels; c += thread_count()) {
@@ -233,24 +234,24 @@ KILN_DEVICE void finish(Channel<MathOf<T>>* out, const Moments* partial, T* mean
     M w = weight == nullptr ? M(1) : Element<T>::get(weight[c]);
     M b = bias == nullptr ? M(0) : Element<T>::get(bias[c]);
     out[c] = {high, static_cast<M>(m - high + all.low), static_cast<M>(s * w), b};
-    mean[c] = Element<T>::put(m);
-    inv_std[c] = Element<T>::put(s);
+    mean[c] = high;
+    inv_std[c] = static_cast<M>(s);
   }
 }
 
 template <class T>
 KILN_DEVICE void grad_finish(Channel<MathOf<T>>* out, const GradSums* partial, T* dweight, T* dbias,
-                             const T* weight, const T* mean, const T* inv_std, int64_t channels,
-                             int64_t slices, double count) {
+                             const T* weight, const MathOf<T>* mean, const MathOf<T>* inv_std,
+                             int64_t channels, int64_t slices, double count) {
   using M = MathOf<T>;
 #pragma unroll 1
   for (int64_t c = thread_number(); c < channels; c += thread_count()) {
     GradSums all = merge_slices(partial, c, slices, merge_sums);
-    double s = Element<T>::get(inv_std[c]);
+    double s = inv_std[c];
     double w = weight == nullptr ? 1.0 : Element<T>::get(weight[c]);
     dweight[c] = Element<T>::put(all.dot * s);
     dbias[c] = Element<T>::put(all.dy);
-    out[c] = {Element<T>::get(mean[c]), static_cast<M>(all.dot * s * s / count),
+    out[c] = {mean[c], static_cast<M>(all.dot * s * s / count),
               static_cast<M>(s * w), static_cast<M>(all.dy / count)};
   }
 }
@@ -408,30 +409,33 @@ struct Affine {
                           [&](int64_t c) { return kiln::Statistics<T>(x, c); });                  \
   }                                                                                               \
   KILN_KERNEL_BOUNDS(256, kiln_batch_norm_grad_partial_planes_##type, kiln::GradSums* partial,    \
-                     const T* dy, const T* x, const T* mean, const kiln::BatchShape shape) {      \
+                     const T* dy, const T* x, const kiln::MathOf<T>* mean,                        \
+                     const kiln::BatchShape shape) {                                              \
     __shared__ kiln::GradSums shared[256 / kiln::WARP];                                           \
     kiln::partial_planes<T>(partial, shape, shared, [&](int64_t c) {                              \
-      return kiln::Gradients<T>(dy, x, kiln::Element<T>::get(mean[c]));                           \
+      return kiln::Gradients<T>(dy, x, mean[c]);                                                  \
     });                                                                                           \
   }                                                                                               \
   KILN_KERNEL_BOUNDS(256, kiln_batch_norm_grad_partial_columns_##type, kiln::GradSums* partial,   \
-                     const T* dy, const T* x, const T* mean, const kiln::BatchShape shape) {      \
+                     const T* dy, const T* x, const kiln::MathOf<T>* mean,                        \
+                     const kiln::BatchShape shape) {                                              \
     __shared__ kiln::GradSums shared[256];                                                        \
     kiln::partial_columns(partial, shape, shared, [&](int64_t c) {                                \
-      return kiln::Gradients<T>(dy, x, kiln::Element<T>::get(mean[c]));                           \
+      return kiln::Gradients<T>(dy, x, mean[c]);                                                  \
     });                                                                                           \
   }                                                                                               \
   KILN_KERNEL(kiln_batch_norm_finish_##type, kiln::Channel<kiln::MathOf<T>>* out,                 \
-                     const kiln::Moments* partial, T* mean, T* inv_std, T* running_mean,          \
-                     T* running_var, const T* weight, const T* bias, int64_t channels,            \
-                     int64_t slices, double momentum, double eps) {                               \
+              const kiln::Moments* partial, kiln::MathOf<T>* mean, kiln::MathOf<T>* inv_std,      \
+              T* running_mean, T* running_var, const T* weight, const T* bias, int64_t channels,  \
+              int64_t slices, double momentum, double eps) {                                      \
     kiln::finish(out, partial, mean, inv_std, running_mean, running_var, weight, bias, channels,  \
                  slices, momentum, eps);                                                          \
   }                                                                                               \
   KILN_KERNEL_BOUNDS(256, kiln_batch_norm_grad_finish_##type,                                     \
                      kiln::Channel<kiln::MathOf<T>>* out, const kiln::GradSums* partial,          \
-                     T* dweight, T* dbias, const T* weight, const T* mean, const T* inv_std,      \
-                     int64_t channels, int64_t slices, double count) {                            \
+                     T* dweight, T* dbias, const T* weight, const kiln::MathOf<T>* mean,          \
+                     const kiln::MathOf<T>* inv_std, int64_t channels, int64_t slices,            \
+                     double count) {                                                              \
     kiln::grad_finish(out, partial, dweight, dbias, weight, mean, inv_std, channels, slices,      \
                       count);                                                                     \
   }                                                                                               \

@@ -64,18 +64,20 @@ KILN_DEVICE M inverse_root(M mean_square, double eps) {
   return M(1) / sqrt_of(mean_square + M(eps));
 }
 
-template <class T>
-KILN_DEVICE void save_row(T* mean, T* inv_std, int64_t row, MathOf<T> m, MathOf<T> s) {
+// Means and scales are kept in the type they are computed in: rounded to 16 bits they would cost
+// the gradient the digits that a large mean has.
+template <class M>
+KILN_DEVICE void save_row(M* mean, M* inv_std, int64_t row, M m, M s) {
   if (mean != nullptr) {
-    mean[row] = Element<T>::put(m);
+    mean[row] = m;
   }
-  inv_std[row] = Element<T>::put(s);
+  inv_std[row] = s;
 }
 
 template <class T, class Team, class At>
-KILN_DEVICE void layer_norm_held(Team& team, T* y, T* mean, T* inv_std, const T* x, const T* weight,
-                                 const T* bias, double eps, int64_t row, int64_t rows, int64_t n,
-                                 bool packs, At affine) {
+KILN_DEVICE void layer_norm_held(Team& team, T* y, MathOf<T>* mean, MathOf<T>* inv_std, const T* x,
+                                 const T* weight, const T* bias, double eps, int64_t row,
+                                 int64_t rows, int64_t n, bool packs, At affine) {
   using M = MathOf<T>;
   bool is_row = row < rows;
   Held<T> r;
@@ -108,9 +110,9 @@ KILN_DEVICE void layer_norm_held(Team& team, T* y, T* mean, T* inv_std, const T*
 }
 
 template <class T, class At>
-KILN_DEVICE void layer_norm_long(BlockTeam& team, T* y, T* mean, T* inv_std, const T* x,
-                                 const T* weight, const T* bias, double eps, int64_t row,
-                                 int64_t n, At affine) {
+KILN_DEVICE void layer_norm_long(BlockTeam& team, T* y, MathOf<T>* mean, MathOf<T>* inv_std,
+                                 const T* x, const T* weight, const T* bias, double eps,
+                                 int64_t row, int64_t n, At affine) {
   using M = MathOf<T>;
   const T* in = x + row * n;
   T* out = y + row * n;
@@ -153,16 +155,16 @@ KILN_DEVICE void layer_norm_long(BlockTeam& team, T* y, T* mean, T* inv_std, con
 
 template <class T, class Team, class At>
 KILN_DEVICE void layer_norm_grad_held(Team& team, T* dx, const T* dy, const T* x, const T* weight,
-                                      const T* mean, const T* inv_std, int64_t row, int64_t rows,
-                                      int64_t n, bool packs, At affine) {
+                                      const MathOf<T>* mean, const MathOf<T>* inv_std, int64_t row,
+                                      int64_t rows, int64_t n, bool packs, At affine) {
   using M = MathOf<T>;
   bool is_row = row < rows;
   Held<T> g, d;
   g.load(team, dy + row * n, static_cast<int>(n), is_row, packs, M(0));
   d.load(team, x + row * n, static_cast<int>(n), is_row, packs, M(0));
   bool centred = mean != nullptr;
-  M m = centred && is_row ? Element<T>::get(mean[row]) : M(0);
-  M s = is_row ? Element<T>::get(inv_std[row]) : M(0);
+  M m = centred && is_row ? mean[row] : M(0);
+  M s = is_row ? inv_std[row] : M(0);
   Two<M> sums = {M(0), M(0)};
   g.each([&](int i) {
     if (i < g.mine) {
@@ -180,15 +182,15 @@ KILN_DEVICE void layer_norm_grad_held(Team& team, T* dx, const T* dy, const T* x
 
 template <class T, class At>
 KILN_DEVICE void layer_norm_grad_long(BlockTeam& team, T* dx, const T* dy, const T* x,
-                                      const T* weight, const T* mean, const T* inv_std, int64_t row,
-                                      int64_t n, At affine) {
+                                      const T* weight, const MathOf<T>* mean,
+                                      const MathOf<T>* inv_std, int64_t row, int64_t n, At affine) {
   using M = MathOf<T>;
   const T* up = dy + row * n;
   const T* in = x + row * n;
   T* to = dx + row * n;
   bool centred = mean != nullptr;
-  M m = centred ? Element<T>::get(mean[row]) : M(0);
-  M s = Element<T>::get(inv_std[row]);
+  M m = centred ? mean[row] : M(0);
+  M s = inv_std[row];
   Two<double> sums = {0, 0};
   walk<T>(team, n, before_packs(n, up, in), [&](auto many, int64_t j) {
     constexpr int N = decltype(many)::value;
@@ -230,8 +232,8 @@ constexpr int TILE = 32 * LANES<T>;
 
 // partial[slice][column] of the rows slice, slice + slices, ...: each warp takes every eighth.
 template <class T>
-KILN_DEVICE void weight_sums(Two<double>* partial, const T* dy, const T* x, const T* mean,
-                             const T* inv_std, int64_t rows, int64_t n, int64_t slices,
+KILN_DEVICE void weight_sums(Two<double>* partial, const T* dy, const T* x, const MathOf<T>* mean,
+                             const MathOf<T>* inv_std, int64_t rows, int64_t n, int64_t slices,
                              Two<double>* shared) {
   using M = MathOf<T>;
   constexpr int V = LANES<T>;
@@ -254,8 +256,8 @@ KILN_DEVICE void weight_sums(Two<double>* partial, const T* dy, const T* x, cons
     for (int64_t row = slice * warps + warp; row < rows; row += slices * warps) {
       const T* up = dy + row * n + first;
       const T* in = x + row * n + first;
-      M m = mean == nullptr ? M(0) : Element<T>::get(mean[row]);
-      M s = Element<T>::get(inv_std[row]);
+      M m = mean == nullptr ? M(0) : mean[row];
+      M s = inv_std[row];
       M g[V] = {};
       M v[V] = {};
       if (packs) {
@@ -298,13 +300,13 @@ KILN_DEVICE void weight_sums(Two<double>* partial, const T* dy, const T* x, cons
 // partial[image][channel] of the planes of dy and x, which are rows of n elements.
 template <class T, class Team>
 KILN_DEVICE void plane_sums(Team& team, Two<double>* partial, const T* dy, const T* x,
-                            const T* mean, const T* inv_std, const Divider& channels, int64_t row,
-                            int64_t rows, int64_t n) {
+                            const MathOf<T>* mean, const MathOf<T>* inv_std,
+                            const Divider& channels, int64_t row, int64_t rows, int64_t n) {
   using M = MathOf<T>;
   bool is_row = row < rows;
   int64_t group = is_row ? channels.divide(static_cast<uint32_t>(row)) : 0;
-  M m = Element<T>::get(mean[group]);
-  M s = Element<T>::get(inv_std[group]);
+  M m = mean[group];
+  M s = inv_std[group];
   const T* up = dy + row * n;
   const T* in = x + row * n;
   double dot = 0;
@@ -374,17 +376,18 @@ KILN_DEVICE void weight_finish(T* dweight, T* dbias, const Two<double>* partial,
       (kiln::layer_norm_held(team, y, mean, inv_std, x, weight, bias, eps, row, rows, n, packs,   \
                              kiln::Own())),                                                       \
       (kiln::layer_norm_long(team, y, mean, inv_std, x, weight, bias, eps, row, n, kiln::Own())), \
-      T* y,                                                                                       \
-      T* mean, T* inv_std, const T* x, const T* weight, const T* bias, double eps)                \
+      T* y, kiln::MathOf<T>* mean, kiln::MathOf<T>* inv_std, const T* x, const T* weight,         \
+      const T* bias, double eps)                                                                  \
   KILN_ROW_KERNELS(                                                                               \
       layer_norm_grad, type, T, kiln::rows_of_packs(n, x, dx, dy),                                \
       (kiln::layer_norm_grad_held(team, dx, dy, x, weight, mean, inv_std, row, rows, n, packs,    \
                                   kiln::Own())),                                                  \
       (kiln::layer_norm_grad_long(team, dx, dy, x, weight, mean, inv_std, row, n, kiln::Own())),  \
-      T* dx, const T* dy, const T* x, const T* weight, const T* mean, const T* inv_std)                  \
+      T* dx, const T* dy, const T* x, const T* weight, const kiln::MathOf<T>* mean,               \
+      const kiln::MathOf<T>* inv_std)                                                             \
   KILN_KERNEL_BOUNDS(256, kiln_layer_norm_weight_##type, kiln::Two<double>* partial, const T* dy, \
-                     const T* x, const T* mean, const T* inv_std, int64_t rows, int64_t n,        \
-                     int64_t slices) {                                                            \
+                     const T* x, const kiln::MathOf<T>* mean, const kiln::MathOf<T>* inv_std,     \
+                     int64_t rows, int64_t n, int64_t slices) {                                   \
     __shared__ kiln::Two<double> shared[256 / kiln::WARP * kiln::TILE<T>];                        \
     kiln::weight_sums(partial, dy, x, mean, inv_std, rows, n, slices, shared);                    \
   }                                                                                               \
@@ -402,25 +405,29 @@ KILN_FLOAT_TYPES(KERNELS)
       (kiln::layer_norm_held(team, y, mean, inv_std, x, weight, bias, eps, row, rows, n, packs,   \
                              OF_CHANNEL)),                                                        \
       (kiln::layer_norm_long(team, y, mean, inv_std, x, weight, bias, eps, row, n, OF_CHANNEL)),  \
-      T* y, T* mean, T* inv_std, const T* x, const T* weight, const T* bias, double eps,          \
-      uint32_t groups, uint32_t channels, const kiln::Divider inner)                                \
+      T* y, kiln::MathOf<T>* mean, kiln::MathOf<T>* inv_std, const T* x, const T* weight,         \
+      const T* bias, double eps, uint32_t groups, uint32_t channels,                              \
+      const kiln::Divider inner)                                                                  \
   KILN_ROW_KERNELS(                                                                               \
       group_norm_grad, type, T, kiln::rows_of_packs(n, x, dx, dy),                                \
       (kiln::layer_norm_grad_held(team, dx, dy, x, weight, mean, inv_std, row, rows, n, packs,    \
                                   OF_CHANNEL)),                                                   \
       (kiln::layer_norm_grad_long(team, dx, dy, x, weight, mean, inv_std, row, n, OF_CHANNEL)),   \
-      T* dx, const T* dy, const T* x, const T* weight, const T* mean, const T* inv_std,           \
-      uint32_t groups, uint32_t channels, const kiln::Divider inner)                                \
+      T* dx, const T* dy, const T* x, const T* weight, const kiln::MathOf<T>* mean,               \
+      const kiln::MathOf<T>* inv_std, uint32_t groups, uint32_t channels,                         \
+      const kiln::Divider inner)                                                                  \
   KILN_KERNEL_BOUNDS(256, kiln_group_norm_weight_lanes_##type, kiln::Two<double>* partial,        \
-                     const T* dy, const T* x, const T* mean, const T* inv_std,                    \
-                     const kiln::Divider channels, int64_t rows, int64_t n, int32_t size) {       \
+                     const T* dy, const T* x, const kiln::MathOf<T>* mean,                        \
+                     const kiln::MathOf<T>* inv_std, const kiln::Divider channels, int64_t rows,  \
+                     int64_t n, int32_t size) {                                                   \
     kiln::rows_by_lanes(rows, size, [&](kiln::LaneTeam& team, int64_t row) {                      \
       kiln::plane_sums(team, partial, dy, x, mean, inv_std, channels, row, rows, n);              \
     });                                                                                           \
   }                                                                                               \
   KILN_KERNEL_BOUNDS(1024, kiln_group_norm_weight_long_##type, kiln::Two<double>* partial,        \
-                     const T* dy, const T* x, const T* mean, const T* inv_std,                    \
-                     const kiln::Divider channels, int64_t rows, int64_t n, int32_t size) {       \
+                     const T* dy, const T* x, const kiln::MathOf<T>* mean,                        \
+                     const kiln::MathOf<T>* inv_std, const kiln::Divider channels, int64_t rows,  \
+                     int64_t n, int32_t size) {                                                   \
     __shared__ kiln::BlockTeam::Exchange exchange;                                                \
     kiln::rows_by_block(rows, &exchange, [&](kiln::BlockTeam& team, int64_t row) {                \
       kiln::plane_sums(team, partial, dy, x, mean, inv_std, channels, row, rows, n);              \

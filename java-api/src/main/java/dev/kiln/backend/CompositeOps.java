@@ -192,6 +192,16 @@ public class CompositeOps implements FusedOps {
       Optional<View> weight,
       Optional<View> bias,
       double eps) {
+    boolean affine = weight.isPresent() || bias.isPresent();
+    if (affine && y.dtype().bytes() == 2) {
+      // In FLOAT32 to the end: between the two steps a result would be rounded once more.
+      try (Composer k = composer(y)) {
+        View wide = k.temp(mean.dtype(), y.shape());
+        groupNorm(wide, mean, invStd, k.in(x), weight.map(k::in), bias.map(k::in), eps);
+        k.store(y, wide);
+      }
+      return;
+    }
     Shape rows = CompositeNorm.groups(x, mean);
     Shape each = Shape.of(rows.dim(0));
     layerNorm(
@@ -202,7 +212,7 @@ public class CompositeOps implements FusedOps {
         Optional.empty(),
         Optional.empty(),
         eps);
-    if (weight.isPresent() || bias.isPresent()) {
+    if (affine) {
       channelAffine(y, y, Optional.empty(), Optional.empty(), weight, bias, 0);
     }
   }

@@ -104,8 +104,9 @@ public interface FusedOps {
    * (1 - momentum) * r + momentum * batch}, the variance unbiased. Ioffe and Szegedy 2015.
    *
    * @param y [n, c, inner]
-   * @param mean [c], the batch mean, saved for the gradient
-   * @param invStd [c], 1 / sqrt(biased variance + eps), saved for the gradient
+   * @param mean [c], the batch mean, saved for the gradient: FLOAT32 where x has 16 bits, else of
+   *     x's type
+   * @param invStd of mean's shape and type, 1 / sqrt(biased variance + eps), saved for the gradient
    * @param runningMean [c], updated in place, if there are running statistics
    * @param runningVar [c], updated in place, if there are running statistics
    * @param x [n, c, inner]
@@ -135,8 +136,8 @@ public interface FusedOps {
    * @param dy [n, c, inner]
    * @param x [n, c, inner]
    * @param weight [c], if there is one
-   * @param mean as saved
-   * @param invStd as saved
+   * @param mean as saved, of the type it was saved in
+   * @param invStd as saved, of the type it was saved in
    */
   void batchNormTrainGrad(
       View dx,
@@ -186,8 +187,8 @@ public interface FusedOps {
    * Normalises each row and applies an elementwise affine map. Ba et al. 2016.
    *
    * @param y [rows, n]
-   * @param mean [rows], saved for the gradient
-   * @param invStd [rows], saved for the gradient
+   * @param mean [rows], saved for the gradient: FLOAT32 where x has 16 bits, else of x's type
+   * @param invStd of mean's shape and type, saved for the gradient
    * @param x [rows, n]
    * @param weight [n], if there is one
    * @param bias [n], if there is one
@@ -211,8 +212,8 @@ public interface FusedOps {
    * @param dy [rows, n]
    * @param x [rows, n]
    * @param weight [n], if there is one
-   * @param mean as saved
-   * @param invStd as saved
+   * @param mean as saved, of the type it was saved in
+   * @param invStd as saved, of the type it was saved in
    */
   void layerNormGrad(
       View dx,
@@ -229,8 +230,9 @@ public interface FusedOps {
    * and He 2018.
    *
    * @param y [n, c, inner]
-   * @param mean [n, groups], saved for the gradient; groups divides c
-   * @param invStd [n, groups], saved for the gradient
+   * @param mean [n, groups], saved for the gradient: FLOAT32 where x has 16 bits, else of x's type;
+   *     groups divides c
+   * @param invStd of mean's shape and type, saved for the gradient
    * @param x [n, c, inner]
    * @param weight [c], if there is one
    * @param bias [c], if there is one
@@ -254,8 +256,8 @@ public interface FusedOps {
    * @param dy [n, c, inner]
    * @param x [n, c, inner]
    * @param weight [c], if there is one
-   * @param mean as saved
-   * @param invStd as saved
+   * @param mean as saved, of the type it was saved in
+   * @param invStd as saved, of the type it was saved in
    */
   void groupNormGrad(
       View dx,
@@ -272,7 +274,8 @@ public interface FusedOps {
    * 2019.
    *
    * @param y [rows, n]
-   * @param invRms [rows], 1 / sqrt(mean square + eps), saved for the gradient
+   * @param invRms [rows], 1 / sqrt(mean square + eps), saved for the gradient: FLOAT32 where x has
+   *     16 bits, else of x's type
    * @param x [rows, n]
    * @param weight [n], if there is one
    * @param eps added to the mean square
@@ -287,7 +290,7 @@ public interface FusedOps {
    * @param dy [rows, n]
    * @param x [rows, n]
    * @param weight [n], if there is one
-   * @param invRms as saved
+   * @param invRms as saved, of the type it was saved in
    */
   void rmsNormGrad(View dx, View dweight, View dy, View x, Optional<View> weight, View invRms);
 

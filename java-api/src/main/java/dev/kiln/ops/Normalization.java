@@ -1,5 +1,6 @@
 package dev.kiln.ops;
 
+import dev.kiln.DType;
 import dev.kiln.Shape;
 import dev.kiln.Tensor;
 import dev.kiln.autograd.Autograd;
@@ -90,8 +91,8 @@ public final class Normalization {
     Shape flat = Shape.of(x.size(0), c, perChannel / x.size(0));
     FusedOps ops = x.device().backend().fused();
     Tensor y = Tensor.empty(x.shape(), x.dtype(), x.device());
-    Tensor mean = Tensor.empty(Shape.of(c), x.dtype(), x.device());
-    Tensor invStd = Tensor.empty(Shape.of(c), x.dtype(), x.device());
+    Tensor mean = Tensor.empty(Shape.of(c), saved(x), x.device());
+    Tensor invStd = Tensor.empty(Shape.of(c), saved(x), x.device());
     Optional<Tensor> w = weight.map(t -> Check.dense("batch_norm", "weight", t));
     ops.batchNormTrain(
         y.view().reshape(flat),
@@ -241,8 +242,8 @@ public final class Normalization {
     Tensor in = Check.dense("layer_norm", "input", x);
     FusedOps ops = x.device().backend().fused();
     Tensor y = Tensor.empty(x.shape(), x.dtype(), x.device());
-    Tensor mean = Tensor.empty(Shape.of(rows.dim(0)), x.dtype(), x.device());
-    Tensor invStd = Tensor.empty(Shape.of(rows.dim(0)), x.dtype(), x.device());
+    Tensor mean = Tensor.empty(Shape.of(rows.dim(0)), saved(x), x.device());
+    Tensor invStd = Tensor.empty(Shape.of(rows.dim(0)), saved(x), x.device());
     Shape vector = Shape.of(n);
     Optional<Tensor> w = weight.map(t -> Check.dense("layer_norm", "weight", t));
     ops.layerNorm(
@@ -343,8 +344,8 @@ public final class Normalization {
     Tensor in = Check.dense(op, "input", x);
     FusedOps ops = x.device().backend().fused();
     Tensor y = Tensor.empty(x.shape(), x.dtype(), x.device());
-    Tensor mean = Tensor.empty(Shape.of(images, groups), x.dtype(), x.device());
-    Tensor invStd = Tensor.empty(mean.shape(), x.dtype(), x.device());
+    Tensor mean = Tensor.empty(Shape.of(images, groups), saved(x), x.device());
+    Tensor invStd = Tensor.empty(mean.shape(), saved(x), x.device());
     Optional<Tensor> w = weight.map(t -> Check.dense(op, "weight", t));
     ops.groupNorm(
         y.view().reshape(flat),
@@ -427,7 +428,7 @@ public final class Normalization {
     Optional<Tensor> w = weight.map(t -> Check.dense("rms_norm", "weight", t));
     FusedOps ops = x.device().backend().fused();
     Tensor y = Tensor.empty(x.shape(), x.dtype(), x.device());
-    Tensor invRms = Tensor.empty(Shape.of(rows.dim(0)), x.dtype(), x.device());
+    Tensor invRms = Tensor.empty(Shape.of(rows.dim(0)), saved(x), x.device());
     ops.rmsNorm(
         y.view().reshape(rows),
         invRms.view(),
@@ -459,6 +460,11 @@ public final class Normalization {
               invRms.view("rms_norm", "saved"));
           put(into, dx, weight.isPresent(), dw, false, dy);
         });
+  }
+
+  /** The type of statistics that the gradient reads again: 16 bits are too few for a large mean. */
+  private static DType saved(Tensor x) {
+    return x.dtype().bytes() == 2 ? DType.FLOAT32 : x.dtype();
   }
 
   private static void affine(String op, Tensor x, String role, Optional<Tensor> t, Shape shape) {
