@@ -14,13 +14,17 @@
 // A kernel that is never launched with more threads to a block, so that it may use more registers.
 #define KILN_KERNEL_BOUNDS(threads, name, ...) \
   extern "C" __global__ void __launch_bounds__(threads) name(__VA_ARGS__)
+// The same, content with one block to a multiprocessor: where the compiler would rather spill two or
+// three registers than have fewer blocks there.
+#define KILN_KERNEL_ROOMY(threads, name, ...) \
+  extern "C" __global__ void __launch_bounds__(threads, 1) name(__VA_ARGS__)
 // The block's dynamic shared memory, as an array: KILN_SHARED(float, partial);
 #define KILN_SHARED(type, name)                                  \
   extern __shared__ __align__(16) unsigned char kiln_shared[];   \
   type* const name = reinterpret_cast<type*>(kiln_shared)
 
 #elif defined(CUDASIM)
-// The simulator comes before this file (g++ -include) and defines the same three macros.
+// The simulator comes before this file (g++ -include) and defines the same four macros.
 #define KILN_DEVICE_CODE 1
 #else
 #define KILN_HOST_CODE 1

@@ -274,7 +274,7 @@ KILN_DEVICE void store_many(T* to, const MathOf<T>* from) {
 // the size of a team of lanes. `held` and `walked` work on row `row` with `team`; `packs` is what
 // `packs_of` says.
 #define KILN_ROW_KERNELS(name, type, T, packs_of, held, walked, ...)                             \
-  KILN_KERNEL_BOUNDS(128, kiln_##name##_lanes_##type, __VA_ARGS__, int64_t rows, int64_t n,      \
+  KILN_KERNEL_ROOMY(128, kiln_##name##_lanes_##type, __VA_ARGS__, int64_t rows, int64_t n,       \
                      int32_t size) {                                                             \
     bool packs = packs_of;                                                                       \
     kiln::rows_by_lanes(rows, size, [&](kiln::LaneTeam& team, int64_t row) { held; });           \
@@ -285,7 +285,7 @@ KILN_DEVICE void store_many(T* to, const MathOf<T>* from) {
     bool packs = packs_of;                                                                       \
     kiln::rows_by_block(rows, &exchange, [&](kiln::BlockTeam& team, int64_t row) { held; });     \
   }                                                                                              \
-  KILN_KERNEL_BOUNDS(kiln::MOST_THREADS<T>, kiln_##name##_long_##type, __VA_ARGS__,              \
+  KILN_KERNEL_ROOMY(kiln::MOST_THREADS<T>, kiln_##name##_long_##type, __VA_ARGS__,               \
                      int64_t rows, int64_t n, int32_t size) {                                    \
     __shared__ kiln::BlockTeam::Exchange exchange;                                               \
     kiln::rows_by_block(rows, &exchange, [&](kiln::BlockTeam& team, int64_t row) { walked; });   \
