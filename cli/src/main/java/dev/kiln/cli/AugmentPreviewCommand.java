@@ -7,17 +7,12 @@ import dev.kiln.data.Batch;
 import dev.kiln.data.DataLoader;
 import dev.kiln.data.augment.Augment;
 import dev.kiln.io.AtomicFiles;
-import java.awt.image.BufferedImage;
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
 import java.io.PrintWriter;
-import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.Callable;
-import javax.imageio.ImageIO;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -56,8 +51,6 @@ import picocli.CommandLine.Spec;
       "5:the device is not available or failed"
     })
 final class AugmentPreviewCommand implements Callable<Integer> {
-  private static final int GAP = 4;
-  private static final int CELL = 64;
 
   @Spec private CommandSpec spec;
   @Mixin private DataOptions data;
@@ -120,7 +113,7 @@ final class AugmentPreviewCommand implements Callable<Integer> {
       float[][][] made = rows(corpus, text.build(corpus, seed), where);
       rows.addAll(Arrays.asList(made).subList(0, each ? 1 : made.length));
     }
-    write(sheet(rows, corpus));
+    write(PreviewSheet.png(rows, draws + 1, corpus));
     screen.println("data    " + corpus.source());
     for (int i = 0; each && i < lists.size(); i++) {
       screen.println("row " + (i + 1) + "   " + lists.get(i).trim());
@@ -166,58 +159,11 @@ final class AugmentPreviewCommand implements Callable<Integer> {
     return made;
   }
 
-  private BufferedImage sheet(List<float[][]> rows, Corpus corpus) {
-    int h = corpus.height();
-    int w = corpus.width();
-    int scale = Math.max(1, CELL / Math.max(h, w));
-    int cellH = h * scale + GAP;
-    int cellW = w * scale + GAP;
-    int columns = draws + 1;
-    // The first column, the images as they are, stands apart.
-    BufferedImage sheet =
-        new BufferedImage(
-            columns * cellW + 3 * GAP, rows.size() * cellH + GAP, BufferedImage.TYPE_INT_RGB);
-    for (int y = 0; y < sheet.getHeight(); y++) {
-      for (int x = 0; x < sheet.getWidth(); x++) {
-        sheet.setRGB(x, y, 0xFFFFFF);
-      }
-    }
-    for (int row = 0; row < rows.size(); row++) {
-      for (int column = 0; column < columns; column++) {
-        int left = GAP + column * cellW + (column > 0 ? 2 * GAP : 0);
-        float[] v = rows.get(row)[column];
-        for (int i = 0; i < h * scale; i++) {
-          for (int j = 0; j < w * scale; j++) {
-            int pixel = i / scale * w + j / scale;
-            sheet.setRGB(left + j, GAP + row * cellH + i, rgb(v, pixel, h * w));
-          }
-        }
-      }
-    }
-    return sheet;
-  }
-
-  private static int rgb(float[] v, int pixel, int plane) {
-    boolean colour = v.length >= 3 * plane;
-    int all = 0;
-    for (int c = 0; c < 3; c++) {
-      float value = v[pixel + (colour ? c * plane : 0)];
-      all = all << 8 | Math.round(255 * Math.max(0, Math.min(1, value)));
-    }
-    return all;
-  }
-
-  private void write(BufferedImage sheet) {
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    try {
-      ImageIO.write(sheet, "png", bytes);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+  private void write(byte[] png) {
     Failure.as(
         ExitCode.DATA,
         () -> {
-          AtomicFiles.write(out, bytes.toByteArray());
+          AtomicFiles.write(out, png);
           return out;
         });
   }

@@ -10,10 +10,7 @@ import dev.kiln.data.FashionMnist;
 import dev.kiln.data.TrainTest;
 import dev.kiln.io.AtomicFiles;
 import java.awt.image.BufferedImage;
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
 import java.io.PrintWriter;
-import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -21,7 +18,6 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
-import javax.imageio.ImageIO;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -192,13 +188,7 @@ public final class ExperimentCommand implements Callable<Integer> {
             .collect(Collectors.joining("\n", "", "\n"));
     AtomicFiles.write(out.resolve(name + ".csv"), csv);
     for (Map.Entry<String, BufferedImage> plot : report.plots().entrySet()) {
-      ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-      try {
-        ImageIO.write(plot.getValue(), "png", bytes);
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
-      }
-      AtomicFiles.write(out.resolve(plot.getKey() + ".png"), bytes.toByteArray());
+      AtomicFiles.write(out.resolve(plot.getKey() + ".png"), PlotFile.png(plot.getValue()));
     }
     return out;
   }
