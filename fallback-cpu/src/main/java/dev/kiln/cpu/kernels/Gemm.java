@@ -3,6 +3,7 @@ package dev.kiln.cpu.kernels;
 import static dev.kiln.cpu.kernels.TiledProduct.cut;
 import static dev.kiln.cpu.kernels.TiledProduct.divideUp;
 
+import dev.kiln.cpu.threads.Lines;
 import dev.kiln.cpu.threads.WorkerPool;
 import dev.kiln.cpu.threads.Workspace;
 
@@ -15,7 +16,18 @@ import dev.kiln.cpu.threads.Workspace;
  */
 public final class Gemm {
   private static final long SERIAL_WORK = 250_000;
-  private static final long FINE_WORK = 4_000_000_000L;
+
+  /** Columns of a block of B that threads share: in the third-level cache, so it may be wide. */
+  private static final int SHARED_COLUMNS = 1024;
+
+  /** Parts of such a block that each thread packs. */
+  private static final int PACKED_PARTS = 4;
+
+  /** Pieces of a block for each thread: how evenly they end. */
+  private static final int BLOCK_PIECES = 8;
+
+  /** A piece that takes some tens of microseconds need not be larger. */
+  private static final int PIECE_WORK = 1_000_000;
 
   /** Up to so many columns, inner products are the quickest way. */
   static final int SKINNY = 16;
@@ -205,56 +217,104 @@ public final class Gemm {
     }
   }
 
-  /** Rows or columns of C in separate pieces; the cut may follow the threads, the bits do not. */
   private void blocks(Task t) {
-    LeftOperand left = t.left();
+    if (pieces(t.work()) == 1) {
+      prescale(t, 0, t.m, 0, t.n);
+      TiledProduct.run(
+          tiles,
+          t.left(),
+          t.right(),
+          Destination.matrix(t.c, t.co, t.ldc),
+          t.epilogue,
+          t.alpha,
+          t.beta != 0f,
+          0,
+          t.m,
+          0,
+          t.n,
+          t.k);
+    } else {
+      sharedBlocks(t);
+    }
+  }
+
+  /**
+   * Threads pack a block of B together, then take pieces of the rows of C as they come: so a core
+   * that others slow down holds nobody up. The cut may follow the threads, the bits do not.
+   */
+  private void sharedBlocks(Task t) {
     RightOperand right = t.right();
+    int nr = tiles.tileColumns();
+    int blockDepth = TiledProduct.depthBlock(tiles, t.k);
+    int blockColumns = TiledProduct.columnBlock(tiles, t.n, SHARED_COLUMNS);
+    Lines panels = TiledProduct.panels(tiles, blockDepth, blockColumns);
+    for (int k0 = 0; k0 < t.k; k0 += blockDepth) {
+      int k = k0;
+      int kc = Math.min(blockDepth, t.k - k);
+      for (int j0 = 0; j0 < t.n; j0 += blockColumns) {
+        int j = j0;
+        int nc = Math.min(blockColumns, t.n - j);
+        int columnPanels = divideUp(nc, nr);
+        int parts = Math.min(columnPanels, PACKED_PARTS * pool.threads());
+        pool.parallelFor(
+            parts,
+            part -> {
+              int n0 = cut(columnPanels, parts, part) * nr;
+              int n1 = Math.min(nc, cut(columnPanels, parts, part + 1) * nr);
+              right.pack(tiles, k, kc, j + n0, n1 - n0, panels.array(), panels.at() + n0 * kc);
+            });
+        multiplyBlock(t, panels, k, kc, j, nc);
+      }
+    }
+  }
+
+  private void multiplyBlock(Task t, Lines panels, int k, int depth, int column, int columns) {
+    LeftOperand left = t.left();
     Destination out = Destination.matrix(t.c, t.co, t.ldc);
+    Epilogue last = k + depth == t.k ? t.epilogue : Epilogue.NONE;
+    int nr = tiles.tileColumns();
     int rowPanels = divideUp(t.m, tiles.tileRows());
-    int columnPanels = divideUp(t.n, tiles.tileColumns());
-    int pieces = pieces(t.work());
-    int columnParts = columnParts(t.m, rowPanels, columnPanels, pieces);
-    int rowParts = Math.min(rowPanels, divideUp(pieces, columnParts));
+    int columnPanels = divideUp(columns, nr);
+    int enough = BLOCK_PIECES * pool.threads();
+    int columnParts = Math.min(columnPanels, divideUp(enough, rowPanels));
+    long panelWork = (long) tiles.tileRows() * depth * divideUp(columns, columnParts);
+    int together = (int) Math.max(1, Math.min(rowPanels / enough, PIECE_WORK / panelWork));
+    int rowParts = divideUp(rowPanels, together);
     pool.parallelFor(
         rowParts * columnParts,
         piece -> {
           int r = piece / columnParts;
           int q = piece % columnParts;
-          int m0 = TiledProduct.panelStart(tiles, t.m, rowParts, r);
-          int m1 = TiledProduct.panelStart(tiles, t.m, rowParts, r + 1);
-          int n0 = cut(columnPanels, columnParts, q) * tiles.tileColumns();
-          int n1 = Math.min(t.n, cut(columnPanels, columnParts, q + 1) * tiles.tileColumns());
-          prescale(t, m0, m1, n0, n1);
-          TiledProduct.run(
-              tiles, left, right, out, t.epilogue, t.alpha, t.beta != 0f, m0, m1, n0, n1, t.k);
+          int m0 = TiledProduct.panelStart(tiles, t.m, rowPanels, r * together);
+          int m1 =
+              TiledProduct.panelStart(
+                  tiles, t.m, rowPanels, Math.min(rowPanels, (r + 1) * together));
+          int n0 = cut(columnPanels, columnParts, q) * nr;
+          int n1 = Math.min(columns, cut(columnPanels, columnParts, q + 1) * nr);
+          if (k == 0) {
+            prescale(t, m0, m1, column + n0, column + n1);
+          }
+          TiledProduct.block(
+              tiles,
+              left,
+              panels,
+              out,
+              last,
+              t.alpha,
+              t.beta != 0f || k > 0,
+              m0,
+              m1,
+              column,
+              n0,
+              n1,
+              k,
+              depth);
         });
   }
 
   private int pieces(long work) {
     int threads = pool.threads();
-    if (threads == 1 || work < SERIAL_WORK) {
-      return 1;
-    }
-    return work < FINE_WORK ? threads : 3 * threads;
-  }
-
-  /** The cut with the least work in the longest piece, packing included. */
-  private int columnParts(int m, int rowPanels, int columnPanels, int pieces) {
-    int best = 1;
-    double least = Double.MAX_VALUE;
-    for (int parts = 1; parts <= Math.min(pieces, columnPanels); parts++) {
-      int rows = Math.min(rowPanels, divideUp(pieces, parts));
-      double height = (double) divideUp(m, rows);
-      double width = (double) divideUp(columnPanels, parts) * tiles.tileColumns();
-      int turns = divideUp(rows * parts, pool.threads());
-      double cost =
-          turns * (height * width + 36 * height * divideUp((int) width, 512) + 36 * width);
-      if (cost < least) {
-        least = cost;
-        best = parts;
-      }
-    }
-    return best;
+    return threads == 1 || work < SERIAL_WORK ? 1 : threads;
   }
 
   private void prescale(Task t, int m0, int m1, int n0, int n1) {

@@ -14,7 +14,7 @@ import dev.kiln.cpu.threads.Workspace;
  * columns are cut.
  */
 final class TiledProduct {
-  static final int COLUMN_BLOCK = 512;
+  private static final int COLUMN_BLOCK = 512;
 
   private TiledProduct() {}
 
@@ -58,23 +58,13 @@ final class TiledProduct {
       int n0,
       int n1,
       int depth) {
-    int rows = m1 - m0;
     int columns = n1 - n0;
-    if (rows <= 0 || columns <= 0 || depth <= 0) {
+    if (m0 >= m1 || columns <= 0 || depth <= 0) {
       return;
     }
-    int nr = tiles.tileColumns();
     int blockDepth = depthBlock(tiles, depth);
-    int blocks = divideUp(columns, Math.max(nr, COLUMN_BLOCK));
-    int blockColumns = divideUp(divideUp(columns, nr), blocks) * nr;
-    int rowPanels = divideUp(rows, tiles.tileRows());
-    Workspace space = Workspace.mine();
-    Lines panels =
-        space.lines(Workspace.Slot.RIGHT, (long) blockDepth * blockColumns + tiles.slack());
-    float[] packedLeft =
-        space.floats(
-            Workspace.Slot.LEFT, (long) tiles.tileRows() * tiles.rowStride() + tiles.slack());
-    Lines edge = space.lines(Workspace.Slot.TILE, (long) tiles.tileRows() * nr);
+    int blockColumns = columnBlock(tiles, columns, COLUMN_BLOCK);
+    Lines panels = panels(tiles, blockDepth, blockColumns);
     for (int k = 0; k < depth; k += blockDepth) {
       int kc = Math.min(blockDepth, depth - k);
       boolean sum = add || k > 0;
@@ -82,32 +72,73 @@ final class TiledProduct {
       for (int j = n0; j < n1; j += blockColumns) {
         int nc = Math.min(blockColumns, n1 - j);
         right.pack(tiles, k, kc, j, nc, panels.array(), panels.at());
-        for (int p = 0; p < rowPanels; p++) {
-          int i = m0 + panelStart(tiles, rows, rowPanels, p);
-          int mr = m0 + panelStart(tiles, rows, rowPanels, p + 1) - i;
-          left.pack(tiles, i, mr, k, kc, packedLeft);
-          if (alpha != 1f) {
-            scale(tiles, left.interleaved(), mr, kc, packedLeft, alpha);
-          }
-          for (int q = 0; q < nc; q += nr) {
-            int width = Math.min(nr, nc - q);
-            tile(
-                tiles,
-                left.interleaved(),
-                mr,
-                sum,
-                kc,
-                packedLeft,
-                panels.array(),
-                panels.at() + q * kc,
-                out,
-                last,
-                i,
-                j + q,
-                width,
-                edge);
-          }
-        }
+        block(tiles, left, panels, out, last, alpha, sum, m0, m1, j, 0, nc, k, kc);
+      }
+    }
+  }
+
+  /** Columns of a block, whole panels, that cuts {@code columns} evenly. */
+  static int columnBlock(TileKernels tiles, int columns, int most) {
+    int nr = tiles.tileColumns();
+    return divideUp(divideUp(columns, nr), divideUp(columns, Math.max(nr, most))) * nr;
+  }
+
+  /** Room for the right panels of one block. */
+  static Lines panels(TileKernels tiles, int blockDepth, int blockColumns) {
+    return Workspace.mine()
+        .lines(Workspace.Slot.RIGHT, (long) blockDepth * blockColumns + tiles.slack());
+  }
+
+  /**
+   * Computes rows {@code m0..m1} of the block whose packed columns begin at {@code column}, from
+   * its column {@code n0} to {@code n1}, over {@code depth} from {@code k} on.
+   */
+  static void block(
+      TileKernels tiles,
+      LeftOperand left,
+      Lines panels,
+      Destination out,
+      Epilogue epilogue,
+      float alpha,
+      boolean add,
+      int m0,
+      int m1,
+      int column,
+      int n0,
+      int n1,
+      int k,
+      int depth) {
+    int nr = tiles.tileColumns();
+    int rows = m1 - m0;
+    int rowPanels = divideUp(rows, tiles.tileRows());
+    Workspace space = Workspace.mine();
+    float[] packedLeft =
+        space.floats(
+            Workspace.Slot.LEFT, (long) tiles.tileRows() * tiles.rowStride() + tiles.slack());
+    Lines edge = space.lines(Workspace.Slot.TILE, (long) tiles.tileRows() * nr);
+    for (int p = 0; p < rowPanels; p++) {
+      int i = m0 + panelStart(tiles, rows, rowPanels, p);
+      int mr = m0 + panelStart(tiles, rows, rowPanels, p + 1) - i;
+      left.pack(tiles, i, mr, k, depth, packedLeft);
+      if (alpha != 1f) {
+        scale(tiles, left.interleaved(), mr, depth, packedLeft, alpha);
+      }
+      for (int q = n0; q < n1; q += nr) {
+        tile(
+            tiles,
+            left.interleaved(),
+            mr,
+            add,
+            depth,
+            packedLeft,
+            panels.array(),
+            panels.at() + q * depth,
+            out,
+            epilogue,
+            i,
+            column + q,
+            Math.min(nr, n1 - q),
+            edge);
       }
     }
   }

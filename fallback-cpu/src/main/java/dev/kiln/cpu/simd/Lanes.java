@@ -14,14 +14,27 @@ final class Lanes {
   static final VectorSpecies<Integer> I = F.withLanes(int.class).check(int.class);
   static final int LANES = F.length();
 
+  private static final boolean MANY_REGISTERS = F.vectorBitSize() == 512 || hasThirtyTwoRegisters();
+
   /**
-   * Enough rows to keep the FMA units busy, few enough to stay in the registers. Two more would fit
-   * these, but C2 of JDK 17 then may make objects of the last vectors: see the generator.
+   * Whether tiles from packed operands take two steps of the depth a turn, see the generator. Made
+   * for C2 of JDK 17; that of JDK 25 moves the loads of B past the exits meant to hold them.
    */
-  static final int TILE_ROWS = F.vectorBitSize() == 512 || hasThirtyTwoRegisters() ? 12 : 5;
+  static final boolean PAIRS = !MANY_REGISTERS && Runtime.version().feature() <= 17;
+
+  /**
+   * Enough rows to keep the FMA units busy, few enough to stay in the registers. Two more than 12
+   * would fit these, but C2 of JDK 17 then may make objects of the last vectors; a sixth would fit
+   * the 16 registers, but without pairs C2 of JDK 25 keeps some of the tile in memory.
+   */
+  static final int TILE_ROWS = MANY_REGISTERS ? 12 : PAIRS ? 6 : 5;
 
   static final int TILE_COLUMNS = 2 * LANES;
-  static final int DEPTH = 512;
+
+  /**
+   * As deep as a left panel may be to stay in the first-level cache: C is passed over less often.
+   */
+  static final int DEPTH = TILE_ROWS == 12 ? 512 : 1024;
 
   /** Not a multiple of a large power of two, so that the rows of a panel share no cache set. */
   static final int ROW_STRIDE = DEPTH + 16;

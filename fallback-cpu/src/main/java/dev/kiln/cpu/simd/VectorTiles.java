@@ -5,6 +5,7 @@ import static dev.kiln.cpu.simd.Lanes.DOT_COLUMNS;
 import static dev.kiln.cpu.simd.Lanes.DOT_ROWS;
 import static dev.kiln.cpu.simd.Lanes.F;
 import static dev.kiln.cpu.simd.Lanes.LANES;
+import static dev.kiln.cpu.simd.Lanes.PAIRS;
 import static dev.kiln.cpu.simd.Lanes.ROW_STRIDE;
 import static dev.kiln.cpu.simd.Lanes.TILE_COLUMNS;
 import static dev.kiln.cpu.simd.Lanes.TILE_ROWS;
@@ -19,6 +20,10 @@ final class VectorTiles implements TileKernels {
   private static final Primer[] ROWS = Primer.of(TILE_ROWS + 1, VectorTiles::rowLoop);
   private static final Primer[] INTERLEAVED =
       Primer.of(TILE_ROWS + 1, VectorTiles::interleavedLoop);
+
+  private static final Primer[] ROW_PAIRS = Primer.of(TILE_ROWS + 1, VectorTiles::rowPairLoop);
+  private static final Primer[] INTERLEAVED_PAIRS =
+      Primer.of(TILE_ROWS + 1, VectorTiles::interleavedPairLoop);
 
   private static final Primer[] DOTS = Primer.of(DOT_ROWS * DOT_COLUMNS, VectorTiles::dotLoop);
 
@@ -45,6 +50,16 @@ final class VectorTiles implements TileKernels {
   private static Primer.Loop interleavedLoop(int rows) {
     float[] s = Primer.SCRATCH;
     return turns -> GemmTiles.interleaved(rows, turns, s, 0, s, 0, 0, Primer.SINK, 0, 0);
+  }
+
+  private static Primer.Loop rowPairLoop(int rows) {
+    float[] s = Primer.SCRATCH;
+    return turns -> PairTiles.row(rows, 2 * turns, s, 0, s, 0, Primer.SINK, 0, 0);
+  }
+
+  private static Primer.Loop interleavedPairLoop(int rows) {
+    float[] s = Primer.SCRATCH;
+    return turns -> PairTiles.interleaved(rows, 2 * turns, s, 0, s, 0, Primer.SINK, 0, 0);
   }
 
   @Override
@@ -85,16 +100,39 @@ final class VectorTiles implements TileKernels {
       float[] c,
       int cOffset,
       int ldc) {
-    ROWS[rows].before(depth);
     if (add) {
       Lines sums = Workspace.mine().lines(Workspace.Slot.SUMS, (long) rows * TILE_COLUMNS);
       float[] s = sums.array();
       int at = sums.at();
       s[at] = touch(rows, c, cOffset, ldc);
-      GemmTiles.row(rows, depth, a, aOffset, b, bOffset, ldb, s, at, TILE_COLUMNS);
+      rowProducts(rows, depth, a, aOffset, b, bOffset, ldb, s, at, TILE_COLUMNS);
       addTile(rows, s, at, c, cOffset, ldc);
     } else {
-      GemmTiles.row(rows, depth, a, aOffset, b, bOffset, ldb, c, cOffset, ldc);
+      rowProducts(rows, depth, a, aOffset, b, bOffset, ldb, c, cOffset, ldc);
+    }
+  }
+
+  private static void rowProducts(
+      int rows,
+      int depth,
+      float[] a,
+      int ao,
+      float[] b,
+      int bo,
+      int ldb,
+      float[] c,
+      int co,
+      int ldc) {
+    int pairs = depth / 2;
+    if (!PAIRS || ldb != TILE_COLUMNS || pairs == 0) {
+      ROWS[rows].before(depth);
+      GemmTiles.row(rows, depth, a, ao, b, bo, ldb, c, co, ldc);
+      return;
+    }
+    ROW_PAIRS[rows].before(pairs);
+    PairTiles.row(rows, 2 * pairs, a, ao, b, bo, c, co, ldc);
+    if (depth > 2 * pairs) {
+      addStep(rows, a, ao + 2 * pairs, ROW_STRIDE, b, bo + 2 * pairs * TILE_COLUMNS, c, co, ldc);
     }
   }
 
@@ -111,16 +149,53 @@ final class VectorTiles implements TileKernels {
       float[] c,
       int cOffset,
       int ldc) {
-    INTERLEAVED[rows].before(depth);
     if (add) {
       Lines sums = Workspace.mine().lines(Workspace.Slot.SUMS, (long) rows * TILE_COLUMNS);
       float[] s = sums.array();
       int at = sums.at();
       s[at] = touch(rows, c, cOffset, ldc);
-      GemmTiles.interleaved(rows, depth, a, aOffset, b, bOffset, ldb, s, at, TILE_COLUMNS);
+      interleavedProducts(rows, depth, a, aOffset, b, bOffset, ldb, s, at, TILE_COLUMNS);
       addTile(rows, s, at, c, cOffset, ldc);
     } else {
-      GemmTiles.interleaved(rows, depth, a, aOffset, b, bOffset, ldb, c, cOffset, ldc);
+      interleavedProducts(rows, depth, a, aOffset, b, bOffset, ldb, c, cOffset, ldc);
+    }
+  }
+
+  private static void interleavedProducts(
+      int rows,
+      int depth,
+      float[] a,
+      int ao,
+      float[] b,
+      int bo,
+      int ldb,
+      float[] c,
+      int co,
+      int ldc) {
+    int pairs = depth / 2;
+    if (!PAIRS || ldb != TILE_COLUMNS || pairs == 0) {
+      INTERLEAVED[rows].before(depth);
+      GemmTiles.interleaved(rows, depth, a, ao, b, bo, ldb, c, co, ldc);
+      return;
+    }
+    INTERLEAVED_PAIRS[rows].before(pairs);
+    PairTiles.interleaved(rows, 2 * pairs, a, ao, b, bo, c, co, ldc);
+    if (depth > 2 * pairs) {
+      int last = ao + 2 * pairs * TILE_ROWS;
+      addStep(rows, a, last, 1, b, bo + 2 * pairs * TILE_COLUMNS, c, co, ldc);
+    }
+  }
+
+  /** Adds one more step of the depth to a tile. */
+  private static void addStep(
+      int rows, float[] a, int ao, int step, float[] b, int bo, float[] c, int co, int ldc) {
+    FloatVector b0 = FloatVector.fromArray(F, b, bo);
+    FloatVector b1 = FloatVector.fromArray(F, b, bo + LANES);
+    for (int i = 0; i < rows; i++) {
+      FloatVector v = FloatVector.broadcast(F, a[ao + i * step]);
+      int o = co + i * ldc;
+      v.fma(b0, FloatVector.fromArray(F, c, o)).intoArray(c, o);
+      v.fma(b1, FloatVector.fromArray(F, c, o + LANES)).intoArray(c, o + LANES);
     }
   }
 
