@@ -24,7 +24,7 @@ final class Gather {
     long[] at = CpuStorage.of(index).longs();
     int first = (int) index.offset();
     int all = (int) index.numel();
-    check(pool, at, first, all, axis, size);
+    check(pool, "gather", index, axis, size);
     float[] from = floats(x);
     float[] to = floats(out);
     int line = inner;
@@ -44,25 +44,29 @@ final class Gather {
         });
   }
 
-  private static void check(WorkerPool pool, long[] index, int first, int all, int axis, int size) {
+  /** Checks the indexes of a dense INT64 view. */
+  static void check(WorkerPool pool, String op, View index, int axis, int size) {
+    long[] at = CpuStorage.of(index).longs();
+    int first = (int) index.offset();
+    int all = (int) index.numel();
     pool.parallelFor(
         (all + PIECE_ELEMENTS - 1) / PIECE_ELEMENTS,
         piece -> {
           int end = Math.min(all, (piece + 1) * PIECE_ELEMENTS);
           for (int i = piece * PIECE_ELEMENTS; i < end; i++) {
-            if (index[first + i] < 0 || index[first + i] >= size) {
-              refuse(index, first, all, axis, size);
+            if (at[first + i] < 0 || at[first + i] >= size) {
+              refuse(op, at, first, all, axis, size);
             }
           }
         });
   }
 
   /** Names the first wrong index, whichever piece met one first. */
-  private static void refuse(long[] index, int first, int all, int axis, int size) {
+  private static void refuse(String op, long[] index, int first, int all, int axis, int size) {
     for (int i = 0; i < all; i++) {
       long v = index[first + i];
       if (v < 0 || v >= size) {
-        throw Indexing.outside("gather", v, i, axis, size);
+        throw Indexing.outside(op, v, i, axis, size);
       }
     }
   }

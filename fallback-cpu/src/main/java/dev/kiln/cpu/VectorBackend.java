@@ -17,6 +17,7 @@ import dev.kiln.backend.ScatterOp;
 import dev.kiln.backend.Storage;
 import dev.kiln.backend.UnaryOp;
 import dev.kiln.backend.View;
+import dev.kiln.cpu.kernels.ArgExtreme;
 import dev.kiln.cpu.kernels.Epilogue;
 import dev.kiln.cpu.kernels.Gemm;
 import dev.kiln.cpu.kernels.Kernels;
@@ -46,6 +47,7 @@ public final class VectorBackend implements Backend {
   private final Gemm gemm;
   private final Reduce sums;
   private final FloatReduce reduce;
+  private final ArgExtreme extremes;
   private final FusedOps fused;
 
   /** Makes the backend with the fastest kernels that this launch allows. */
@@ -58,6 +60,7 @@ public final class VectorBackend implements Backend {
     this.gemm = new Gemm(kernels.tiles(), workers);
     this.sums = new Reduce(kernels, workers);
     this.reduce = new FloatReduce(sums, pool);
+    this.extremes = new ArgExtreme(kernels, workers);
     this.fused = new VectorFusedOps(this, kernels, workers);
   }
 
@@ -305,8 +308,26 @@ public final class VectorBackend implements Backend {
       case MAX -> reduce.reduce(Reduce.Kind.MAX, out, x, axes);
       case MIN -> reduce.reduce(Reduce.Kind.MIN, out, x, axes);
       case SUM_SQUARES -> sumSquares(out, x, axes);
+      case ARGMAX, ARGMIN -> {
+        if (x.numel() > 0 && axes.length == 1) {
+          argExtreme(op == ReduceOp.ARGMAX, out, x, axes[0]);
+        } else {
+          oracle.reduce(op, out, x, axes);
+        }
+      }
       default -> oracle.reduce(op, out, x, axes);
     }
+  }
+
+  private void argExtreme(boolean largest, View out, View x, int axis) {
+    int inner = 1;
+    for (int a = axis + 1; a < x.shape().rank(); a++) {
+      inner *= (int) x.shape().dim(a);
+    }
+    int n = (int) x.shape().dim(axis);
+    int outer = (int) x.numel() / n / inner;
+    long[] to = CpuStorage.of(out).longs();
+    extremes.find(largest, floats(x), (int) x.offset(), outer, n, inner, to, (int) out.offset());
   }
 
   private void sumSquares(View out, View x, int... axes) {
@@ -336,7 +357,16 @@ public final class VectorBackend implements Backend {
 
   @Override
   public void scatterAdd(View out, View src, View index, int axis) {
-    oracle.scatterAdd(out, src, index, axis);
+    if (isFloat(out, src)
+        && index.dtype() == DType.INT64
+        && out.isDense()
+        && src.isDense()
+        && index.isDense()
+        && out.shape().with(axis, 1).equals(index.shape().with(axis, 1))) {
+      Scatter.add(workers, out, src, index, axis);
+    } else {
+      oracle.scatterAdd(out, src, index, axis);
+    }
   }
 
   @Override

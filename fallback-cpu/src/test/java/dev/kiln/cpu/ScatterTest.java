@@ -48,6 +48,36 @@ class ScatterTest {
     }
   }
 
+  /** Sums of small integers, which no order and no rounding changes. */
+  @ParameterizedTest
+  @MethodSource("devices")
+  void addsAlongEachAxis(Views on) {
+    int[][] shapes = {
+      {1, 40_000, 1, 7}, {1, 300, 1, 90_000}, {3, 50, 200, 70}, {6, 9, 1, 5000}, {2, 1, 3, 4}
+    };
+    for (int[] s : shapes) {
+      int outer = s[0];
+      int size = s[1];
+      int inner = s[2];
+      int picked = s[3];
+      double[] want = integers(1, (long) outer * size * inner, -3, 4);
+      double[] idx = integers(2, (long) outer * picked * inner, 0, size);
+      double[] src = integers(3, (long) outer * picked * inner, -2, 3);
+      View x = on.of(DType.FLOAT32, want, outer, size, inner);
+      on.backend()
+          .scatterAdd(
+              x,
+              on.of(DType.FLOAT32, src, outer, picked, inner),
+              on.of(DType.INT64, idx, outer, picked, inner),
+              1);
+      for (int i = 0; i < idx.length; i++) {
+        int o = i / (picked * inner);
+        want[(o * size + (int) idx[i]) * inner + i % inner] += src[i];
+      }
+      assertThat(read(x)).as("%s", (Object) s).containsExactly(want);
+    }
+  }
+
   @ParameterizedTest
   @MethodSource("devices")
   void nanWinsAndIndexesOutsideChangeNothing(Views on) {
@@ -62,5 +92,11 @@ class ScatterTest {
         .isInstanceOf(IndexException.class)
         .hasMessageContaining("[scatter] index 2 at position 1");
     assertThat(read(y)).containsExactly(1, 2);
+    View z = on.of(DType.FLOAT32, new double[] {1, 2}, 2);
+    View both = on.of(DType.FLOAT32, new double[] {8, 9}, 2);
+    assertThatThrownBy(() -> on.backend().scatterAdd(z, both, far, 0))
+        .isInstanceOf(IndexException.class)
+        .hasMessageContaining("[scatter_add] index 2 at position 1");
+    assertThat(read(z)).containsExactly(1, 2);
   }
 }

@@ -68,7 +68,7 @@ public final class Indexing {
     Tensor y = Tensor.empty(at.shape(), x.dtype(), x.device());
     how.run(y.view(), x.view(), at.view());
     return Autograd.record(
-        "gather", y, Edge.of(input, dy -> scatterAdd(zerosLike(input, dy), axis, at, dy)));
+        "gather", y, Edge.of(input, dy -> placed(zerosLike(input, dy), axis, at, dy)));
   }
 
   private static Tensor zerosLike(Tensor x, Tensor dy) {
@@ -144,11 +144,21 @@ public final class Indexing {
   private static Tensor addInto(Tensor x, int a, Tensor index, Tensor src) {
     Tensor at = Check.index("scatter_add", "index", index);
     Tensor y = Shaping.denseCopy(x);
+    add(y, a, at, src);
+    return Autograd.record(
+        "scatter_add", y, Edge.of(x, dy -> dy), Edge.of(src, dy -> gather(dy, a, at)));
+  }
+
+  /** As {@link #addInto}, into fresh zeros themselves. */
+  private static Tensor placed(Tensor zeros, int a, Tensor at, Tensor src) {
+    add(zeros, a, at, src);
+    return Autograd.record("scatter_add", zeros, Edge.of(src, dy -> gather(dy, a, at)));
+  }
+
+  private static void add(Tensor y, int a, Tensor at, Tensor src) {
     y.device()
         .backend()
         .scatterAdd(y.view(), Check.dense("scatter_add", "src", src).view(), at.view(), a);
-    return Autograd.record(
-        "scatter_add", y, Edge.of(x, dy -> dy), Edge.of(src, dy -> gather(dy, a, at)));
   }
 
   /**
