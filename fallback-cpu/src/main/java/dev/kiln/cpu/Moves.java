@@ -188,8 +188,11 @@ final class Moves {
           int k = at[1];
           int i = at[2];
           int j = at[3];
+          // Bits, since no processor predicts which element of a mask is set.
           for (int e = 0; e < n; e++, o += oy, k += oc, i += op, j += oq) {
-            y[o] = c[k] != 0 ? p[i] : q[j];
+            int set = -(c[k] & 0xff) >> 31;
+            int bits = Float.floatToRawIntBits(p[i]) & set | Float.floatToRawIntBits(q[j]) & ~set;
+            y[o] = Float.intBitsToFloat(bits);
           }
         });
   }

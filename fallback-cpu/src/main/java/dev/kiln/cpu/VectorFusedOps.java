@@ -246,7 +246,11 @@ final class VectorFusedOps extends CompositeOps {
       super.adaptiveAvgPool2d(y, x);
       return;
     }
-    pool.adaptiveAverage(planes(x, y), floats(x), at(x), floats(y), at(y));
+    if (y.shape().dim(2) == 1 && y.shape().dim(3) == 1) {
+      core.reduce(ReduceOp.MEAN, y, x, 2, 3);
+    } else {
+      pool.adaptiveAverage(planes(x, y), floats(x), at(x), floats(y), at(y));
+    }
   }
 
   @Override

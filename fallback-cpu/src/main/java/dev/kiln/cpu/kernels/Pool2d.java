@@ -118,7 +118,7 @@ public final class Pool2d {
       Planes s, Pool2dSpec w, float[] x, int xo, float[] y, int yo, int[] index, int io) {
     int n = (s.outWidth() - 1) * w.strideW() + 1;
     int columns = n + w.dilationW() * (w.kernelW() - 1);
-    int known = Math.max(0, Math.min(s.width(), columns - w.paddingW()));
+    int known = known(s, w, columns);
     Workspace mine = Workspace.mine();
     float[] row = mine.floats(Workspace.Slot.IMAGE, columns);
     float[] best = mine.floats(Workspace.Slot.PARTIAL, n);
@@ -214,61 +214,96 @@ public final class Pool2d {
         });
   }
 
-  /** Sets y to the mean of each window. */
+  /**
+   * Sets y to the mean of each window: for a row of output the rows of its windows are added up,
+   * then of that sum the columns; of strided columns some are computed in vain.
+   */
   public void average(Planes s, Pool2dSpec w, float[] x, int xo, float[] y, int yo) {
+    int n = Math.max(0, (s.outWidth() - 1) * w.strideW() + 1);
+    int columns = n + w.kernelW() - 1;
+    int known = known(s, w, columns);
+    float[] widths = widths(s, w);
     forEachPlane(
         s,
         p -> {
+          Workspace mine = Workspace.mine();
+          float[] row = mine.floats(Workspace.Slot.IMAGE, columns);
+          float[] sums = mine.floats(Workspace.Slot.PARTIAL, n);
           int to = yo + p * s.out();
-          for (int oh = 0; oh < s.outHeight(); oh++) {
+          for (int oh = 0; oh < s.outHeight(); oh++, to += s.outWidth()) {
             int top = oh * w.strideH() - w.paddingH();
-            int bottom = Math.min(top + w.kernelH(), s.height() + w.paddingH());
+            Arrays.fill(row, 0, columns, 0f);
+            for (int h = Math.max(0, top); h < Math.min(s.height(), top + w.kernelH()); h++) {
+              int from = xo + p * s.in() + h * s.width();
+              spans.add(row, w.paddingW(), row, w.paddingW(), x, from, known);
+            }
+            System.arraycopy(row, 0, sums, 0, n);
+            for (int j = 1; j < w.kernelW(); j++) {
+              spans.add(sums, 0, sums, 0, row, j, n);
+            }
+            float height = extent(top, w.kernelH(), s.height(), w.paddingH(), w.countIncludePad());
             for (int ow = 0; ow < s.outWidth(); ow++) {
-              int left = ow * w.strideW() - w.paddingW();
-              int right = Math.min(left + w.kernelW(), s.width() + w.paddingW());
-              int h0 = Math.max(0, top);
-              int h1 = Math.min(s.height(), bottom);
-              int w0 = Math.max(0, left);
-              int w1 = Math.min(s.width(), right);
-              float sum = 0;
-              for (int h = h0; h < h1; h++) {
-                int row = xo + p * s.in() + h * s.width();
-                for (int c = w0; c < w1; c++) {
-                  sum += x[row + c];
-                }
-              }
-              int count =
-                  w.countIncludePad() ? (bottom - top) * (right - left) : (h1 - h0) * (w1 - w0);
-              y[to++] = h1 > h0 && w1 > w0 ? sum / count : 0;
+              y[to + ow] = sums[ow * w.strideW()] / (height * widths[ow]);
             }
           }
         });
   }
 
-  /** Spreads each gradient over its window. */
+  /** Spreads each gradient over its window, a row of windows at a time. */
   public void averageGradient(Planes s, Pool2dSpec w, float[] dy, int dyo, float[] dx, int dxo) {
+    int n = Math.max(0, (s.outWidth() - 1) * w.strideW() + 1);
+    int columns = n + w.kernelW() - 1;
+    int known = known(s, w, columns);
+    float[] widths = widths(s, w);
     forEachPlane(
         s,
         p -> {
-          int to = dxo + p * s.in();
-          Arrays.fill(dx, to, to + s.in(), 0f);
+          Workspace mine = Workspace.mine();
+          float[] each = mine.floats(Workspace.Slot.PARTIAL, n);
+          float[] row = mine.floats(Workspace.Slot.IMAGE, columns);
+          Arrays.fill(each, 0, n, 0f);
+          int plane = dxo + p * s.in();
+          Arrays.fill(dx, plane, plane + s.in(), 0f);
           int from = dyo + p * s.out();
-          for (int oh = 0; oh < s.outHeight(); oh++) {
+          for (int oh = 0; oh < s.outHeight(); oh++, from += s.outWidth()) {
             int top = oh * w.strideH() - w.paddingH();
-            int bottom = Math.min(top + w.kernelH(), s.height() + w.paddingH());
+            float height = extent(top, w.kernelH(), s.height(), w.paddingH(), w.countIncludePad());
             for (int ow = 0; ow < s.outWidth(); ow++) {
-              int left = ow * w.strideW() - w.paddingW();
-              int right = Math.min(left + w.kernelW(), s.width() + w.paddingW());
-              int h0 = Math.max(0, top);
-              int h1 = Math.min(s.height(), bottom);
-              int w0 = Math.max(0, left);
-              int w1 = Math.min(s.width(), right);
-              int count =
-                  w.countIncludePad() ? (bottom - top) * (right - left) : (h1 - h0) * (w1 - w0);
-              add(s, dx, to, h0, h1, w0, w1, dy[from++] / count);
+              each[ow * w.strideW()] = dy[from + ow] / (height * widths[ow]);
+            }
+            Arrays.fill(row, 0, columns, 0f);
+            for (int j = 0; j < w.kernelW(); j++) {
+              spans.add(row, j, row, j, each, 0, n);
+            }
+            for (int h = Math.max(0, top); h < Math.min(s.height(), top + w.kernelH()); h++) {
+              int to = plane + h * s.width();
+              spans.add(dx, to, dx, to, row, w.paddingW(), known);
             }
           }
         });
+  }
+
+  /** How many of a row's pixels some window sees. */
+  private static int known(Planes s, Pool2dSpec w, int columns) {
+    return Math.max(0, Math.min(s.width(), columns - w.paddingW()));
+  }
+
+  /** How many columns of each window count. */
+  private static float[] widths(Planes s, Pool2dSpec w) {
+    float[] widths = new float[s.outWidth()];
+    for (int ow = 0; ow < widths.length; ow++) {
+      int left = ow * w.strideW() - w.paddingW();
+      widths[ow] = extent(left, w.kernelW(), s.width(), w.paddingW(), w.countIncludePad());
+    }
+    return widths;
+  }
+
+  /**
+   * How much of a window from {@code start} on counts along an axis; 1 of one that sees nothing.
+   */
+  private static float extent(int start, int kernel, int size, int padding, boolean padded) {
+    int end = Math.min(start + kernel, size + padding);
+    return Math.max(1, padded ? end - start : Math.min(size, end) - Math.max(0, start));
   }
 
   private static void add(
