@@ -53,7 +53,7 @@ def tile(rows, interleaved):
         out.append(f"        FloatVector a{i} = FloatVector.broadcast(F, a[{at}]);")
         for j in range(2):
             out.append(f"        c{i}x{j} = a{i}.fma(b{j}, c{i}x{j});")
-    out.append("        ao += " + ("TILE_ROWS" if interleaved else "1") + ";")
+    out.append("        ao += " + ("LEFT_STEP" if interleaved else "1") + ";")
     out.append("        bo += ldb;")
     out.append("      }")
     for i in range(rows):
@@ -66,8 +66,8 @@ def tile(rows, interleaved):
 
 
 def gemm():
-    out = [HEAD % ("import static dev.kiln.cpu.simd.Lanes.ROW_STRIDE;\n"
-                   "import static dev.kiln.cpu.simd.Lanes.TILE_ROWS;\n",
+    out = [HEAD % ("import static dev.kiln.cpu.simd.Lanes.LEFT_STEP;\n"
+                   "import static dev.kiln.cpu.simd.Lanes.ROW_STRIDE;\n",
                    "Tiles of C = A B, two vectors wide and 1 to 12 rows high.", "GemmTiles",
                    "GemmTiles")]
     for rows in range(1, MAX_ROWS + 1):
@@ -109,7 +109,7 @@ def pair_tile(rows, interleaved):
         for i in range(rows):
             a = f"{'ae'[u]}{i}"
             if interleaved:
-                at = f"ao + k * TILE_ROWS + " + ("TILE_ROWS + " if u else "") + str(i)
+                at = f"ao + k * LEFT_STEP" + (" + LEFT_STEP" if u else "") + (f" + {i}" if i else "")
             else:
                 at = "k" + (" + 1" if u else "") + (f" + {i} * ROW_STRIDE" if i else "")
             out.append(f"        FloatVector {a} = FloatVector.broadcast(F, a[{at}]);")
@@ -135,9 +135,9 @@ def switch(layout, most, parameters, arguments):
 
 
 def pairs():
-    out = [HEAD % ("import static dev.kiln.cpu.simd.Lanes.ROW_STRIDE;\n"
-                   "import static dev.kiln.cpu.simd.Lanes.TILE_COLUMNS;\n"
-                   "import static dev.kiln.cpu.simd.Lanes.TILE_ROWS;\n",
+    out = [HEAD % ("import static dev.kiln.cpu.simd.Lanes.LEFT_STEP;\n"
+                   "import static dev.kiln.cpu.simd.Lanes.ROW_STRIDE;\n"
+                   "import static dev.kiln.cpu.simd.Lanes.TILE_COLUMNS;\n",
                    "Tiles of C = A B for packed B, two steps of an even depth a turn.", "PairTiles",
                    "PairTiles")]
     for rows in range(1, MAX_PAIR_ROWS + 1):

@@ -467,10 +467,7 @@ public final class Gemm {
     }
     int nr = tiles.tileColumns();
     int block = TiledProduct.depthBlock(tiles, t.k);
-    float[] panel =
-        Workspace.mine()
-            .floats(
-                Workspace.Slot.LEFT, (long) tiles.tileRows() * tiles.rowStride() + tiles.slack());
+    float[] panel = Workspace.mine().floats(Workspace.Slot.LEFT, tiles.leftSize());
     for (int k = 0; k < t.k; k += block) {
       int depth = Math.min(block, t.k - k);
       left.pack(tiles, 0, t.m, k, depth, panel);

@@ -42,6 +42,11 @@ final class LoopTiles implements TileKernels {
   }
 
   @Override
+  public int interleavedStep() {
+    return ROWS;
+  }
+
+  @Override
   public int slack() {
     return COLUMNS;
   }

@@ -5,9 +5,9 @@ package dev.kiln.cpu.kernels;
  *
  * <p>A right panel holds {@link #tileColumns()} columns: {@code panel[k * tileColumns + j]}. A left
  * panel holds up to {@link #tileRows()} rows in one of two layouts: <i>row</i> layout {@code
- * panel[i * rowStride + k]}, or <i>interleaved</i> layout {@code panel[k * tileRows + i]}. Every
- * element of a tile is summed over k in rising order, so its bits do not depend on where in a tile
- * it lies nor on the layout.
+ * panel[i * rowStride + k]}, or <i>interleaved</i> layout {@code panel[k * interleavedStep + i]}.
+ * Every element of a tile is summed over k in rising order, so its bits do not depend on where in a
+ * tile it lies nor on the layout.
  */
 public interface TileKernels {
   /** Greatest number of rows of a tile. */
@@ -21,6 +21,14 @@ public interface TileKernels {
 
   /** Distance between rows of a left panel in row layout; above {@link #depth()}. */
   int rowStride();
+
+  /** Distance between the steps of a left panel in interleaved layout; not below its rows. */
+  int interleavedStep();
+
+  /** Floats that a left panel in either layout takes. */
+  default int leftSize() {
+    return Math.max(tileRows() * rowStride(), interleavedStep() * depth()) + slack();
+  }
 
   /** Slack, in floats, that packing may write past the end of a panel. */
   int slack();

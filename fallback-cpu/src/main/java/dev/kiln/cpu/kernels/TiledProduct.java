@@ -112,9 +112,7 @@ final class TiledProduct {
     int rows = m1 - m0;
     int rowPanels = divideUp(rows, tiles.tileRows());
     Workspace space = Workspace.mine();
-    float[] packedLeft =
-        space.floats(
-            Workspace.Slot.LEFT, (long) tiles.tileRows() * tiles.rowStride() + tiles.slack());
+    float[] packedLeft = space.floats(Workspace.Slot.LEFT, tiles.leftSize());
     Lines edge = space.lines(Workspace.Slot.TILE, (long) tiles.tileRows() * nr);
     for (int p = 0; p < rowPanels; p++) {
       int i = m0 + panelStart(tiles, rows, rowPanels, p);
@@ -224,7 +222,7 @@ final class TiledProduct {
       TileKernels tiles, boolean interleaved, int rows, int depth, float[] panel, float alpha) {
     int runs = interleaved ? depth : rows;
     int length = interleaved ? rows : depth;
-    int stride = interleaved ? tiles.tileRows() : tiles.rowStride();
+    int stride = interleaved ? tiles.interleavedStep() : tiles.rowStride();
     for (int r = 0; r < runs; r++) {
       for (int j = 0; j < length; j++) {
         panel[r * stride + j] *= alpha;

@@ -2,8 +2,8 @@ package dev.kiln.cpu.simd;
 
 import static dev.kiln.cpu.simd.Lanes.F;
 import static dev.kiln.cpu.simd.Lanes.LANES;
+import static dev.kiln.cpu.simd.Lanes.LEFT_STEP;
 import static dev.kiln.cpu.simd.Lanes.ROW_STRIDE;
-import static dev.kiln.cpu.simd.Lanes.TILE_ROWS;
 
 import jdk.incubator.vector.FloatVector;
 
@@ -48,7 +48,7 @@ final class GemmTiles {
         FloatVector a0 = FloatVector.broadcast(F, a[ao]);
         c0x0 = a0.fma(b0, c0x0);
         c0x1 = a0.fma(b1, c0x1);
-        ao += TILE_ROWS;
+        ao += LEFT_STEP;
         bo += ldb;
       }
       c0x0.intoArray(c, co);
@@ -102,7 +102,7 @@ final class GemmTiles {
         FloatVector a1 = FloatVector.broadcast(F, a[ao + 1]);
         c1x0 = a1.fma(b0, c1x0);
         c1x1 = a1.fma(b1, c1x1);
-        ao += TILE_ROWS;
+        ao += LEFT_STEP;
         bo += ldb;
       }
       c0x0.intoArray(c, co);
@@ -172,7 +172,7 @@ final class GemmTiles {
         FloatVector a2 = FloatVector.broadcast(F, a[ao + 2]);
         c2x0 = a2.fma(b0, c2x0);
         c2x1 = a2.fma(b1, c2x1);
-        ao += TILE_ROWS;
+        ao += LEFT_STEP;
         bo += ldb;
       }
       c0x0.intoArray(c, co);
@@ -258,7 +258,7 @@ final class GemmTiles {
         FloatVector a3 = FloatVector.broadcast(F, a[ao + 3]);
         c3x0 = a3.fma(b0, c3x0);
         c3x1 = a3.fma(b1, c3x1);
-        ao += TILE_ROWS;
+        ao += LEFT_STEP;
         bo += ldb;
       }
       c0x0.intoArray(c, co);
@@ -360,7 +360,7 @@ final class GemmTiles {
         FloatVector a4 = FloatVector.broadcast(F, a[ao + 4]);
         c4x0 = a4.fma(b0, c4x0);
         c4x1 = a4.fma(b1, c4x1);
-        ao += TILE_ROWS;
+        ao += LEFT_STEP;
         bo += ldb;
       }
       c0x0.intoArray(c, co);
@@ -478,7 +478,7 @@ final class GemmTiles {
         FloatVector a5 = FloatVector.broadcast(F, a[ao + 5]);
         c5x0 = a5.fma(b0, c5x0);
         c5x1 = a5.fma(b1, c5x1);
-        ao += TILE_ROWS;
+        ao += LEFT_STEP;
         bo += ldb;
       }
       c0x0.intoArray(c, co);
@@ -612,7 +612,7 @@ final class GemmTiles {
         FloatVector a6 = FloatVector.broadcast(F, a[ao + 6]);
         c6x0 = a6.fma(b0, c6x0);
         c6x1 = a6.fma(b1, c6x1);
-        ao += TILE_ROWS;
+        ao += LEFT_STEP;
         bo += ldb;
       }
       c0x0.intoArray(c, co);
@@ -762,7 +762,7 @@ final class GemmTiles {
         FloatVector a7 = FloatVector.broadcast(F, a[ao + 7]);
         c7x0 = a7.fma(b0, c7x0);
         c7x1 = a7.fma(b1, c7x1);
-        ao += TILE_ROWS;
+        ao += LEFT_STEP;
         bo += ldb;
       }
       c0x0.intoArray(c, co);
@@ -928,7 +928,7 @@ final class GemmTiles {
         FloatVector a8 = FloatVector.broadcast(F, a[ao + 8]);
         c8x0 = a8.fma(b0, c8x0);
         c8x1 = a8.fma(b1, c8x1);
-        ao += TILE_ROWS;
+        ao += LEFT_STEP;
         bo += ldb;
       }
       c0x0.intoArray(c, co);
@@ -1110,7 +1110,7 @@ final class GemmTiles {
         FloatVector a9 = FloatVector.broadcast(F, a[ao + 9]);
         c9x0 = a9.fma(b0, c9x0);
         c9x1 = a9.fma(b1, c9x1);
-        ao += TILE_ROWS;
+        ao += LEFT_STEP;
         bo += ldb;
       }
       c0x0.intoArray(c, co);
@@ -1308,7 +1308,7 @@ final class GemmTiles {
         FloatVector a10 = FloatVector.broadcast(F, a[ao + 10]);
         c10x0 = a10.fma(b0, c10x0);
         c10x1 = a10.fma(b1, c10x1);
-        ao += TILE_ROWS;
+        ao += LEFT_STEP;
         bo += ldb;
       }
       c0x0.intoArray(c, co);
@@ -1522,7 +1522,7 @@ final class GemmTiles {
         FloatVector a11 = FloatVector.broadcast(F, a[ao + 11]);
         c11x0 = a11.fma(b0, c11x0);
         c11x1 = a11.fma(b1, c11x1);
-        ao += TILE_ROWS;
+        ao += LEFT_STEP;
         bo += ldb;
       }
       c0x0.intoArray(c, co);

@@ -29,6 +29,12 @@ final class Lanes {
    */
   static final int TILE_ROWS = MANY_REGISTERS ? 12 : PAIRS ? 6 : 5;
 
+  /**
+   * Distance between the steps of an interleaved left panel: a power of two for pairs, since C2 of
+   * JDK 17 proves no index with another factor.
+   */
+  static final int LEFT_STEP = PAIRS ? 8 : TILE_ROWS;
+
   static final int TILE_COLUMNS = 2 * LANES;
 
   /**

@@ -2,9 +2,9 @@ package dev.kiln.cpu.simd;
 
 import static dev.kiln.cpu.simd.Lanes.F;
 import static dev.kiln.cpu.simd.Lanes.LANES;
+import static dev.kiln.cpu.simd.Lanes.LEFT_STEP;
 import static dev.kiln.cpu.simd.Lanes.ROW_STRIDE;
 import static dev.kiln.cpu.simd.Lanes.TILE_COLUMNS;
-import static dev.kiln.cpu.simd.Lanes.TILE_ROWS;
 
 import jdk.incubator.vector.FloatVector;
 
@@ -65,7 +65,7 @@ final class PairTiles {
         if (k == never) {
           break;
         }
-        FloatVector a0 = FloatVector.broadcast(F, a[ao + k * TILE_ROWS + 0]);
+        FloatVector a0 = FloatVector.broadcast(F, a[ao + k * LEFT_STEP]);
         c0x0 = a0.fma(b0, c0x0);
         c0x1 = a0.fma(b1, c0x1);
         if (k == never + 1) {
@@ -76,7 +76,7 @@ final class PairTiles {
         if (k == never + 2) {
           break;
         }
-        FloatVector e0 = FloatVector.broadcast(F, a[ao + k * TILE_ROWS + TILE_ROWS + 0]);
+        FloatVector e0 = FloatVector.broadcast(F, a[ao + k * LEFT_STEP + LEFT_STEP]);
         c0x0 = e0.fma(d0, c0x0);
         c0x1 = e0.fma(d1, c0x1);
       }
@@ -147,10 +147,10 @@ final class PairTiles {
         if (k == never) {
           break;
         }
-        FloatVector a0 = FloatVector.broadcast(F, a[ao + k * TILE_ROWS + 0]);
+        FloatVector a0 = FloatVector.broadcast(F, a[ao + k * LEFT_STEP]);
         c0x0 = a0.fma(b0, c0x0);
         c0x1 = a0.fma(b1, c0x1);
-        FloatVector a1 = FloatVector.broadcast(F, a[ao + k * TILE_ROWS + 1]);
+        FloatVector a1 = FloatVector.broadcast(F, a[ao + k * LEFT_STEP + 1]);
         c1x0 = a1.fma(b0, c1x0);
         c1x1 = a1.fma(b1, c1x1);
         if (k == never + 1) {
@@ -161,10 +161,10 @@ final class PairTiles {
         if (k == never + 2) {
           break;
         }
-        FloatVector e0 = FloatVector.broadcast(F, a[ao + k * TILE_ROWS + TILE_ROWS + 0]);
+        FloatVector e0 = FloatVector.broadcast(F, a[ao + k * LEFT_STEP + LEFT_STEP]);
         c0x0 = e0.fma(d0, c0x0);
         c0x1 = e0.fma(d1, c0x1);
-        FloatVector e1 = FloatVector.broadcast(F, a[ao + k * TILE_ROWS + TILE_ROWS + 1]);
+        FloatVector e1 = FloatVector.broadcast(F, a[ao + k * LEFT_STEP + LEFT_STEP + 1]);
         c1x0 = e1.fma(d0, c1x0);
         c1x1 = e1.fma(d1, c1x1);
       }
@@ -251,13 +251,13 @@ final class PairTiles {
         if (k == never) {
           break;
         }
-        FloatVector a0 = FloatVector.broadcast(F, a[ao + k * TILE_ROWS + 0]);
+        FloatVector a0 = FloatVector.broadcast(F, a[ao + k * LEFT_STEP]);
         c0x0 = a0.fma(b0, c0x0);
         c0x1 = a0.fma(b1, c0x1);
-        FloatVector a1 = FloatVector.broadcast(F, a[ao + k * TILE_ROWS + 1]);
+        FloatVector a1 = FloatVector.broadcast(F, a[ao + k * LEFT_STEP + 1]);
         c1x0 = a1.fma(b0, c1x0);
         c1x1 = a1.fma(b1, c1x1);
-        FloatVector a2 = FloatVector.broadcast(F, a[ao + k * TILE_ROWS + 2]);
+        FloatVector a2 = FloatVector.broadcast(F, a[ao + k * LEFT_STEP + 2]);
         c2x0 = a2.fma(b0, c2x0);
         c2x1 = a2.fma(b1, c2x1);
         if (k == never + 1) {
@@ -268,13 +268,13 @@ final class PairTiles {
         if (k == never + 2) {
           break;
         }
-        FloatVector e0 = FloatVector.broadcast(F, a[ao + k * TILE_ROWS + TILE_ROWS + 0]);
+        FloatVector e0 = FloatVector.broadcast(F, a[ao + k * LEFT_STEP + LEFT_STEP]);
         c0x0 = e0.fma(d0, c0x0);
         c0x1 = e0.fma(d1, c0x1);
-        FloatVector e1 = FloatVector.broadcast(F, a[ao + k * TILE_ROWS + TILE_ROWS + 1]);
+        FloatVector e1 = FloatVector.broadcast(F, a[ao + k * LEFT_STEP + LEFT_STEP + 1]);
         c1x0 = e1.fma(d0, c1x0);
         c1x1 = e1.fma(d1, c1x1);
-        FloatVector e2 = FloatVector.broadcast(F, a[ao + k * TILE_ROWS + TILE_ROWS + 2]);
+        FloatVector e2 = FloatVector.broadcast(F, a[ao + k * LEFT_STEP + LEFT_STEP + 2]);
         c2x0 = e2.fma(d0, c2x0);
         c2x1 = e2.fma(d1, c2x1);
       }
@@ -377,16 +377,16 @@ final class PairTiles {
         if (k == never) {
           break;
         }
-        FloatVector a0 = FloatVector.broadcast(F, a[ao + k * TILE_ROWS + 0]);
+        FloatVector a0 = FloatVector.broadcast(F, a[ao + k * LEFT_STEP]);
         c0x0 = a0.fma(b0, c0x0);
         c0x1 = a0.fma(b1, c0x1);
-        FloatVector a1 = FloatVector.broadcast(F, a[ao + k * TILE_ROWS + 1]);
+        FloatVector a1 = FloatVector.broadcast(F, a[ao + k * LEFT_STEP + 1]);
         c1x0 = a1.fma(b0, c1x0);
         c1x1 = a1.fma(b1, c1x1);
-        FloatVector a2 = FloatVector.broadcast(F, a[ao + k * TILE_ROWS + 2]);
+        FloatVector a2 = FloatVector.broadcast(F, a[ao + k * LEFT_STEP + 2]);
         c2x0 = a2.fma(b0, c2x0);
         c2x1 = a2.fma(b1, c2x1);
-        FloatVector a3 = FloatVector.broadcast(F, a[ao + k * TILE_ROWS + 3]);
+        FloatVector a3 = FloatVector.broadcast(F, a[ao + k * LEFT_STEP + 3]);
         c3x0 = a3.fma(b0, c3x0);
         c3x1 = a3.fma(b1, c3x1);
         if (k == never + 1) {
@@ -397,16 +397,16 @@ final class PairTiles {
         if (k == never + 2) {
           break;
         }
-        FloatVector e0 = FloatVector.broadcast(F, a[ao + k * TILE_ROWS + TILE_ROWS + 0]);
+        FloatVector e0 = FloatVector.broadcast(F, a[ao + k * LEFT_STEP + LEFT_STEP]);
         c0x0 = e0.fma(d0, c0x0);
         c0x1 = e0.fma(d1, c0x1);
-        FloatVector e1 = FloatVector.broadcast(F, a[ao + k * TILE_ROWS + TILE_ROWS + 1]);
+        FloatVector e1 = FloatVector.broadcast(F, a[ao + k * LEFT_STEP + LEFT_STEP + 1]);
         c1x0 = e1.fma(d0, c1x0);
         c1x1 = e1.fma(d1, c1x1);
-        FloatVector e2 = FloatVector.broadcast(F, a[ao + k * TILE_ROWS + TILE_ROWS + 2]);
+        FloatVector e2 = FloatVector.broadcast(F, a[ao + k * LEFT_STEP + LEFT_STEP + 2]);
         c2x0 = e2.fma(d0, c2x0);
         c2x1 = e2.fma(d1, c2x1);
-        FloatVector e3 = FloatVector.broadcast(F, a[ao + k * TILE_ROWS + TILE_ROWS + 3]);
+        FloatVector e3 = FloatVector.broadcast(F, a[ao + k * LEFT_STEP + LEFT_STEP + 3]);
         c3x0 = e3.fma(d0, c3x0);
         c3x1 = e3.fma(d1, c3x1);
       }
@@ -525,19 +525,19 @@ final class PairTiles {
         if (k == never) {
           break;
         }
-        FloatVector a0 = FloatVector.broadcast(F, a[ao + k * TILE_ROWS + 0]);
+        FloatVector a0 = FloatVector.broadcast(F, a[ao + k * LEFT_STEP]);
         c0x0 = a0.fma(b0, c0x0);
         c0x1 = a0.fma(b1, c0x1);
-        FloatVector a1 = FloatVector.broadcast(F, a[ao + k * TILE_ROWS + 1]);
+        FloatVector a1 = FloatVector.broadcast(F, a[ao + k * LEFT_STEP + 1]);
         c1x0 = a1.fma(b0, c1x0);
         c1x1 = a1.fma(b1, c1x1);
-        FloatVector a2 = FloatVector.broadcast(F, a[ao + k * TILE_ROWS + 2]);
+        FloatVector a2 = FloatVector.broadcast(F, a[ao + k * LEFT_STEP + 2]);
         c2x0 = a2.fma(b0, c2x0);
         c2x1 = a2.fma(b1, c2x1);
-        FloatVector a3 = FloatVector.broadcast(F, a[ao + k * TILE_ROWS + 3]);
+        FloatVector a3 = FloatVector.broadcast(F, a[ao + k * LEFT_STEP + 3]);
         c3x0 = a3.fma(b0, c3x0);
         c3x1 = a3.fma(b1, c3x1);
-        FloatVector a4 = FloatVector.broadcast(F, a[ao + k * TILE_ROWS + 4]);
+        FloatVector a4 = FloatVector.broadcast(F, a[ao + k * LEFT_STEP + 4]);
         c4x0 = a4.fma(b0, c4x0);
         c4x1 = a4.fma(b1, c4x1);
         if (k == never + 1) {
@@ -548,19 +548,19 @@ final class PairTiles {
         if (k == never + 2) {
           break;
         }
-        FloatVector e0 = FloatVector.broadcast(F, a[ao + k * TILE_ROWS + TILE_ROWS + 0]);
+        FloatVector e0 = FloatVector.broadcast(F, a[ao + k * LEFT_STEP + LEFT_STEP]);
         c0x0 = e0.fma(d0, c0x0);
         c0x1 = e0.fma(d1, c0x1);
-        FloatVector e1 = FloatVector.broadcast(F, a[ao + k * TILE_ROWS + TILE_ROWS + 1]);
+        FloatVector e1 = FloatVector.broadcast(F, a[ao + k * LEFT_STEP + LEFT_STEP + 1]);
         c1x0 = e1.fma(d0, c1x0);
         c1x1 = e1.fma(d1, c1x1);
-        FloatVector e2 = FloatVector.broadcast(F, a[ao + k * TILE_ROWS + TILE_ROWS + 2]);
+        FloatVector e2 = FloatVector.broadcast(F, a[ao + k * LEFT_STEP + LEFT_STEP + 2]);
         c2x0 = e2.fma(d0, c2x0);
         c2x1 = e2.fma(d1, c2x1);
-        FloatVector e3 = FloatVector.broadcast(F, a[ao + k * TILE_ROWS + TILE_ROWS + 3]);
+        FloatVector e3 = FloatVector.broadcast(F, a[ao + k * LEFT_STEP + LEFT_STEP + 3]);
         c3x0 = e3.fma(d0, c3x0);
         c3x1 = e3.fma(d1, c3x1);
-        FloatVector e4 = FloatVector.broadcast(F, a[ao + k * TILE_ROWS + TILE_ROWS + 4]);
+        FloatVector e4 = FloatVector.broadcast(F, a[ao + k * LEFT_STEP + LEFT_STEP + 4]);
         c4x0 = e4.fma(d0, c4x0);
         c4x1 = e4.fma(d1, c4x1);
       }
@@ -695,22 +695,22 @@ final class PairTiles {
         if (k == never) {
           break;
         }
-        FloatVector a0 = FloatVector.broadcast(F, a[ao + k * TILE_ROWS + 0]);
+        FloatVector a0 = FloatVector.broadcast(F, a[ao + k * LEFT_STEP]);
         c0x0 = a0.fma(b0, c0x0);
         c0x1 = a0.fma(b1, c0x1);
-        FloatVector a1 = FloatVector.broadcast(F, a[ao + k * TILE_ROWS + 1]);
+        FloatVector a1 = FloatVector.broadcast(F, a[ao + k * LEFT_STEP + 1]);
         c1x0 = a1.fma(b0, c1x0);
         c1x1 = a1.fma(b1, c1x1);
-        FloatVector a2 = FloatVector.broadcast(F, a[ao + k * TILE_ROWS + 2]);
+        FloatVector a2 = FloatVector.broadcast(F, a[ao + k * LEFT_STEP + 2]);
         c2x0 = a2.fma(b0, c2x0);
         c2x1 = a2.fma(b1, c2x1);
-        FloatVector a3 = FloatVector.broadcast(F, a[ao + k * TILE_ROWS + 3]);
+        FloatVector a3 = FloatVector.broadcast(F, a[ao + k * LEFT_STEP + 3]);
         c3x0 = a3.fma(b0, c3x0);
         c3x1 = a3.fma(b1, c3x1);
-        FloatVector a4 = FloatVector.broadcast(F, a[ao + k * TILE_ROWS + 4]);
+        FloatVector a4 = FloatVector.broadcast(F, a[ao + k * LEFT_STEP + 4]);
         c4x0 = a4.fma(b0, c4x0);
         c4x1 = a4.fma(b1, c4x1);
-        FloatVector a5 = FloatVector.broadcast(F, a[ao + k * TILE_ROWS + 5]);
+        FloatVector a5 = FloatVector.broadcast(F, a[ao + k * LEFT_STEP + 5]);
         c5x0 = a5.fma(b0, c5x0);
         c5x1 = a5.fma(b1, c5x1);
         if (k == never + 1) {
@@ -721,22 +721,22 @@ final class PairTiles {
         if (k == never + 2) {
           break;
         }
-        FloatVector e0 = FloatVector.broadcast(F, a[ao + k * TILE_ROWS + TILE_ROWS + 0]);
+        FloatVector e0 = FloatVector.broadcast(F, a[ao + k * LEFT_STEP + LEFT_STEP]);
         c0x0 = e0.fma(d0, c0x0);
         c0x1 = e0.fma(d1, c0x1);
-        FloatVector e1 = FloatVector.broadcast(F, a[ao + k * TILE_ROWS + TILE_ROWS + 1]);
+        FloatVector e1 = FloatVector.broadcast(F, a[ao + k * LEFT_STEP + LEFT_STEP + 1]);
         c1x0 = e1.fma(d0, c1x0);
         c1x1 = e1.fma(d1, c1x1);
-        FloatVector e2 = FloatVector.broadcast(F, a[ao + k * TILE_ROWS + TILE_ROWS + 2]);
+        FloatVector e2 = FloatVector.broadcast(F, a[ao + k * LEFT_STEP + LEFT_STEP + 2]);
         c2x0 = e2.fma(d0, c2x0);
         c2x1 = e2.fma(d1, c2x1);
-        FloatVector e3 = FloatVector.broadcast(F, a[ao + k * TILE_ROWS + TILE_ROWS + 3]);
+        FloatVector e3 = FloatVector.broadcast(F, a[ao + k * LEFT_STEP + LEFT_STEP + 3]);
         c3x0 = e3.fma(d0, c3x0);
         c3x1 = e3.fma(d1, c3x1);
-        FloatVector e4 = FloatVector.broadcast(F, a[ao + k * TILE_ROWS + TILE_ROWS + 4]);
+        FloatVector e4 = FloatVector.broadcast(F, a[ao + k * LEFT_STEP + LEFT_STEP + 4]);
         c4x0 = e4.fma(d0, c4x0);
         c4x1 = e4.fma(d1, c4x1);
-        FloatVector e5 = FloatVector.broadcast(F, a[ao + k * TILE_ROWS + TILE_ROWS + 5]);
+        FloatVector e5 = FloatVector.broadcast(F, a[ao + k * LEFT_STEP + LEFT_STEP + 5]);
         c5x0 = e5.fma(d0, c5x0);
         c5x1 = e5.fma(d1, c5x1);
       }

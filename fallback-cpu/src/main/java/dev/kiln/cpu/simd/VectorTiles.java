@@ -5,6 +5,7 @@ import static dev.kiln.cpu.simd.Lanes.DOT_COLUMNS;
 import static dev.kiln.cpu.simd.Lanes.DOT_ROWS;
 import static dev.kiln.cpu.simd.Lanes.F;
 import static dev.kiln.cpu.simd.Lanes.LANES;
+import static dev.kiln.cpu.simd.Lanes.LEFT_STEP;
 import static dev.kiln.cpu.simd.Lanes.PAIRS;
 import static dev.kiln.cpu.simd.Lanes.ROW_STRIDE;
 import static dev.kiln.cpu.simd.Lanes.TILE_COLUMNS;
@@ -80,6 +81,11 @@ final class VectorTiles implements TileKernels {
   @Override
   public int rowStride() {
     return ROW_STRIDE;
+  }
+
+  @Override
+  public int interleavedStep() {
+    return LEFT_STEP;
   }
 
   @Override
@@ -181,7 +187,7 @@ final class VectorTiles implements TileKernels {
     INTERLEAVED_PAIRS[rows].before(pairs);
     PairTiles.interleaved(rows, 2 * pairs, a, ao, b, bo, c, co, ldc);
     if (depth > 2 * pairs) {
-      int last = ao + 2 * pairs * TILE_ROWS;
+      int last = ao + 2 * pairs * LEFT_STEP;
       addStep(rows, a, last, 1, b, bo + 2 * pairs * TILE_COLUMNS, c, co, ldc);
     }
   }
@@ -344,11 +350,11 @@ final class VectorTiles implements TileKernels {
       packOneVector(a, offset, lda, safe, panel, panelOffset);
     } else {
       for (int k = 0; k < safe; k++) {
-        packVectors(a, offset + k * lda, reach, panel, panelOffset + k * TILE_ROWS);
+        packVectors(a, offset + k * lda, reach, panel, panelOffset + k * LEFT_STEP);
       }
     }
     for (int k = safe; k < depth; k++) {
-      System.arraycopy(a, offset + k * lda, panel, panelOffset + k * TILE_ROWS, rows);
+      System.arraycopy(a, offset + k * lda, panel, panelOffset + k * LEFT_STEP, rows);
     }
   }
 
@@ -356,7 +362,7 @@ final class VectorTiles implements TileKernels {
     for (int k = 0; k < depth; k++) {
       FloatVector.fromArray(F, a, s).intoArray(panel, d);
       s += lda;
-      d += TILE_ROWS;
+      d += LEFT_STEP;
     }
   }
 
@@ -442,16 +448,18 @@ final class VectorTiles implements TileKernels {
       int count,
       float[] y,
       int yOffset) {
-    int whole = count / LANES * LANES;
-    int fours = count / (4 * LANES) * 4 * LANES;
-    TAPS.before(fours / LANES * taps);
-    for (int j = 0; j < fours; j += 4 * LANES) {
+    TAPS.before(count / (8 * LANES) * taps);
+    int j = 0;
+    // The last block begins early enough to be a whole one: what it computes again stays the same.
+    for (; j < count && count >= 8 * LANES; j += 8 * LANES) {
+      j = Math.min(j, count - 8 * LANES);
       tapVectors(start, weight, weightOffset, tap, taps, image, base + j, y, yOffset + j);
     }
-    for (int j = fours; j < whole; j += LANES) {
+    for (; j < count && count >= LANES; j += LANES) {
+      j = Math.min(j, count - LANES);
       tapVector(start, weight, weightOffset, tap, taps, image, base + j, y, yOffset + j);
     }
-    for (int j = whole; j < count; j++) {
+    for (; j < count; j++) {
       float sum = start;
       for (int t = 0; t < taps; t++) {
         sum = Math.fma(weight[weightOffset + t], image[base + tap[t] + j], sum);
@@ -460,6 +468,9 @@ final class VectorTiles implements TileKernels {
     }
   }
 
+  /**
+   * Eight sums, since a product waits for the last one of its sum four cycles, with two a cycle.
+   */
   private static void tapVectors(
       float start,
       float[] weight,
@@ -470,22 +481,34 @@ final class VectorTiles implements TileKernels {
       int base,
       float[] y,
       int yo) {
-    FloatVector a = FloatVector.broadcast(F, start);
-    FloatVector b = a;
-    FloatVector c = a;
-    FloatVector d = a;
+    FloatVector s0 = FloatVector.broadcast(F, start);
+    FloatVector s1 = s0;
+    FloatVector s2 = s0;
+    FloatVector s3 = s0;
+    FloatVector s4 = s0;
+    FloatVector s5 = s0;
+    FloatVector s6 = s0;
+    FloatVector s7 = s0;
     for (int t = 0; t < taps; t++) {
       FloatVector v = FloatVector.broadcast(F, weight[w + t]);
       int o = base + tap[t];
-      a = v.fma(FloatVector.fromArray(F, image, o), a);
-      b = v.fma(FloatVector.fromArray(F, image, o + LANES), b);
-      c = v.fma(FloatVector.fromArray(F, image, o + 2 * LANES), c);
-      d = v.fma(FloatVector.fromArray(F, image, o + 3 * LANES), d);
+      s0 = v.fma(FloatVector.fromArray(F, image, o), s0);
+      s1 = v.fma(FloatVector.fromArray(F, image, o + LANES), s1);
+      s2 = v.fma(FloatVector.fromArray(F, image, o + 2 * LANES), s2);
+      s3 = v.fma(FloatVector.fromArray(F, image, o + 3 * LANES), s3);
+      s4 = v.fma(FloatVector.fromArray(F, image, o + 4 * LANES), s4);
+      s5 = v.fma(FloatVector.fromArray(F, image, o + 5 * LANES), s5);
+      s6 = v.fma(FloatVector.fromArray(F, image, o + 6 * LANES), s6);
+      s7 = v.fma(FloatVector.fromArray(F, image, o + 7 * LANES), s7);
     }
-    a.intoArray(y, yo);
-    b.intoArray(y, yo + LANES);
-    c.intoArray(y, yo + 2 * LANES);
-    d.intoArray(y, yo + 3 * LANES);
+    s0.intoArray(y, yo);
+    s1.intoArray(y, yo + LANES);
+    s2.intoArray(y, yo + 2 * LANES);
+    s3.intoArray(y, yo + 3 * LANES);
+    s4.intoArray(y, yo + 4 * LANES);
+    s5.intoArray(y, yo + 5 * LANES);
+    s6.intoArray(y, yo + 6 * LANES);
+    s7.intoArray(y, yo + 7 * LANES);
   }
 
   private static void tapVector(
