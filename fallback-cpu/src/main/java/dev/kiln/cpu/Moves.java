@@ -114,6 +114,9 @@ final class Moves {
       TileKernels tiles, WorkerPool pool, Strided loops, int axis, float[] y, float[] x) {
     int rows = loops.size(axis);
     int columns = loops.runLength();
+    if (rows == 0 || columns == 0) {
+      return;
+    }
     int yRow = loops.step(0, axis);
     int xColumn = loops.step(1);
     int each = Math.max(1, PART / columns / BLOCK) * BLOCK;

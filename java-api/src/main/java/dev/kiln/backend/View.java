@@ -17,7 +17,8 @@ public final class View {
 
   private View(Storage storage, long offset, Shape shape, long[] strides) {
     this.storage = storage;
-    this.offset = offset;
+    // A part of nothing may begin beyond the memory's end; a device is never asked to look there.
+    this.offset = shape.numel() == 0 ? 0 : offset;
     this.shape = shape;
     this.strides = strides;
     this.dense = dense(shape, strides);
