@@ -228,8 +228,24 @@ public final class Convolution {
     Check.floating("conv_transpose2d", "input", x);
     Check.sameType("conv_transpose2d", "input", x, "weight", weight);
     Check.backend("conv_transpose2d", x, weight);
-    Tensor y = gradInput("conv_transpose2d", x, weight, shape, spec);
+    Tensor y =
+        gradInput(
+            "conv_transpose2d",
+            stepsAhead(x, spec, outputPaddingH, outputPaddingW),
+            weight,
+            shape,
+            spec);
     return bias.isPresent() ? y.add(bias.get().reshape(1, -1, 1, 1)) : y;
+  }
+
+  /**
+   * Under a dilation an output may be longer than its last pixel reaches by whole strides: the
+   * convolution that it would have come from has further pixels there, of which nothing is known.
+   */
+  private static Tensor stepsAhead(Tensor x, Conv2dSpec spec, int extraH, int extraW) {
+    int h = extraH / spec.strideH();
+    int w = extraW / spec.strideW();
+    return h == 0 && w == 0 ? x : Shaping.padConstant(x, 0, 0, w, 0, h);
   }
 
   /**
