@@ -40,7 +40,9 @@ public final class Activations {
       dims[1] = channels;
       slope = weight.reshape(dims);
     }
-    return x.where(x.gt(0), x.mul(slope));
+    Tensor above = x.gt(0);
+    // The slope learns nothing from what is above 0, not even NaN from an infinity there.
+    return x.where(above, Elementwise.where(above, 0, x).mul(slope));
   }
 
   /**

@@ -409,10 +409,12 @@ public final class Elementwise {
     if (!dtype.isFloating()) {
       return integerQuotient(number("div", as("div", a, dtype)), as("div", b, dtype), rounding);
     }
-    Tensor q = div(a.to(DType.FLOAT64), b.to(DType.FLOAT64));
+    // A quotient by 0 would make NaN of the gradient 0.
+    Tensor q = NoGrad.run(() -> div(a.to(DType.FLOAT64), b.to(DType.FLOAT64)));
     Tensor down = floor(q);
-    Tensor y = rounding == Rounding.FLOOR ? down : where(q.detach().lt(0), ceil(q), down);
-    return y.to(dtype);
+    Tensor y = rounding == Rounding.FLOOR ? down : where(q.lt(0), ceil(q), down);
+    return Autograd.record(
+        "div", y.to(dtype), Edge.of(a, Creation::zerosLike), Edge.of(b, Creation::zerosLike));
   }
 
   private static Tensor integerQuotient(Tensor a, Tensor b, Rounding rounding) {
