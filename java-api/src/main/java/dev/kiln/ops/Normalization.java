@@ -94,19 +94,21 @@ public final class Normalization {
     Tensor mean = Tensor.empty(Shape.of(c), saved(x), x.device());
     Tensor invStd = Tensor.empty(Shape.of(c), saved(x), x.device());
     Optional<Tensor> w = weight.map(t -> Check.dense("batch_norm", "weight", t));
+    Optional<Tensor> newMean = runningMean.map(t -> Check.dense("batch_norm", "running_mean", t));
+    Optional<Tensor> newVar = runningVar.map(t -> Check.dense("batch_norm", "running_var", t));
     ops.batchNormTrain(
         y.view().reshape(flat),
         mean.view(),
         invStd.view(),
-        runningMean.map(t -> t.view("batch_norm", "running_mean")),
-        runningVar.map(t -> t.view("batch_norm", "running_var")),
+        newMean.map(Tensor::view),
+        newVar.map(Tensor::view),
         in.view().reshape(flat),
         w.map(Tensor::view),
         Check.denseView("batch_norm", "bias", bias),
         momentum,
         eps);
-    runningMean.ifPresent(Tensor::incrementVersion);
-    runningVar.ifPresent(Tensor::incrementVersion);
+    runningMean.ifPresent(t -> updated(t, newMean.get()));
+    runningVar.ifPresent(t -> updated(t, newVar.get()));
     return Autograd.record(
         "batch_norm",
         y,
@@ -139,6 +141,16 @@ public final class Normalization {
               invStd.view("batch_norm", "saved"));
           put(into, dx, weight.isPresent(), dw, bias.isPresent(), db);
         });
+  }
+
+  /**
+   * Marks a running statistic as changed; one that is not dense takes over what its copy became.
+   */
+  private static void updated(Tensor running, Tensor dense) {
+    if (dense != running) {
+      running.copyFrom(dense);
+    }
+    running.incrementVersion();
   }
 
   /**

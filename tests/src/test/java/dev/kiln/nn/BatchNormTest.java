@@ -8,7 +8,9 @@ import dev.kiln.Device;
 import dev.kiln.Shape;
 import dev.kiln.ShapeException;
 import dev.kiln.Tensor;
+import dev.kiln.ops.Normalization;
 import dev.kiln.testing.OnEachDevice;
+import java.util.Optional;
 import org.assertj.core.data.Offset;
 
 class BatchNormTest {
@@ -41,6 +43,23 @@ class BatchNormTest {
     bn.call(rows(device));
     assertThat(bn.runningMean().orElseThrow().toFloatArray()[0]).isEqualTo(0.57f, NEAR);
     assertThat(counted(bn)).isEqualTo(2);
+  }
+
+  @OnEachDevice
+  void runningStatisticsMayBeAColumn(Device device) {
+    Tensor both = Tensor.of(new float[] {0, 1, 7, 0, 1, 7}, Shape.of(2, 3), device);
+    Normalization.batchNorm(
+        rows(device),
+        Optional.of(both.select(1, 0)),
+        Optional.of(both.select(1, 1)),
+        Optional.empty(),
+        Optional.empty(),
+        true,
+        0.1,
+        1e-5);
+    assertThat(both.toFloatArray())
+        .containsExactly(
+            new float[] {0.3f, (float) (0.9 + 1.4 / 3), 7, 0.2f, (float) (0.9 + 1.6 / 3), 7}, NEAR);
   }
 
   @OnEachDevice
