@@ -10,12 +10,17 @@ public final class Combinations {
 
   /** {@code a + alpha * b}, broadcast. */
   public static Tensor add(Tensor a, Tensor b, double alpha) {
-    return Elementwise.add(a, alpha == 1 ? b : Elementwise.mul(b, alpha));
+    return Elementwise.add(a, alpha == 1 ? b : scaled("add", a, b, alpha));
   }
 
   /** {@code a - alpha * b}, broadcast. */
   public static Tensor sub(Tensor a, Tensor b, double alpha) {
-    return Elementwise.sub(a, alpha == 1 ? b : Elementwise.mul(b, alpha));
+    return Elementwise.sub(a, alpha == 1 ? b : scaled("sub", a, b, alpha));
+  }
+
+  /** alpha * b in the type of the result, which may hold what b's own cannot. */
+  private static Tensor scaled(String name, Tensor a, Tensor b, double alpha) {
+    return Elementwise.mul(Elementwise.as(name, b, Elementwise.common(a, b)), alpha);
   }
 
   /** {@code x + value * a * b}, broadcast. */
@@ -45,7 +50,9 @@ public final class Combinations {
    * @param b gives the sign; -0 is negative
    */
   public static Tensor copysign(Tensor a, Tensor b) {
-    Tensor magnitude = Elementwise.floating("copysign", a).abs();
+    DType both = Elementwise.common(a, b);
+    DType dtype = both.isFloating() ? both : DType.FLOAT32;
+    Tensor magnitude = Elementwise.as("copysign", a, dtype).abs();
     return Elementwise.where(Predicates.signbit(b), magnitude.neg(), magnitude);
   }
 

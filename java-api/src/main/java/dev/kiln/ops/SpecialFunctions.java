@@ -1,5 +1,6 @@
 package dev.kiln.ops;
 
+import dev.kiln.DType;
 import dev.kiln.Tensor;
 import dev.kiln.autograd.Autograd;
 import dev.kiln.autograd.Edge;
@@ -95,8 +96,9 @@ public final class SpecialFunctions {
    * @param y broadcast with x
    */
   public static Tensor xlogy(Tensor x, Tensor y) {
-    Tensor a = Elementwise.floating("xlogy", x);
-    Tensor b = Elementwise.floating("xlogy", y);
+    DType dtype = floating(x, y);
+    Tensor a = Elementwise.as("xlogy", x, dtype);
+    Tensor b = Elementwise.as("xlogy", y, dtype);
     Tensor product = Elementwise.mul(a.detach(), b.detach().log());
     Tensor r = zeroUnless(product, a, Elementwise.ne(b, b));
     return Autograd.record(
@@ -104,6 +106,12 @@ public final class SpecialFunctions {
         r,
         Edge.of(a, dy -> zeroUnless(dy.mul(safe(a, b).log()), a, b.gt(0))),
         Edge.of(b, dy -> dy.mul(a.div(b))));
+  }
+
+  /** The type of both together, so that an integer is not rounded to FLOAT32 beside a FLOAT64. */
+  private static DType floating(Tensor a, Tensor b) {
+    DType both = Elementwise.common(a, b);
+    return both.isFloating() ? both : DType.FLOAT32;
   }
 
   /** The values, but 0 where x is 0 and the exception does not hold. */
@@ -124,8 +132,9 @@ public final class SpecialFunctions {
    * @param b broadcast with a
    */
   public static Tensor logaddexp(Tensor a, Tensor b) {
-    Tensor p = Elementwise.floating("logaddexp", a);
-    Tensor q = Elementwise.floating("logaddexp", b);
+    DType dtype = floating(a, b);
+    Tensor p = Elementwise.as("logaddexp", a, dtype);
+    Tensor q = Elementwise.as("logaddexp", b, dtype);
     Tensor x = p.detach();
     Tensor z = q.detach();
     Tensor apart = Elementwise.where(Elementwise.eq(x, z), 0, x.sub(z).abs().neg());

@@ -73,11 +73,14 @@ public final class Trigonometry {
    */
   public static Tensor atan2(Tensor y, Tensor x) {
     Tensor r = pair("atan2", BinaryOp.ATAN2, y, x);
+    // An integer's square may not fit its own type.
+    Tensor b = x.to(r.dtype());
+    Tensor a = y.to(r.dtype());
     return Autograd.record(
         "atan2",
         r,
-        Edge.of(y, dy -> dy.mul(x.div(y.square().add(x.square())))),
-        Edge.of(x, dy -> dy.mul(y.div(y.square().add(x.square()))).neg()));
+        Edge.of(a, dy -> dy.mul(b.div(a.square().add(b.square())))),
+        Edge.of(b, dy -> dy.mul(a.div(a.square().add(b.square()))).neg()));
   }
 
   /**

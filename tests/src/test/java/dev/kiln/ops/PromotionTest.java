@@ -11,6 +11,7 @@ import dev.kiln.testing.OnEachDevice;
 import java.util.List;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
+import org.assertj.core.data.Offset;
 
 /** The types of mixes, against the table of PyTorch's documentation. */
 class PromotionTest {
@@ -98,6 +99,38 @@ class PromotionTest {
     assertThat(half.mul(Tensor.scalar(3, DType.FLOAT64, device)).toDoubleArray())
         .containsExactly(0.2998046875, 1.5);
     assertThat(half.add(half.to(DType.BFLOAT16)).dtype()).isEqualTo(DType.FLOAT32);
+  }
+
+  @OnEachDevice
+  void functionsOfTwoAreComputedInTheirCommonType(Device device) {
+    Tensor longs = Tensor.of(new long[] {3, -4}, device);
+    Tensor wide = Tensor.of(new double[] {0.1, -0.2}, device);
+    Tensor half = wide.to(DType.FLOAT16);
+    assertThat(SpecialFunctions.xlogy(wide, longs).toDoubleArray()[0])
+        .isCloseTo(0.1 * Math.log(3), Offset.offset(1e-15));
+    assertThat(SpecialFunctions.xlogy(longs, half).dtype()).isEqualTo(DType.FLOAT16);
+    assertThat(SpecialFunctions.logaddexp(longs, half).dtype()).isEqualTo(DType.FLOAT16);
+    assertThat(SpecialFunctions.logaddexp(longs, longs).dtype()).isEqualTo(DType.FLOAT32);
+    assertThat(Combinations.copysign(longs, wide).dtype()).isEqualTo(DType.FLOAT64);
+    assertThat(Combinations.copysign(longs, wide).toDoubleArray()).containsExactly(3, -4);
+  }
+
+  @OnEachDevice
+  void aFactorIsAppliedInTheTypeOfTheSum(Device device) {
+    Tensor bytes = Tensor.of(new int[] {225, 3}, device).to(DType.UINT8);
+    Tensor x = Tensor.of(new float[] {0.5f, 1}, device);
+    assertThat(Combinations.add(x, bytes, 2).toDoubleArray()).containsExactly(450.5, 7);
+    assertThat(Combinations.sub(x, bytes, 2).toDoubleArray()).containsExactly(-449.5, -5);
+    Tensor longs = Tensor.of(new long[] {1, 2}, device);
+    assertThat(Combinations.add(longs, bytes, 2).toLongArray()).containsExactly(451, 8);
+  }
+
+  @OnEachDevice
+  void anglesOfIntegersHaveGradientsInTheResultsType(Device device) {
+    Tensor bytes = Tensor.of(new int[] {200}, device).to(DType.UINT8);
+    Tensor x = Tensor.of(new double[] {150}, device).requiresGrad(true);
+    Trigonometry.atan2(bytes, x).sum().backward();
+    assertThat(x.grad().orElseThrow().item()).isEqualTo(-200 / 62_500.0);
   }
 
   @OnEachDevice

@@ -5,6 +5,7 @@ import dev.kiln.cli.conform.Attrs;
 import dev.kiln.cli.conform.CaseFormatException;
 import dev.kiln.cli.conform.Inputs;
 import dev.kiln.cli.conform.OpTable;
+import dev.kiln.ops.Combinations;
 import dev.kiln.ops.Elementwise;
 import java.util.Optional;
 
@@ -33,8 +34,8 @@ public final class ArithmeticOps {
     t.op("erf", (in, at) -> Elementwise.erf(in.x()));
     t.op("pow", ArithmeticOps::pow);
     t.op("clamp", ArithmeticOps::clamp);
-    t.op("add", (in, at) -> Elementwise.add(in.get("a"), scaled(in, at)));
-    t.op("sub", (in, at) -> Elementwise.sub(in.get("a"), scaled(in, at)));
+    t.op("add", (in, at) -> Combinations.add(in.get("a"), in.get("b"), at.number("alpha", 1)));
+    t.op("sub", (in, at) -> Combinations.sub(in.get("a"), in.get("b"), at.number("alpha", 1)));
     t.op("mul", (in, at) -> Elementwise.mul(in.get("a"), in.get("b")));
     t.op("div", ArithmeticOps::div);
     t.op("maximum", (in, at) -> Elementwise.maximum(in.get("a"), in.get("b")));
@@ -47,12 +48,6 @@ public final class ArithmeticOps {
     t.op("ge", (in, at) -> Elementwise.ge(in.get("a"), in.get("b")));
     t.op("where", (in, at) -> Elementwise.where(in.get("condition"), in.get("a"), in.get("b")));
     t.op("lerp", ArithmeticOps::lerp);
-  }
-
-  /** PyTorch's alpha, by which the second operand of add and sub is multiplied. */
-  private static Tensor scaled(Inputs in, Attrs at) {
-    Tensor b = in.get("b");
-    return at.has("alpha") ? Elementwise.mul(b, at.number("alpha")) : b;
   }
 
   private static Tensor clamp(Inputs in, Attrs at) {
