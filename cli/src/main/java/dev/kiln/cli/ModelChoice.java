@@ -2,6 +2,7 @@ package dev.kiln.cli;
 
 import dev.kiln.models.CifarResNet;
 import dev.kiln.models.LeNet;
+import dev.kiln.models.LeNet5;
 import dev.kiln.models.Mlp;
 import dev.kiln.models.MobileNetV2;
 import dev.kiln.models.ResNet;
@@ -14,6 +15,8 @@ import dev.kiln.nn.Module;
 enum ModelChoice {
   /** Two convolutions and two dense layers. */
   LENET("lenet"),
+  /** LeNet-5 of 1998, of 61,706 parameters on 28 x 28 grey. */
+  LENET5("lenet5"),
   /** Two hidden dense layers. */
   MLP("mlp"),
   /** Eighteen layers with shortcuts. */
@@ -68,6 +71,7 @@ enum ModelChoice {
     ResNet.Stem stem = size < LARGE ? ResNet.Stem.CIFAR : ResNet.Stem.IMAGENET;
     return switch (this) {
       case LENET -> new LeNet(channels, size, classes);
+      case LENET5 -> new LeNet5(channels, size, classes);
       case MLP -> new Mlp((long) channels * size * size, 512, 256, classes);
       case RESNET18 -> ResNet.resnet18(stem, channels, classes);
       case RESNET34 -> ResNet.resnet34(stem, channels, classes);

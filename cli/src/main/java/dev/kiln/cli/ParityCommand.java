@@ -18,9 +18,11 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -208,7 +210,8 @@ final class ParityCommand implements Callable<Integer> {
   }
 
   private boolean isGrey() {
-    return builtIn().filter(m -> m == ModelChoice.LENET || m == ModelChoice.MLP).isPresent();
+    Set<ModelChoice> grey = EnumSet.of(ModelChoice.LENET, ModelChoice.LENET5, ModelChoice.MLP);
+    return builtIn().filter(grey::contains).isPresent();
   }
 
   private Shape shape() {

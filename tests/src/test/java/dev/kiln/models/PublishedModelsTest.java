@@ -33,6 +33,7 @@ class PublishedModelsTest {
   /** The counts of torchvision's and timm's documentation, and of the papers to the digit. */
   static List<Published> published() {
     return List.of(
+        new Published("lenet5", 61706, LeNet5::new),
         new Published("resnet50", 25557032, () -> ResNet.resnet50(Stem.IMAGENET, 3, 1000)),
         new Published("vgg11", 132863336, () -> VGG.vgg11(Stem.IMAGENET, 3, 1000)),
         new Published("vgg11_bn", 132868840, () -> VGG.vgg11Bn(Stem.IMAGENET, 3, 1000)),
