@@ -44,9 +44,12 @@ record Affine(double a, double b, double c, double d, double e, double f) {
     return new Affine(a + 0.0, b + 0.0, 0, d + 0.0, e + 0.0, 0);
   }
 
-  /** Slants: each row is read further to the right by x of its height, columns likewise by y. */
+  /**
+   * Slants, keeping areas: columns are read further down by y of their place, then rows further to
+   * the right by x of theirs.
+   */
   static Affine shear(double x, double y) {
-    return new Affine(1, x, 0, y, 1, 0);
+    return new Affine(1 + x * y, x, 0, y, 1, 0);
   }
 
   /** The same about the middle of an image. */

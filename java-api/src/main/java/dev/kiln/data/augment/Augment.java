@@ -95,7 +95,8 @@ public final class Augment {
             .ifPresent(
                 map ->
                     kept.add(
-                        new Pass.Placed<>(new Geometry(g.size(), map, g.evaluation()), t.place())));
+                        new Pass.Placed<>(
+                            new Geometry(g.size(), map, g.evaluation(), g.inside()), t.place())));
       } else if (((PixelChange) t.transform()).always()) {
         kept.add(t);
       }
@@ -228,8 +229,9 @@ public final class Augment {
     return dtype;
   }
 
-  Sampling sampling() {
-    return sampling;
+  /** Where nothing lies outside, half a pixel at the edge is not mixed with what would. */
+  Sampling sampling(Pass.Sampled pass) {
+    return pass.inside() ? new Sampling(sampling.filter(), Sampling.Padding.BORDER) : sampling;
   }
 
   static KilnException wrong(String format, Object... values) {
@@ -379,7 +381,10 @@ public final class Augment {
       return this;
     }
 
-    /** Sets what lies outside an image, also for the padding of crops; CONSTANT without it. */
+    /**
+     * Sets what lies outside an image, also for the padding of crops; CONSTANT without it. Resized
+     * crops, flips and crops without padding read nothing there.
+     */
     public Builder padding(Sampling.Padding outside) {
       padding = outside;
       return this;
@@ -451,7 +456,8 @@ public final class Augment {
       double q = probability("horizontal flip", p);
       return add(
           step("horizontalFlip", p),
-          Geometry.same((r, in, out) -> r.chance(q) ? Affine.mirrorColumns(in) : Affine.IDENTITY));
+          Geometry.mirror(
+              (r, in, out) -> r.chance(q) ? Affine.mirrorColumns(in) : Affine.IDENTITY));
     }
 
     /** Mirrors top and bottom with a probability. */
@@ -459,7 +465,7 @@ public final class Augment {
       double q = probability("vertical flip", p);
       return add(
           step("verticalFlip", p),
-          Geometry.same((r, in, out) -> r.chance(q) ? Affine.mirrorRows(in) : Affine.IDENTITY));
+          Geometry.mirror((r, in, out) -> r.chance(q) ? Affine.mirrorRows(in) : Affine.IDENTITY));
     }
 
     /** Turns about the middle by -degrees to degrees; positive is counter-clockwise. */
@@ -506,7 +512,7 @@ public final class Augment {
     }
 
     /**
-     * Slants about the middle.
+     * Slants about the middle, keeping areas.
      *
      * @param x rows move sideways by up to this angle, to either side, below 90
      * @param y columns move up and down by up to this angle

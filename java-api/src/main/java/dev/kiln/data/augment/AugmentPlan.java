@@ -220,7 +220,7 @@ public final class AugmentPlan implements AutoCloseable {
       View in = y.view("augment", "input");
       if (pass instanceof Pass.Sampled) {
         View theta = part(at, Shape.of(samples(), 2, 3));
-        Sampling sampling = augment.sampling();
+        Sampling sampling = augment.sampling((Pass.Sampled) pass);
         fused.affineSample(out.view(), in, theta, Optional.of(fill), sampling);
       } else {
         PixelProgram program = ((Pass.Changed) pass).program();

@@ -9,8 +9,10 @@ import java.util.function.UnaryOperator;
  * @param size of the result
  * @param map drawn for each sample
  * @param evaluation what it is without chance; nothing where the image stays
+ * @param inside whether every point that is read lies in the image
  */
-record Geometry(UnaryOperator<Size> size, Map map, Optional<Map> evaluation) implements Transform {
+record Geometry(UnaryOperator<Size> size, Map map, Optional<Map> evaluation, boolean inside)
+    implements Transform {
   /** Draws a map from the result to the input. */
   @FunctionalInterface
   interface Map {
@@ -19,7 +21,12 @@ record Geometry(UnaryOperator<Size> size, Map map, Optional<Map> evaluation) imp
 
   /** A change that keeps the size, in training only. */
   static Geometry same(Map map) {
-    return new Geometry(UnaryOperator.identity(), map, Optional.empty());
+    return new Geometry(UnaryOperator.identity(), map, Optional.empty(), false);
+  }
+
+  /** A change in training only that reads each pixel at another place of the same image. */
+  static Geometry mirror(Map map) {
+    return new Geometry(UnaryOperator.identity(), map, Optional.empty(), true);
   }
 
   static Geometry crop(Size size, int padding) {
@@ -43,7 +50,7 @@ record Geometry(UnaryOperator<Size> size, Map map, Optional<Map> evaluation) imp
           }
           return size;
         };
-    return new Geometry(check, random, Optional.of(middle));
+    return new Geometry(check, random, Optional.of(middle), padding == 0);
   }
 
   static Geometry resizedCrop(Size size, double[] scale, double[] ratio) {
@@ -67,7 +74,7 @@ record Geometry(UnaryOperator<Size> size, Map map, Optional<Map> evaluation) imp
           double aspect = (double) out.w() / out.h();
           return middle(in, out, aspect, aspect);
         };
-    return new Geometry(in -> size, random, Optional.of(whole));
+    return new Geometry(in -> size, random, Optional.of(whole), true);
   }
 
   private static Affine part(double left, double top, double w, double h, Size out) {

@@ -21,6 +21,10 @@ sealed interface Pass {
       return 6;
     }
 
+    boolean inside() {
+      return transforms.stream().allMatch(t -> t.transform().inside());
+    }
+
     Size size(Size in) {
       Size size = in;
       for (Placed<Geometry> t : transforms) {
