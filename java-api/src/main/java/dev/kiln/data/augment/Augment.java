@@ -350,15 +350,23 @@ public final class Augment {
       }
     }
 
+    private static boolean finite(double value) {
+      return Double.isFinite(value);
+    }
+
     /** A range around 1 that does not go below 0, as torchvision's ColorJitter has it. */
     private static double[] around(String what, double amount) {
-      demand(amount >= 0, "%s %s must be 0 or more", what, amount);
+      demand(finite(amount) && amount >= 0, "%s %s must be finite, 0 or more", what, amount);
       return new double[] {Math.max(0, 1 - amount), 1 + amount};
     }
 
     private static double[] range(String what, double low, double high) {
       demand(
-          low <= high, "%s from %s to %s; the first must not be above the second", what, low, high);
+          finite(low) && finite(high) && low <= high,
+          "%s from %s to %s; both must be finite, the first not above the second",
+          what,
+          low,
+          high);
       return new double[] {low, high};
     }
 
@@ -416,7 +424,12 @@ public final class Augment {
      * @param pad pixels added on all four sides before
      */
     public Builder randomCrop(int h, int w, int pad) {
-      demand(h > 0 && w > 0 && pad >= 0, "crop of %d x %d, padded by %d", h, w, pad);
+      demand(
+          h > 0 && w > 0 && pad >= 0,
+          "crop of %d x %d, padded by %d; sizes must be above 0, the padding 0 or more",
+          h,
+          w,
+          pad);
       return add(step("randomCrop", h, w, pad), Geometry.crop(new Size(h, w), pad));
     }
 
@@ -437,7 +450,7 @@ public final class Augment {
      */
     public Builder randomResizedCrop(
         int h, int w, double scaleLow, double scaleHigh, double ratioLow, double ratioHigh) {
-      demand(h > 0 && w > 0, "crop of %d x %d", h, w);
+      demand(h > 0 && w > 0, "crop of %d x %d; sizes must be above 0", h, w);
       demand(
           scaleLow > 0 && ratioLow > 0,
           "scale %s and ratio %s must be above 0",
@@ -604,6 +617,7 @@ public final class Augment {
 
     /** Inverts values from a threshold on, with a probability. */
     public Builder solarize(double threshold, double p) {
+      demand(!Double.isNaN(threshold), "solarize from %s on; give a number", threshold);
       return simple(PixelOp.SOLARIZE, p, threshold);
     }
 
@@ -619,7 +633,7 @@ public final class Augment {
 
     /** Sharpens (above 1) or blurs (below 1, down to 0) with a probability. */
     public Builder sharpness(double factor, double p) {
-      demand(factor >= 0, "sharpness %s must be 0 or more", factor);
+      demand(finite(factor) && factor >= 0, "sharpness %s must be finite, 0 or more", factor);
       return simple(PixelOp.SHARPNESS, p, factor);
     }
 
@@ -661,7 +675,11 @@ public final class Augment {
      * @param clip whether the result is kept in 0 .. 1
      */
     public Builder gaussianNoise(double center, double sigma, boolean clip) {
-      demand(sigma >= 0, "noise of deviation %s must be 0 or more", sigma);
+      demand(
+          finite(center) && finite(sigma) && sigma >= 0,
+          "noise of mean %s and deviation %s; both must be finite, the deviation 0 or more",
+          center,
+          sigma);
       PixelChange noise =
           PixelChange.one(
               PixelOp.NOISE,
@@ -753,7 +771,8 @@ public final class Augment {
     public Builder randAugment(int numOps, int magnitude, int bins) {
       demand(
           numOps >= 0 && bins > 1 && magnitude >= 0 && magnitude < bins,
-          "RandAugment with %d ops of magnitude %d of %d",
+          "RandAugment with %d ops of magnitude %d of %d; it must be 0 or more ops, of a magnitude"
+              + " from 0 to below the number of bins, which is 2 or more",
           numOps,
           magnitude,
           bins);
@@ -772,6 +791,18 @@ public final class Augment {
 
     // ---- Mixing ----
 
+    private void mixes(String what, double alpha, int classes) {
+      demand(
+          finite(alpha) && alpha > 0 && classes > 0,
+          "%s of alpha %s with %d classes; alpha must be finite, both above 0",
+          what,
+          alpha,
+          classes);
+      int others = mixing.map(Mixing::classes).orElse(classes);
+      demand(
+          others == classes, "%s with %d classes after %d; give the same", what, classes, others);
+    }
+
     /**
      * Adds to each sample the next one of its batch: {@code own x + (1 - own) x'}, targets alike,
      * with a share of its own for each sample, from Beta(alpha, alpha). Zhang et al. 2018. With
@@ -781,7 +812,7 @@ public final class Augment {
      * @param classes how many classes there are
      */
     public Builder mixup(double alpha, int classes) {
-      demand(alpha > 0 && classes > 0, "mixup of alpha %s with %d classes", alpha, classes);
+      mixes("mixup", alpha, classes);
       double cutmix = mixing.map(Mixing::cutmix).orElse(0.0);
       mixing = Optional.of(new Mixing(alpha, cutmix, 1, classes));
       return this;
@@ -795,7 +826,7 @@ public final class Augment {
      * @param classes how many classes there are
      */
     public Builder cutmix(double alpha, int classes) {
-      demand(alpha > 0 && classes > 0, "cutmix of alpha %s with %d classes", alpha, classes);
+      mixes("cutmix", alpha, classes);
       double mixup = mixing.map(Mixing::mixup).orElse(0.0);
       mixing = Optional.of(new Mixing(mixup, alpha, 1, classes));
       return this;

@@ -516,6 +516,21 @@ class AugmentTest {
     assertThatThrownBy(() -> b.normalize(MEAN, new float[] {1, 0, 1})).hasMessageContaining("0");
     assertThatThrownBy(() -> b.dtype(DType.INT32)).isInstanceOf(KilnException.class);
     assertThatThrownBy(() -> b.randAugment(2, 31, 31)).hasMessageContaining("magnitude");
+    double inf = Double.POSITIVE_INFINITY;
+    assertThatThrownBy(() -> b.rotation(inf)).hasMessageContaining("finite");
+    assertThatThrownBy(() -> b.rotation(0, Double.NaN)).hasMessageContaining("finite");
+    assertThatThrownBy(() -> b.scaling(1, inf)).hasMessageContaining("finite");
+    assertThatThrownBy(() -> b.brightness(0, inf)).hasMessageContaining("finite");
+    assertThatThrownBy(() -> b.colorJitter(inf, 0, 0, 0)).hasMessageContaining("finite");
+    assertThatThrownBy(() -> b.gaussianBlur(3, 1, inf, 1)).hasMessageContaining("finite");
+    assertThatThrownBy(() -> b.gaussianNoise(Double.NaN, 1, true)).hasMessageContaining("finite");
+    assertThatThrownBy(() -> b.sharpness(inf, 1)).hasMessageContaining("finite");
+    assertThatThrownBy(() -> b.solarize(Double.NaN, 1)).hasMessageContaining("number");
+    assertThatThrownBy(() -> b.mixup(inf, 10)).hasMessageContaining("finite");
+    assertThatThrownBy(() -> b.cutmix(Double.NaN, 10)).hasMessageContaining("finite");
+    assertThatThrownBy(() -> Augment.builder().mixup(1, 10).cutmix(1, 5))
+        .hasMessageContaining("5 classes after 10");
+    assertThatThrownBy(() -> b.randomCrop(0)).hasMessageContaining("above 0");
     Tensor x = Images.random(device, 1, 1, 3, 8, 8);
     assertThatThrownBy(() -> Augment.builder().randomCrop(9).build().apply(x, 0, 0))
         .hasMessageContaining("does not fit");
