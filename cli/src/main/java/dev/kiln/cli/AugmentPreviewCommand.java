@@ -113,10 +113,11 @@ final class AugmentPreviewCommand implements Callable<Integer> {
       float[][][] made = rows(corpus, text.build(corpus, seed), where);
       rows.addAll(Arrays.asList(made).subList(0, each ? 1 : made.length));
     }
-    write(PreviewSheet.png(rows, draws + 1, corpus));
+    List<String> names = each ? lists.stream().map(String::trim).toList() : List.of();
+    write(PreviewSheet.png(rows, names, draws + 1, corpus));
     screen.println("data    " + corpus.source());
-    for (int i = 0; each && i < lists.size(); i++) {
-      screen.println("row " + (i + 1) + "   " + lists.get(i).trim());
+    for (int i = 0; i < names.size(); i++) {
+      screen.printf("row %-3d %s%n", i + 1, names.get(i));
     }
     screen.println("saved   " + out);
     screen.flush();

@@ -49,9 +49,19 @@ class AugmentCommandTest {
     String all = String.join(",", AugmentText.names());
     Cli cli = preview(out, "--augment", all, "--each", "--samples", "2", "--draws", "1");
     assertThat(cli.code()).as(cli.err()).isZero();
-    assertThat(cli.out()).contains("row 1   crop").contains("cutmix");
+    assertThat(cli.out()).contains("row 1   crop").contains("row 12  saturation");
     int rows = AugmentText.names().size();
-    assertThat(ImageIO.read(out.toFile()).getHeight()).isEqualTo(rows * 60 + 4);
+    BufferedImage sheet = ImageIO.read(out.toFile());
+    assertThat(sheet.getHeight()).isEqualTo(rows * 60 + 4);
+    int margin = sheet.getWidth() - (2 * 60 + 12);
+    for (int row = 0; row < rows; row++) {
+      int ground = sheet.getRGB(0, 0);
+      int written = 0;
+      for (int p = 0; p < 60 * margin; p++) {
+        written += sheet.getRGB(p % margin, row * 60 + p / margin) != ground ? 1 : 0;
+      }
+      assertThat(written).as("dots of the name of row %d", row).isBetween(20, 60 * margin / 4);
+    }
   }
 
   @Test
