@@ -21,6 +21,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.UnaryOperator;
 
 /**
@@ -189,7 +190,7 @@ public final class FeatureExtractor {
       try {
         return read(file);
       } catch (ModelFileException e) {
-        // Damaged, such as by a full disk: what it held can be had again.
+        // Damaged, such as by a full disk, or no features: what it held can be had again.
       }
     }
     Features features = extract(data);
@@ -206,15 +207,24 @@ public final class FeatureExtractor {
       Map<String, Tensor> tensors = Safetensors.load(file, Device.of("cpu")).tensors();
       Map<String, float[][]> rows = new LinkedHashMap<>();
       for (String layer : layers) {
-        Tensor t = tensors.get("layer." + layer);
+        Tensor t = part(tensors, "layer." + layer, file);
         float[][] values = new float[(int) t.size(0)][];
         if (values.length > 0) {
           split(t.toFloatArray(), values.length, values, 0);
         }
         rows.put(layer, values);
       }
-      return new Features(rows, tensors.get("labels").toIntArray(), true);
+      return new Features(rows, part(tensors, "labels", file).toIntArray(), true);
     }
+  }
+
+  private static Tensor part(Map<String, Tensor> tensors, String name, Path file) {
+    return Optional.ofNullable(tensors.get(name))
+        .orElseThrow(
+            () ->
+                new ModelFileException(
+                    "[feature_extractor] %s has no \"%s\"; it holds no features"
+                        .formatted(file, name)));
   }
 
   private static void write(Features features, Path file) {

@@ -10,6 +10,7 @@ import dev.kiln.Shape;
 import dev.kiln.Tensor;
 import dev.kiln.autograd.NoGrad;
 import dev.kiln.data.Dataset;
+import dev.kiln.io.Safetensors;
 import dev.kiln.models.CifarResNet;
 import dev.kiln.models.Mlp;
 import dev.kiln.nn.Module;
@@ -116,6 +117,19 @@ class FeatureExtractorTest {
     Features again = extractor.extract(rows(10, 1), folder);
     assertThat(again.fromCache()).isFalse();
     assertThat(again.labels()).isEqualTo(fresh.labels());
+    assertThat(extractor.extract(rows(10, 1), folder).fromCache()).isTrue();
+  }
+
+  @Test
+  void aFileWithoutFeaturesIsWrittenAnew() throws IOException {
+    FeatureExtractor extractor = FeatureExtractor.of(new Mlp(4, 5, 3), "fc1");
+    Features fresh = extractor.extract(rows(10, 1), folder);
+    for (String name : new String[] {"other", "layer.fc1"}) {
+      Safetensors.save(Map.of(name, Tensor.ones(10, 5)), files().get(0));
+      Features again = extractor.extract(rows(10, 1), folder);
+      assertThat(again.fromCache()).isFalse();
+      assertThat(again.layers().get("fc1")).isDeepEqualTo(fresh.layers().get("fc1"));
+    }
     assertThat(extractor.extract(rows(10, 1), folder).fromCache()).isTrue();
   }
 
