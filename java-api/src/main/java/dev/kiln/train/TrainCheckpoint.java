@@ -13,7 +13,6 @@ import dev.kiln.autograd.NoGrad;
 import dev.kiln.data.augment.Augment;
 import dev.kiln.io.Checkpoint;
 import dev.kiln.nn.Module;
-import dev.kiln.optim.ParameterGroup;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -104,11 +103,12 @@ final class TrainCheckpoint {
       Map<String, Tensor> model = Measures.under(MODEL, tensors);
       JsonArray schedules = json.getAsJsonArray("schedules");
       requireSame(path, s.model().stateDict(), model);
+      // Schedules may set rates as they load; those that the optimizer was saved with hold.
+      loadSchedules(s, schedules);
       s.optimizer()
           .load(map(json.getAsJsonObject("optimizer")), Measures.under(OPTIMIZER, tensors));
       s.model().loadStateDict(model);
       s.scaler().ifPresent(x -> x.load(Measures.under(SCALER, tensors)));
-      loadSchedules(s, schedules);
       trainer.training().restore(Measures.under(MEASURES, tensors));
       ProgressJson.read(json.getAsJsonObject("progress"), trainer.progress());
       order(json).ifPresent(trainer::resumed);
@@ -117,15 +117,9 @@ final class TrainCheckpoint {
     }
   }
 
-  /** Schedules may set rates as they load; those that the optimizer was saved with hold. */
   private static void loadSchedules(Settings s, JsonArray saved) {
-    List<ParameterGroup> groups = s.optimizer().groups();
-    List<Double> rates = groups.stream().map(ParameterGroup::lr).toList();
     for (int i = 0; i < s.schedules().size(); i++) {
       s.schedules().get(i).scheduler().load(map(saved.get(i).getAsJsonObject()));
-    }
-    for (int g = 0; g < groups.size(); g++) {
-      groups.get(g).lr(rates.get(g));
     }
   }
 

@@ -88,6 +88,9 @@ class ResumeTest {
     History found = second.trainer.resume(checkpoint).fit(DATA.loader(6), 3);
     assertThat(TrainFixtures.weights(second.model)).isEqualTo(TrainFixtures.weights(whole.model));
     assertThat(figures(found)).isEqualTo(figures(expected));
+    // also the rate that further schedules would start from
+    assertThat(second.trainer.settings().optimizer().hyperParameters())
+        .isEqualTo(whole.trainer.settings().optimizer().hyperParameters());
     assertThat(second.early.bestEpoch()).isEqualTo(whole.early.bestEpoch());
     assertThat(second.early.best()).isEqualTo(whole.early.best());
   }
