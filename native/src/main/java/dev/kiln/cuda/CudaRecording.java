@@ -92,11 +92,14 @@ final class CudaRecording implements Recording {
   }
 
   private void release() {
-    if (whole) {
-      Driver.check(JCudaDriver.cuGraphExecDestroy(graph), "cuGraphExecDestroy");
+    try {
+      if (whole) {
+        Driver.check(JCudaDriver.cuGraphExecDestroy(graph), "cuGraphExecDestroy");
+      }
+    } finally {
+      memory.close();
+      constants.forEach(Pinned::close);
+      constants.clear();
     }
-    memory.close();
-    constants.forEach(Pinned::close);
-    constants.clear();
   }
 }
