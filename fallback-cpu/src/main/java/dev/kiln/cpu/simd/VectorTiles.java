@@ -106,40 +106,7 @@ final class VectorTiles implements TileKernels {
       float[] c,
       int cOffset,
       int ldc) {
-    if (add) {
-      Lines sums = Workspace.mine().lines(Workspace.Slot.SUMS, (long) rows * TILE_COLUMNS);
-      float[] s = sums.array();
-      int at = sums.at();
-      s[at] = touch(rows, c, cOffset, ldc);
-      rowProducts(rows, depth, a, aOffset, b, bOffset, ldb, s, at, TILE_COLUMNS);
-      addTile(rows, s, at, c, cOffset, ldc);
-    } else {
-      rowProducts(rows, depth, a, aOffset, b, bOffset, ldb, c, cOffset, ldc);
-    }
-  }
-
-  private static void rowProducts(
-      int rows,
-      int depth,
-      float[] a,
-      int ao,
-      float[] b,
-      int bo,
-      int ldb,
-      float[] c,
-      int co,
-      int ldc) {
-    int pairs = depth / 2;
-    if (!PAIRS || ldb != TILE_COLUMNS || pairs == 0) {
-      ROWS[rows].before(depth);
-      GemmTiles.row(rows, depth, a, ao, b, bo, ldb, c, co, ldc);
-      return;
-    }
-    ROW_PAIRS[rows].before(pairs);
-    PairTiles.row(rows, 2 * pairs, a, ao, b, bo, c, co, ldc);
-    if (depth > 2 * pairs) {
-      addStep(rows, a, ao + 2 * pairs, ROW_STRIDE, b, bo + 2 * pairs * TILE_COLUMNS, c, co, ldc);
-    }
+    tile(false, rows, add, depth, a, aOffset, b, bOffset, ldb, c, cOffset, ldc);
   }
 
   @Override
@@ -155,19 +122,36 @@ final class VectorTiles implements TileKernels {
       float[] c,
       int cOffset,
       int ldc) {
+    tile(true, rows, add, depth, a, aOffset, b, bOffset, ldb, c, cOffset, ldc);
+  }
+
+  private static void tile(
+      boolean interleaved,
+      int rows,
+      boolean add,
+      int depth,
+      float[] a,
+      int ao,
+      float[] b,
+      int bo,
+      int ldb,
+      float[] c,
+      int co,
+      int ldc) {
     if (add) {
       Lines sums = Workspace.mine().lines(Workspace.Slot.SUMS, (long) rows * TILE_COLUMNS);
       float[] s = sums.array();
       int at = sums.at();
-      s[at] = touch(rows, c, cOffset, ldc);
-      interleavedProducts(rows, depth, a, aOffset, b, bOffset, ldb, s, at, TILE_COLUMNS);
-      addTile(rows, s, at, c, cOffset, ldc);
+      s[at] = touch(rows, c, co, ldc);
+      products(interleaved, rows, depth, a, ao, b, bo, ldb, s, at, TILE_COLUMNS);
+      addTile(rows, s, at, c, co, ldc);
     } else {
-      interleavedProducts(rows, depth, a, aOffset, b, bOffset, ldb, c, cOffset, ldc);
+      products(interleaved, rows, depth, a, ao, b, bo, ldb, c, co, ldc);
     }
   }
 
-  private static void interleavedProducts(
+  private static void products(
+      boolean interleaved,
       int rows,
       int depth,
       float[] a,
@@ -178,17 +162,39 @@ final class VectorTiles implements TileKernels {
       float[] c,
       int co,
       int ldc) {
-    int pairs = depth / 2;
-    if (!PAIRS || ldb != TILE_COLUMNS || pairs == 0) {
+    if (PAIRS && ldb == TILE_COLUMNS && depth > 1) {
+      pairs(interleaved, rows, depth, a, ao, b, bo, c, co, ldc);
+    } else if (interleaved) {
       INTERLEAVED[rows].before(depth);
       GemmTiles.interleaved(rows, depth, a, ao, b, bo, ldb, c, co, ldc);
-      return;
+    } else {
+      ROWS[rows].before(depth);
+      GemmTiles.row(rows, depth, a, ao, b, bo, ldb, c, co, ldc);
     }
-    INTERLEAVED_PAIRS[rows].before(pairs);
-    PairTiles.interleaved(rows, 2 * pairs, a, ao, b, bo, c, co, ldc);
-    if (depth > 2 * pairs) {
-      int last = ao + 2 * pairs * LEFT_STEP;
-      addStep(rows, a, last, 1, b, bo + 2 * pairs * TILE_COLUMNS, c, co, ldc);
+  }
+
+  private static void pairs(
+      boolean interleaved,
+      int rows,
+      int depth,
+      float[] a,
+      int ao,
+      float[] b,
+      int bo,
+      float[] c,
+      int co,
+      int ldc) {
+    int even = depth / 2 * 2;
+    if (interleaved) {
+      INTERLEAVED_PAIRS[rows].before(even / 2);
+      PairTiles.interleaved(rows, even, a, ao, b, bo, c, co, ldc);
+    } else {
+      ROW_PAIRS[rows].before(even / 2);
+      PairTiles.row(rows, even, a, ao, b, bo, c, co, ldc);
+    }
+    if (depth > even) {
+      int last = ao + even * (interleaved ? LEFT_STEP : 1);
+      addStep(rows, a, last, interleaved ? 1 : ROW_STRIDE, b, bo + even * TILE_COLUMNS, c, co, ldc);
     }
   }
 
