@@ -29,10 +29,10 @@
   OP(CLAMP, clamp, smaller(larger(x, a), b), s >= a && s <= b ? g : M(0))                        \
   OP(RELU, relu, x <= M(0) ? M(0) : x, s <= M(0) ? M(0) : g)                                     \
   OP(LEAKY_RELU, leaky_relu, x > M(0) ? x : a * x, s > M(0) ? g : g * a)                         \
-  OP(ELU, elu, x <= M(0) ? a * expm1_of(x) : x, s > M(0) ? g : g * a * exp_of(s))               \
-  OP(CELU, celu, x <= M(0) ? a * expm1_of(x / a) : x, s > M(0) ? g : g * exp_of(s / a))         \
+  OP(ELU, elu, x <= M(0) ? a * expm1_of(x) : x, s > M(0) ? g : g * a * exp_of(s))                \
+  OP(CELU, celu, x <= M(0) ? a * expm1_of(x / a) : x, s > M(0) ? g : g * exp_of(s / a))          \
   OP(SELU, selu, SELU_SCALE<M> * (x <= M(0) ? SELU_ALPHA<M> * expm1_of(x) : x),                  \
-     g * SELU_SCALE<M> * (s > M(0) ? M(1) : SELU_ALPHA<M> * exp_of(s)))                         \
+     g * SELU_SCALE<M> * (s > M(0) ? M(1) : SELU_ALPHA<M> * exp_of(s)))                          \
   OP(GELU, gelu, x * phi(x), g * (phi(s) + s * M(0.39894228040143267794) * exp_of(M(-0.5) * s * s))) \
   OP(GELU_TANH, gelu_tanh, M(0.5) * x * (M(1) + gelu_tanh_part(x)), gelu_tanh_slope(g, s))    \
   OP(SILU, silu, x * sigmoid(x), g * sigmoid(s) * (M(1) + s * sigmoid(-s)))                      \

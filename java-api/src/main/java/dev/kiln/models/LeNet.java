@@ -1,26 +1,18 @@
 package dev.kiln.models;
 
-import dev.kiln.Tensor;
-import dev.kiln.nn.Chained;
 import dev.kiln.nn.Conv2d;
 import dev.kiln.nn.Dropout;
 import dev.kiln.nn.Flatten;
 import dev.kiln.nn.Linear;
 import dev.kiln.nn.MaxPool2d;
-import dev.kiln.nn.Module;
 import dev.kiln.nn.ReLU;
-import java.util.ArrayList;
-import java.util.Collections;
-import java.util.List;
 
 /**
  * A convolutional network for images [n, 1, 28, 28], in the manner of LeCun et al. 1998 with
  * today's parts: two 5x5 convolutions of 32 and 64 filters, each with ReLU and 2x2 max pooling, a
  * dense layer of 1024 with dropout 0.4, and the scores [n, 10].
  */
-public final class LeNet extends Module implements Chained {
-  private final List<Module> path = new ArrayList<>();
-
+public final class LeNet extends NamedChain {
   /** Makes the network for grey images of 28 x 28 and 10 classes. */
   public LeNet() {
     this(1, 28, 10);
@@ -46,19 +38,5 @@ public final class LeNet extends Module implements Chained {
     add("relu3", new ReLU());
     add("dropout", new Dropout(0.4));
     add("fc2", new Linear(1024, classes));
-  }
-
-  private void add(String name, Module layer) {
-    path.add(module(name, layer));
-  }
-
-  @Override
-  public List<Module> links() {
-    return Collections.unmodifiableList(path);
-  }
-
-  @Override
-  public Tensor forward(Tensor x) {
-    return chain(x, path);
   }
 }

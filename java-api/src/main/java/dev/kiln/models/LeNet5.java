@@ -1,17 +1,11 @@
 package dev.kiln.models;
 
 import dev.kiln.KilnException;
-import dev.kiln.Tensor;
-import dev.kiln.nn.Chained;
 import dev.kiln.nn.Conv2d;
 import dev.kiln.nn.Flatten;
 import dev.kiln.nn.Linear;
 import dev.kiln.nn.MaxPool2d;
-import dev.kiln.nn.Module;
 import dev.kiln.nn.ReLU;
-import java.util.ArrayList;
-import java.util.Collections;
-import java.util.List;
 
 /**
  * LeNet-5 with its published sizes: 5x5 convolutions of 6 and 16 filters, dense layers of 120, 84
@@ -22,11 +16,9 @@ import java.util.List;
  * are connected and the last layer is dense. Images of 28 x 28 are padded to the paper's 32 x 32 by
  * the first convolution. {@link LeNet} is the wider network.
  */
-public final class LeNet5 extends Module implements Chained {
+public final class LeNet5 extends NamedChain {
   private static final int PADDED = 28;
   private static final int LEAST = 16;
-
-  private final List<Module> path = new ArrayList<>();
 
   /** Makes the network for grey images of 28 x 28 and 10 classes. */
   public LeNet5() {
@@ -61,19 +53,5 @@ public final class LeNet5 extends Module implements Chained {
     add("fc2", new Linear(120, 84));
     add("relu4", new ReLU());
     add("fc3", new Linear(84, classes));
-  }
-
-  private void add(String name, Module layer) {
-    path.add(module(name, layer));
-  }
-
-  @Override
-  public List<Module> links() {
-    return Collections.unmodifiableList(path);
-  }
-
-  @Override
-  public Tensor forward(Tensor x) {
-    return chain(x, path);
   }
 }
