@@ -18,23 +18,29 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Compares devices, and Kiln with its peers, on the work W1 to W6: every measurement in a process
- * of its own, one at a time, the contestants taking turns in every round, after a measurement of
- * the machine's peak.
+ * Compares devices, and Kiln with its peers, on the work W1 to W6, after a measurement of the
+ * machine's peak. In every round each contestant has a process of its own; when all have warmed up
+ * they take short turns, one at a time, so that a slow spell of the machine meets all of them.
  *
  * <pre>{@code
  * Compare [--device cpu,cuda:0] [--work W1,W6.matmul] [--rounds 3] [--warm-up 5] [--seconds 3]
- *     [--threads 2] [--json FILE] [--peer NAME=FILE_WITH_CLASS_PATH]...
+ *     [--turn 0.3] [--threads 2] [--json FILE] [--peer NAME=FILE_WITH_CLASS_PATH]...
+ *     [--kiln NAME=FILE_WITH_CLASS_PATH]...
  * }</pre>
  *
- * <p>A work's name stands for all that begin with it. Peers run on the CPU.
+ * <p>A work's name stands for all that begin with it. Peers run on the CPU. Other builds of Kiln
+ * run beside it with {@code --kiln}, on the same devices.
  */
 public final class Compare {
+  private static final int LEAST_TURNS = 5;
+  private static final long REST_MILLIS = 80;
+
   private List<String> devices = List.of();
   private List<String> works = List.of("");
   private int rounds = 3;
   private double warmUp = 5;
   private double seconds = 3;
+  private double turn = 0.3;
   private int threads = 2;
   private Optional<Path> json = Optional.empty();
   private final List<Contestant> contestants = new ArrayList<>();
@@ -56,7 +62,8 @@ public final class Compare {
   }
 
   private void parse(String[] args) throws IOException {
-    Map<String, Path> peers = new LinkedHashMap<>();
+    Map<String, String> peers = new LinkedHashMap<>();
+    Map<String, String> builds = new LinkedHashMap<>();
     for (int i = 0; i < args.length; i += 2) {
       if (i + 1 == args.length) {
         throw new IllegalArgumentException(args[i] + " needs a value");
@@ -68,12 +75,11 @@ public final class Compare {
         case "--rounds" -> rounds = Math.max(1, Integer.parseInt(value));
         case "--warm-up" -> warmUp = Double.parseDouble(value);
         case "--seconds" -> seconds = Double.parseDouble(value);
+        case "--turn" -> turn = Double.parseDouble(value);
         case "--threads" -> threads = Math.max(1, Integer.parseInt(value));
         case "--json" -> json = Optional.of(Path.of(value));
-        case "--peer" -> {
-          int at = value.indexOf('=');
-          peers.put(value.substring(0, at), Path.of(value.substring(at + 1)));
-        }
+        case "--peer" -> addClassPath(peers, value);
+        case "--kiln" -> addClassPath(builds, value);
         default -> throw new IllegalArgumentException("unknown option " + args[i]);
       }
     }
@@ -84,10 +90,17 @@ public final class Compare {
               .map(Device::toString)
               .toList();
     }
-    devices.forEach(d -> contestants.add(Contestant.kiln(d)));
-    for (Map.Entry<String, Path> peer : peers.entrySet()) {
-      contestants.add(Contestant.peer(peer.getKey(), Files.readString(peer.getValue()).strip()));
+    for (String device : devices) {
+      contestants.add(Contestant.kiln(device));
+      builds.forEach((name, path) -> contestants.add(Contestant.kiln(name, device, path)));
     }
+    peers.forEach((name, path) -> contestants.add(Contestant.peer(name, path)));
+  }
+
+  private static void addClassPath(Map<String, String> byName, String option) throws IOException {
+    int at = option.indexOf('=');
+    byName.put(
+        option.substring(0, at), Files.readString(Path.of(option.substring(at + 1))).strip());
   }
 
   private void run() throws IOException {
@@ -99,11 +112,12 @@ public final class Compare {
     }
     System.out.printf(
         Locale.ROOT,
-        "%s, %d rounds, warm-up %.1f s, %.1f s of samples, %d threads, load %.1f%n",
+        "%s, %d rounds, warm-up %.1f s, %.1f s of samples in turns of %.1f s, %d threads, load %.1f%n",
         Instant.now(),
         rounds,
         warmUp,
         seconds,
+        turn,
         threads,
         load());
     for (String device : devices) {
@@ -112,15 +126,10 @@ public final class Compare {
     for (Task task : tasks) {
       List<Score> row = contestants.stream().map(c -> new Score(c, task)).toList();
       scores.addAll(row);
-      for (int round = 0; round < rounds; round++) {
-        for (Score score : row) {
-          // What failed for a reason of its own fails again.
-          if (round == 0 || score.failure().isEmpty()) {
-            System.err.printf(
-                "%s round %d %s%n", task.name(), round + 1, score.contestant().name());
-            score.add(score.contestant().measure(task.name(), warmUp, seconds, threads));
-          }
-        }
+      for (int round = 1; round <= rounds; round++) {
+        System.err.printf("%s round %d%n", task.name(), round);
+        // What failed for a reason of its own fails again.
+        round(row.stream().filter(s -> !s.failed()).toList());
       }
       write(); // each time, so that a run that is cut short leaves what it has
     }
@@ -128,11 +137,44 @@ public final class Compare {
     System.out.printf(Locale.ROOT, "%s, load %.1f%n", Instant.now(), load());
   }
 
+  private void round(List<Score> row) throws IOException {
+    List<Participant> all = new ArrayList<>();
+    try {
+      for (Score score : row) {
+        all.add(score.contestant().start(score.task().name(), warmUp, threads));
+        rest();
+      }
+      for (int i = 0; i < Math.max(LEAST_TURNS, seconds / turn); i++) {
+        for (Participant participant : all) {
+          participant.turn(turn);
+          rest();
+        }
+      }
+      for (int i = 0; i < all.size(); i++) {
+        row.get(i).add(all.get(i).finish());
+      }
+    } finally {
+      all.forEach(Participant::close);
+    }
+  }
+
+  /** Waits until no thread of the last turn spins any more for work that may come. */
+  private static void rest() {
+    try {
+      Thread.sleep(REST_MILLIS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
   private void peak(String device) throws IOException {
     Contestant kiln = Contestant.kiln(device);
     for (Task task : Peak.tasks(Device.of(device), threads)) {
       Score score = new Score(kiln, task);
-      score.add(kiln.measure(task.name(), 1, 2, threads));
+      try (Participant participant = kiln.start(task.name(), 1, threads)) {
+        participant.turn(2);
+        score.add(participant.finish());
+      }
       peaks.put(device + " " + task.name(), score);
       score.failure().ifPresent(why -> System.out.println(task.name() + ": " + why));
     }

@@ -1,9 +1,6 @@
 package dev.kiln.bench;
 
-import com.google.gson.JsonObject;
-import com.google.gson.JsonParser;
 import dev.kiln.bench.worker.Worker;
-import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -11,7 +8,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 
 /**
  * A framework on a device, run in processes of its own.
@@ -24,17 +20,21 @@ import java.util.concurrent.TimeUnit;
  */
 record Contestant(
     String name, String device, String mainClass, String classPath, List<String> jvm) {
-  private static final long MINUTES = 5;
+  private static final String KILN = "kiln";
 
   /** Kiln itself, on the class path of this process. */
   static Contestant kiln(String device) {
+    return kiln(KILN, device, System.getProperty("java.class.path"));
+  }
+
+  /** Another build of Kiln. */
+  static Contestant kiln(String name, String device, String classPath) {
     String sim = System.getProperty("kiln.sim");
     List<String> jvm = new ArrayList<>(List.of("--add-modules", "jdk.incubator.vector"));
     if (sim != null) {
       jvm.add("-Dkiln.sim=" + sim);
     }
-    return new Contestant(
-        "kiln", device, KilnWorker.class.getName(), System.getProperty("java.class.path"), jvm);
+    return new Contestant(name, device, KilnWorker.class.getName(), classPath, jvm);
   }
 
   static Contestant peer(String name, String classPath) {
@@ -47,31 +47,18 @@ record Contestant(
   }
 
   boolean isKiln() {
-    return name.equals("kiln");
+    return mainClass.equals(KilnWorker.class.getName());
   }
 
-  /** Does a piece of work in a new process and returns what it says; an error is a result too. */
-  JsonObject measure(String work, double warmUp, double seconds, int threads) throws IOException {
+  /** Starts a piece of work in a new process and waits until that has warmed up. */
+  Participant start(String work, double warmUp, int threads) throws IOException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(jvm);
-    command.addAll(List.of("-cp", classPath, mainClass, work));
-    command.addAll(List.of(Double.toString(warmUp), Double.toString(seconds), device));
-    Path log = Files.createTempFile("kiln-bench", ".log");
-    ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
-    builder.redirectOutput(log.toFile());
+    command.addAll(List.of("-cp", classPath, mainClass, work, Double.toString(warmUp), device));
+    ProcessBuilder builder = new ProcessBuilder(command);
     builder.environment().putAll(environment(threads));
-    Process process = builder.start();
-    try {
-      boolean done = process.waitFor(MINUTES, TimeUnit.MINUTES);
-      return done ? result(log, process.exitValue()) : error("took over " + MINUTES + " minutes");
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IOException("interrupted", e);
-    } finally {
-      process.destroyForcibly();
-      Files.deleteIfExists(log);
-    }
+    return new Participant(builder);
   }
 
   private Map<String, String> environment(int threads) throws IOException {
@@ -102,24 +89,5 @@ record Contestant(
   private static boolean avx512() throws IOException {
     Path info = Path.of("/proc/cpuinfo");
     return Files.exists(info) && Files.readString(info).contains("avx512f");
-  }
-
-  private static JsonObject result(Path log, int exit) throws IOException {
-    String last = "";
-    try (BufferedReader lines = Files.newBufferedReader(log)) {
-      for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-        if (line.startsWith(Worker.MARK)) {
-          return JsonParser.parseString(line.substring(Worker.MARK.length())).getAsJsonObject();
-        }
-        last = line.isBlank() ? last : line;
-      }
-    }
-    return error("exit " + exit + ": " + last);
-  }
-
-  private static JsonObject error(String message) {
-    JsonObject line = new JsonObject();
-    line.addProperty("error", message);
-    return line;
   }
 }

@@ -21,7 +21,7 @@ final class KilnWorker implements Framework {
   }
 
   public static void main(String[] args) {
-    Worker.measure(() -> new KilnWorker(args[3]), Arrays.copyOf(args, 3));
+    Worker.measure(() -> new KilnWorker(args[2]), Arrays.copyOf(args, 2));
   }
 
   @Override

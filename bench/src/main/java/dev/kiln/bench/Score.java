@@ -59,6 +59,11 @@ final class Score {
     memory = Math.max(memory, device > 0 ? device : round.get("resident_bytes").getAsLong());
   }
 
+  /** Returns whether it was tried and has no time. */
+  boolean failed() {
+    return samples.isEmpty() && !failure.isEmpty();
+  }
+
   /** Returns why there is no time, if there is none. */
   Optional<String> failure() {
     return samples.isEmpty() ? Optional.of(failure) : Optional.empty();

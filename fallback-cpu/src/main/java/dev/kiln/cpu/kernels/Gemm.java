@@ -18,7 +18,7 @@ public final class Gemm {
   private static final long SERIAL_WORK = 250_000;
 
   /** Columns of a block of B that threads share: in the third-level cache, so it may be wide. */
-  private static final int SHARED_COLUMNS = 1024;
+  private static final int SHARED_COLUMNS = 512;
 
   /** Parts of such a block that each thread packs. */
   private static final int PACKED_PARTS = 4;
