@@ -65,8 +65,7 @@ final class Participant implements AutoCloseable {
     ready = false;
     CompletableFuture<Void> watchdog =
         CompletableFuture.runAsync(
-            process::destroyForcibly,
-            CompletableFuture.delayedExecutor(MINUTES, TimeUnit.MINUTES));
+            process::destroyForcibly, CompletableFuture.delayedExecutor(MINUTES, TimeUnit.MINUTES));
     String last = "";
     try {
       for (String line = output.readLine(); line != null; line = output.readLine()) {

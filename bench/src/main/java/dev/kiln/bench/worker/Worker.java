@@ -14,9 +14,9 @@ import java.util.function.Supplier;
 /**
  * Measures one piece of work in this process, whenever it is told to.
  *
- * <p>After warm-up it says {@value #READY}. Each line that then comes in is the seconds of a turn, in
- * which samples are taken; the end of a turn is said with {@value #READY} again. At the end of the
- * input it prints the result as a line of JSON behind {@value #MARK}.
+ * <p>After warm-up it says {@value #READY}. Each line that then comes in is the seconds of a turn,
+ * in which samples are taken; the end of a turn is said with {@value #READY} again. At the end of
+ * the input it prints the result as a line of JSON behind {@value #MARK}.
  */
 public final class Worker {
   /** What the line with the result begins with. */

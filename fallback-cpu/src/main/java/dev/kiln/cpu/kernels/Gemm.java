@@ -3,7 +3,6 @@ package dev.kiln.cpu.kernels;
 import static dev.kiln.cpu.kernels.TiledProduct.cut;
 import static dev.kiln.cpu.kernels.TiledProduct.divideUp;
 
-import dev.kiln.cpu.threads.Lines;
 import dev.kiln.cpu.threads.WorkerPool;
 import dev.kiln.cpu.threads.Workspace;
 
@@ -16,18 +15,6 @@ import dev.kiln.cpu.threads.Workspace;
  */
 public final class Gemm {
   private static final long SERIAL_WORK = 250_000;
-
-  /** Columns of a block of B that threads share: in the third-level cache, so it may be wide. */
-  private static final int SHARED_COLUMNS = 512;
-
-  /** Parts of such a block that each thread packs. */
-  private static final int PACKED_PARTS = 4;
-
-  /** Pieces of a block for each thread: how evenly they end. */
-  private static final int BLOCK_PIECES = 8;
-
-  /** A piece that takes some tens of microseconds need not be larger. */
-  private static final int PIECE_WORK = 1_000_000;
 
   /** Up to so many columns, inner products are the quickest way. */
   static final int SKINNY = 16;
@@ -218,98 +205,29 @@ public final class Gemm {
   }
 
   private void blocks(Task t) {
-    if (pieces(t.work()) == 1) {
-      prescale(t, 0, t.m, 0, t.n);
-      TiledProduct.run(
-          tiles,
-          t.left(),
-          t.right(),
-          Destination.matrix(t.c, t.co, t.ldc),
-          t.epilogue,
-          t.alpha,
-          t.beta != 0f,
-          0,
-          t.m,
-          0,
-          t.n,
-          t.k);
-    } else {
-      sharedBlocks(t);
-    }
-  }
-
-  /**
-   * Threads pack a block of B together, then take pieces of the rows of C as they come: so a core
-   * that others slow down holds nobody up. The cut may follow the threads, the bits do not.
-   */
-  private void sharedBlocks(Task t) {
-    RightOperand right = t.right();
-    int nr = tiles.tileColumns();
-    int blockDepth = TiledProduct.depthBlock(tiles, t.k);
-    int blockColumns = TiledProduct.columnBlock(tiles, t.n, SHARED_COLUMNS);
-    Lines panels = TiledProduct.panels(tiles, blockDepth, blockColumns);
-    for (int k0 = 0; k0 < t.k; k0 += blockDepth) {
-      int k = k0;
-      int kc = Math.min(blockDepth, t.k - k);
-      for (int j0 = 0; j0 < t.n; j0 += blockColumns) {
-        int j = j0;
-        int nc = Math.min(blockColumns, t.n - j);
-        int columnPanels = divideUp(nc, nr);
-        int parts = Math.min(columnPanels, PACKED_PARTS * pool.threads());
-        pool.parallelFor(
-            parts,
-            part -> {
-              int n0 = cut(columnPanels, parts, part) * nr;
-              int n1 = Math.min(nc, cut(columnPanels, parts, part + 1) * nr);
-              right.pack(tiles, k, kc, j + n0, n1 - n0, panels.array(), panels.at() + n0 * kc);
-            });
-        multiplyBlock(t, panels, k, kc, j, nc);
-      }
-    }
-  }
-
-  private void multiplyBlock(Task t, Lines panels, int k, int depth, int column, int columns) {
+    Grid grid = pieces(t.work()) == 1 ? Grid.ONE : Grid.of(tiles, t.m, t.n, t.k, pool.threads());
     LeftOperand left = t.left();
+    RightOperand right = t.right();
     Destination out = Destination.matrix(t.c, t.co, t.ldc);
-    Epilogue last = k + depth == t.k ? t.epilogue : Epilogue.NONE;
-    int nr = tiles.tileColumns();
     int rowPanels = divideUp(t.m, tiles.tileRows());
-    int columnPanels = divideUp(columns, nr);
-    int enough = BLOCK_PIECES * pool.threads();
-    int columnParts = Math.min(columnPanels, divideUp(enough, rowPanels));
-    long panelWork = (long) tiles.tileRows() * depth * divideUp(columns, columnParts);
-    int together = (int) Math.max(1, Math.min(rowPanels / enough, PIECE_WORK / panelWork));
-    int rowParts = divideUp(rowPanels, together);
+    int columnPanels = divideUp(t.n, tiles.tileColumns());
     pool.parallelFor(
-        rowParts * columnParts,
+        grid.pieces(),
         piece -> {
-          int r = piece / columnParts;
-          int q = piece % columnParts;
-          int m0 = TiledProduct.panelStart(tiles, t.m, rowPanels, r * together);
-          int m1 =
-              TiledProduct.panelStart(
-                  tiles, t.m, rowPanels, Math.min(rowPanels, (r + 1) * together));
-          int n0 = cut(columnPanels, columnParts, q) * nr;
-          int n1 = Math.min(columns, cut(columnPanels, columnParts, q + 1) * nr);
-          if (k == 0) {
-            prescale(t, m0, m1, column + n0, column + n1);
-          }
-          TiledProduct.block(
-              tiles,
-              left,
-              panels,
-              out,
-              last,
-              t.alpha,
-              t.beta != 0f || k > 0,
-              m0,
-              m1,
-              column,
-              n0,
-              n1,
-              k,
-              depth);
+          int r = piece % grid.rows();
+          int q = piece / grid.rows();
+          int m0 = rowCut(t, rowPanels, grid, r);
+          int m1 = rowCut(t, rowPanels, grid, r + 1);
+          int n0 = cut(columnPanels, grid.columns(), q) * tiles.tileColumns();
+          int n1 = Math.min(t.n, cut(columnPanels, grid.columns(), q + 1) * tiles.tileColumns());
+          prescale(t, m0, m1, n0, n1);
+          TiledProduct.run(
+              tiles, left, right, out, t.epilogue, t.alpha, t.beta != 0f, m0, m1, n0, n1, t.k);
         });
+  }
+
+  private int rowCut(Task t, int rowPanels, Grid grid, int part) {
+    return TiledProduct.panelStart(tiles, t.m, rowPanels, cut(rowPanels, grid.rows(), part));
   }
 
   private int pieces(long work) {

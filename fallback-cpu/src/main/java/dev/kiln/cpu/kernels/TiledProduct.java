@@ -14,7 +14,8 @@ import dev.kiln.cpu.threads.Workspace;
  * columns are cut.
  */
 final class TiledProduct {
-  private static final int COLUMN_BLOCK = 512;
+  /** Floats of a block of right panels: 1 MiB, in the second-level cache beside what streams. */
+  private static final int RIGHT_BLOCK = 1 << 18;
 
   private TiledProduct() {}
 
@@ -63,7 +64,7 @@ final class TiledProduct {
       return;
     }
     int blockDepth = depthBlock(tiles, depth);
-    int blockColumns = columnBlock(tiles, columns, COLUMN_BLOCK);
+    int blockColumns = columnBlock(tiles, columns, blockDepth);
     Lines panels = panels(tiles, blockDepth, blockColumns);
     for (int k = 0; k < depth; k += blockDepth) {
       int kc = Math.min(blockDepth, depth - k);
@@ -72,28 +73,33 @@ final class TiledProduct {
       for (int j = n0; j < n1; j += blockColumns) {
         int nc = Math.min(blockColumns, n1 - j);
         right.pack(tiles, k, kc, j, nc, panels.array(), panels.at());
-        block(tiles, left, panels, out, last, alpha, sum, m0, m1, j, 0, nc, k, kc);
+        block(tiles, left, panels, out, last, alpha, sum, m0, m1, j, nc, k, kc);
       }
     }
   }
 
+  /** Most columns of a block of right panels. */
+  static int mostColumns(TileKernels tiles, int blockDepth) {
+    return Math.max(tiles.tileColumns(), RIGHT_BLOCK / blockDepth);
+  }
+
   /** Columns of a block, whole panels, that cuts {@code columns} evenly. */
-  static int columnBlock(TileKernels tiles, int columns, int most) {
+  private static int columnBlock(TileKernels tiles, int columns, int blockDepth) {
     int nr = tiles.tileColumns();
-    return divideUp(divideUp(columns, nr), divideUp(columns, Math.max(nr, most))) * nr;
+    return divideUp(divideUp(columns, nr), divideUp(columns, mostColumns(tiles, blockDepth))) * nr;
   }
 
   /** Room for the right panels of one block. */
-  static Lines panels(TileKernels tiles, int blockDepth, int blockColumns) {
+  private static Lines panels(TileKernels tiles, int blockDepth, int blockColumns) {
     return Workspace.mine()
         .lines(Workspace.Slot.RIGHT, (long) blockDepth * blockColumns + tiles.slack());
   }
 
   /**
-   * Computes rows {@code m0..m1} of the block whose packed columns begin at {@code column}, from
-   * its column {@code n0} to {@code n1}, over {@code depth} from {@code k} on.
+   * Computes rows {@code m0..m1} of the block whose {@code columns} packed columns begin at {@code
+   * column}, over {@code depth} from {@code k} on.
    */
-  static void block(
+  private static void block(
       TileKernels tiles,
       LeftOperand left,
       Lines panels,
@@ -104,8 +110,7 @@ final class TiledProduct {
       int m0,
       int m1,
       int column,
-      int n0,
-      int n1,
+      int columns,
       int k,
       int depth) {
     int nr = tiles.tileColumns();
@@ -121,7 +126,7 @@ final class TiledProduct {
       if (alpha != 1f) {
         scale(tiles, left.interleaved(), mr, depth, packedLeft, alpha);
       }
-      for (int q = n0; q < n1; q += nr) {
+      for (int q = 0; q < columns; q += nr) {
         tile(
             tiles,
             left.interleaved(),
@@ -135,7 +140,7 @@ final class TiledProduct {
             epilogue,
             i,
             column + q,
-            Math.min(nr, n1 - q),
+            Math.min(nr, columns - q),
             edge);
       }
     }
