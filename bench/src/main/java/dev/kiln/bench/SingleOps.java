@@ -23,7 +23,8 @@ final class SingleOps {
     for (int n : List.of(512, 1024, 2048)) {
       tasks.add(Task.of("W6.matmul" + n, 2.0 * n * n * n, s -> matmul(s, n)));
     }
-    tasks.add(new Task("W6.add", 0, 12.0 * MANY, SingleOps::add));
+    tasks.add(new Task("W6.add", 0, 12.0 * MANY, s -> add(s, false)));
+    tasks.add(new Task("W6.add.inPlace", 0, 12.0 * MANY, s -> add(s, true)));
     tasks.add(new Task("W6.relu", 0, 8.0 * MANY, s -> unary(s, UnaryOp.RELU)));
     tasks.add(new Task("W6.exp", 0, 8.0 * MANY, s -> unary(s, UnaryOp.EXP)));
     tasks.add(new Task("W6.softmax", 0, 8.0 * 4096 * 1024, SingleOps::softmax));
@@ -39,10 +40,10 @@ final class SingleOps {
     return s.run(() -> a.matmul(b));
   }
 
-  private static Runnable add(Setting s) {
+  private static Runnable add(Setting s, boolean inPlace) {
     Tensor a = s.random(MANY);
     Tensor b = s.random(MANY);
-    Tensor out = s.random(MANY);
+    Tensor out = inPlace ? a : s.random(MANY);
     return () -> s.device().backend().binary(BinaryOp.ADD, out.view(), a.view(), b.view());
   }
 

@@ -67,13 +67,12 @@ final class Djl implements Framework {
       case "W6.matmul512" -> matmul(512);
       case "W6.matmul1024" -> matmul(1024);
       case "W6.matmul2048" -> matmul(2048);
-      case "W6.add" -> {
-        // Into its first input, the only existing output that there is: the traffic is the same.
+      case "W6.add.inPlace" -> {
         NDArray a = all.randomNormal(new Shape(MANY));
         NDArray b = all.zeros(new Shape(MANY));
         yield () -> a.addi(b);
       }
-      case "W6.relu", "W6.exp" -> throw new Unsupported("no operation into an existing output");
+      case "W6.add", "W6.relu", "W6.exp" -> throw new Unsupported("no operation into an existing output");
       case "W6.softmax" -> run(all.randomNormal(new Shape(4096, 1024)), x -> x.softmax(1));
       case "W6.conv" -> inference(Blocks.conv(64, 3, 1, true), new Shape(32, 64, 32, 32));
       case "W6.conv.backward" -> convolutionBackward();

@@ -52,6 +52,11 @@ final class Dl4j implements Framework {
         INDArray out = Nd4j.randn(MANY);
         yield () -> a.addi(b, out);
       }
+      case "W6.add.inPlace" -> {
+        INDArray a = Nd4j.randn(MANY);
+        INDArray b = Nd4j.randn(MANY);
+        yield () -> a.addi(b);
+      }
       case "W6.relu" -> into("relu", Nd4j.randn(MANY), Nd4j.randn(MANY), 0);
       case "W6.exp" -> {
         INDArray x = Nd4j.randn(MANY);

@@ -59,6 +59,11 @@ final class Libtorch implements Framework {
         Tensor out = torch.randn(MANY);
         yield run(() -> torch.add_out(out, a, b));
       }
+      case "W6.add.inPlace" -> {
+        Tensor a = torch.randn(MANY);
+        Tensor b = torch.randn(MANY);
+        yield run(() -> a.add_(b));
+      }
       case "W6.relu" -> {
         Tensor x = torch.randn(MANY);
         Tensor out = torch.randn(MANY);

@@ -56,7 +56,7 @@ final class Tensorflow implements Framework {
       case "W6.softmax" -> forward(tf.nn::softmax, 4096, 1024);
       case "W6.conv" -> forward(layers.conv(64, 64, 3, 1, true), 32, 32, 32, 64);
       case "W6.conv.backward" -> convolutionBackward();
-      case "W6.add", "W6.relu", "W6.exp" ->
+      case "W6.add", "W6.add.inPlace", "W6.relu", "W6.exp" ->
           throw new Unsupported("no operation into an existing output");
       default -> throw new Unsupported("no such work");
     };
