@@ -4,6 +4,7 @@ import com.google.gson.GsonBuilder;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import dev.kiln.Device;
+import dev.kiln.bench.worker.Operation;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
@@ -16,6 +17,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * Compares devices, and Kiln with its peers, on the work W1 to W6, after a measurement of the
@@ -28,8 +30,9 @@ import java.util.Optional;
  *     [--kiln NAME=FILE_WITH_CLASS_PATH]...
  * }</pre>
  *
- * <p>A work's name stands for all that begin with it. Peers run on the CPU. Other builds of Kiln
- * run beside it with {@code --kiln}, on the same devices.
+ * <p>A work's name stands for all that begin with it; {@code op} for single operations of many
+ * shapes, and {@link Operation} says how to write one of any shape. Peers run on the CPU. Other
+ * builds of Kiln run beside it with {@code --kiln}, on the same devices.
  */
 public final class Compare {
   private static final int LEAST_TURNS = 5;
@@ -104,8 +107,7 @@ public final class Compare {
   }
 
   private void run() throws IOException {
-    List<Task> tasks =
-        Bench.all().stream().filter(t -> works.stream().anyMatch(t.name()::startsWith)).toList();
+    List<Task> tasks = works.stream().flatMap(Compare::tasks).distinct().toList();
     if (tasks.isEmpty()) {
       List<String> all = Bench.all().stream().map(Task::name).toList();
       throw new IllegalArgumentException("no work is called " + works + "; there are " + all);
@@ -135,6 +137,15 @@ public final class Compare {
     }
     System.out.print(new ComparisonTable(scores, peaks).text());
     System.out.printf(Locale.ROOT, "%s, load %.1f%n", Instant.now(), load());
+  }
+
+  private static Stream<Task> tasks(String work) {
+    if (Operation.isOne(work)) {
+      return Stream.of(Operations.task(work));
+    }
+    return work.equals("op")
+        ? Operations.ALL.stream().map(Operations::task)
+        : Bench.all().stream().filter(t -> t.name().startsWith(work));
   }
 
   private void round(List<Score> row) throws IOException {

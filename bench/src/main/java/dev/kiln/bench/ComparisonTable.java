@@ -8,10 +8,11 @@ import java.util.TreeMap;
 
 /** Scores as a table: a line for each work, framework and device. */
 final class ComparisonTable {
+  private static final String WIDEST = "W6.conv.backward";
+
   private static final String HEAD =
       String.format(
-          "%-17s %-10s %-7s %10s %8s %9s %10s %-7s %7s %9s %10s %11s%n",
-          "WORK",
+          "%-10s %-7s %10s %8s %9s %10s %-7s %7s %9s %10s %11s%n",
           "FRAMEWORK",
           "DEVICE",
           "MEDIAN ms",
@@ -44,7 +45,7 @@ final class ComparisonTable {
             text.append(String.format(Locale.ROOT, "%s: %.1f %s%n", name, s.bestRate(), unit(s)));
           }
         });
-    text.append('\n').append(HEAD);
+    text.append('\n').append(work("WORK")).append(HEAD);
     String last = "";
     for (Score s : scores) {
       String work = s.task().name();
@@ -60,8 +61,8 @@ final class ComparisonTable {
 
   private String line(Score s) {
     String head =
-        String.format(
-            "%-17s %-10s %-7s ", s.task().name(), s.contestant().name(), s.contestant().device());
+        work(s.task().name())
+            + String.format("%-10s %-7s ", s.contestant().name(), s.contestant().device());
     if (s.failure().isPresent()) {
       return head + "- " + s.failure().get() + "\n";
     }
@@ -79,6 +80,12 @@ final class ComparisonTable {
             s.memoryBytes() >> 20,
             s.firstMs(),
             s.contestant().isKiln() ? number("%.1f KiB", s.heapBytes() / 1024) : "-");
+  }
+
+  /** The first column, as wide as the longest name needs. */
+  private String work(String name) {
+    int width = scores.stream().mapToInt(s -> s.task().name().length()).max().orElse(0);
+    return String.format("%-" + Math.max(width, WIDEST.length()) + "s ", name);
   }
 
   private OptionalDouble fastestOtherPeer(Score of) {

@@ -5,6 +5,7 @@ import dev.kiln.Generator;
 import dev.kiln.Precision;
 import dev.kiln.Scope;
 import dev.kiln.bench.worker.Framework;
+import dev.kiln.bench.worker.Operation;
 import dev.kiln.bench.worker.Unsupported;
 import dev.kiln.bench.worker.Worker;
 import java.util.Arrays;
@@ -36,7 +37,7 @@ final class KilnWorker implements Framework {
     device.resetPeakMemory();
     // The peaks come after, since they need the vector module and the rest does not.
     Task task =
-        named(work, Bench.all())
+        named(work, Operation.isOne(work) ? List.of(Operations.task(work)) : Bench.all())
             .or(() -> named(work, Peak.tasks(device, Worker.threads())))
             .orElseThrow(() -> new Unsupported("no such work"));
     Scope.open("bench");

@@ -25,6 +25,11 @@ record Setting(Device device, Precision precision) {
     return Tensor.randn(Shape.of(shape), DType.FLOAT32, device);
   }
 
+  /** Uniform random values in [0, 1). */
+  Tensor uniform(long... shape) {
+    return Tensor.rand(Shape.of(shape), DType.FLOAT32, device);
+  }
+
   /** Class labels below 10. */
   Tensor labels(int n) {
     long[] labels = new long[n];

@@ -1,6 +1,7 @@
 package dev.kiln.bench.peers;
 
 import dev.kiln.bench.worker.Framework;
+import dev.kiln.bench.worker.Operation;
 import dev.kiln.bench.worker.Unsupported;
 import dev.kiln.bench.worker.Worker;
 import java.util.function.Function;
@@ -10,8 +11,8 @@ import org.bytedeco.pytorch.Adam;
 import org.bytedeco.pytorch.AdamOptions;
 import org.bytedeco.pytorch.AdamW;
 import org.bytedeco.pytorch.AdamWOptions;
+import org.bytedeco.pytorch.AutoGradMode;
 import org.bytedeco.pytorch.BoolOptional;
-import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Optimizer;
 import org.bytedeco.pytorch.SGD;
 import org.bytedeco.pytorch.SGDOptions;
@@ -43,6 +44,10 @@ final class Libtorch implements Framework {
 
   @Override
   public Runnable make(String work) {
+    if (Operation.isOne(work)) {
+      Operation op = Operation.of(work);
+      return run(new Operations().make(op), op.backward());
+    }
     return switch (work) {
       case "W1" -> training(networks.mlp(), torch.randn(128, 784), this::adam);
       case "W2" -> training(networks.lenet(), torch.randn(64, 1, 28, 28), () -> sgd(0));
@@ -149,11 +154,15 @@ final class Libtorch implements Framework {
     };
   }
 
-  @SuppressWarnings("ReturnValueIgnored") // the scope releases it
   private static Runnable run(Supplier<Tensor> body) {
+    return run(body, false);
+  }
+
+  @SuppressWarnings("ReturnValueIgnored") // the scope releases it
+  private static Runnable run(Supplier<Tensor> body, boolean gradients) {
     return () -> {
       try (PointerScope step = new PointerScope();
-          NoGradGuard off = new NoGradGuard()) {
+          AutoGradMode mode = new AutoGradMode(gradients)) {
         body.get();
       }
     };
