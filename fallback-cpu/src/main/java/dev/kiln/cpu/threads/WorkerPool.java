@@ -14,8 +14,17 @@ import java.util.function.IntConsumer;
  * run on the calling thread: the machine is never oversubscribed and nobody waits for a lock.
  */
 public final class WorkerPool {
-  private static final int SPINS = 300;
-  private static final long IDLE_NANOS = 5_000_000L;
+  /**
+   * How often a thread looks for what it waits for before it sleeps: some tenths of a millisecond,
+   * longer than most pauses between two kernels. It does not yield, since beside other busy
+   * processes, even of the lowest priority, a thread that yields gets its core back after
+   * milliseconds, and one that is woken gets it at once.
+   */
+  private static final int SPINS = 4000;
+
+  /** A sleeping caller looks again after this, whatever happens to the thread it waits for. */
+  private static final long LOOK_AGAIN_NANOS = 1_000_000L;
+
   private static final WorkerPool SHARED = new WorkerPool(configuredThreads());
 
   private final AtomicBoolean busy = new AtomicBoolean();
@@ -131,6 +140,8 @@ public final class WorkerPool {
     final int helpers;
     final AtomicInteger next = new AtomicInteger();
     final AtomicInteger done = new AtomicInteger();
+    final Thread caller = Thread.currentThread();
+    volatile boolean callerSleeps;
     volatile Throwable failure;
 
     Job(IntConsumer body, int pieces, int helpers) {
@@ -152,19 +163,22 @@ public final class WorkerPool {
         } catch (Throwable t) {
           failure = t;
         } finally {
-          done.incrementAndGet();
+          if (done.incrementAndGet() == pieces && callerSleeps) {
+            LockSupport.unpark(caller);
+          }
         }
       }
     }
 
     void await() {
-      int turns = 0;
-      while (done.get() < pieces) {
+      for (int turns = 0; done.get() < pieces; turns++) {
         if (turns < SPINS) {
-          turns++;
           Thread.onSpinWait();
         } else {
-          Thread.yield();
+          callerSleeps = true;
+          if (done.get() < pieces) {
+            LockSupport.parkNanos(this, LOOK_AGAIN_NANOS);
+          }
         }
       }
     }
@@ -196,7 +210,6 @@ public final class WorkerPool {
     public void run() {
       Job last = Job.NONE;
       int turns = 0;
-      long idleSince = 0;
       for (; ; ) {
         Job current = pool.job;
         if (current != last) {
@@ -205,15 +218,9 @@ public final class WorkerPool {
             current.work();
             turns = 0;
           }
-          continue;
-        }
-        turns++;
-        if (turns < SPINS) {
+        } else if (turns < SPINS) {
+          turns++;
           Thread.onSpinWait();
-        } else if (turns == SPINS) {
-          idleSince = System.nanoTime();
-        } else if (System.nanoTime() - idleSince < IDLE_NANOS) {
-          Thread.yield();
         } else {
           parked = true;
           if (pool.job == last) {
