@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes GemmTiles.java, PairTiles.java and DotTiles.java: the inner loops of matrix products.
+"""Writes GemmTiles.java, TapTiles.java, PairTiles.java and DotTiles.java: the inner loops of matrix products.
 
 Run from the module's root, then let the formatter loose on the result:
     python3 src/main/generators/gemm_tiles.py && mvn spotless:apply
@@ -38,23 +38,30 @@ MAX_PAIR_ROWS = 6
 MAX_DOT = 4
 
 
-def tile(rows, interleaved):
-    out = [f"    static void {'interleaved' if interleaved else 'row'}(int depth, float[] a, int ao,"
-           " float[] b, int bo, int ldb, float[] c, int co, int ldc) {",
+def tile(rows, layout):
+    interleaved = layout == "interleaved"
+    right = "int[] tap, int t" if layout == "taps" else "int ldb"
+    out = [f"    static void {layout}(int depth, float[] a, int ao,"
+           f" float[] b, int bo, {right}, float[] c, int co, int ldc) {{",
            "      FloatVector zero = FloatVector.zero(F);"]
     for i in range(rows):
         for j in range(2):
             out.append(f"      FloatVector c{i}x{j} = zero;")
     out.append("      for (int k = 0; k < depth; k++) {")
-    out.append("        FloatVector b0 = FloatVector.fromArray(F, b, bo);")
-    out.append("        FloatVector b1 = FloatVector.fromArray(F, b, bo + LANES);")
+    at = "bo"
+    if layout == "taps":
+        out.append("        int at = bo + tap[t + k];")
+        at = "at"
+    out.append(f"        FloatVector b0 = FloatVector.fromArray(F, b, {at});")
+    out.append(f"        FloatVector b1 = FloatVector.fromArray(F, b, {at} + LANES);")
     for i in range(rows):
         at = "ao" if i == 0 else (f"ao + {i}" if interleaved else f"ao + {i} * ROW_STRIDE")
         out.append(f"        FloatVector a{i} = FloatVector.broadcast(F, a[{at}]);")
         for j in range(2):
             out.append(f"        c{i}x{j} = a{i}.fma(b{j}, c{i}x{j});")
     out.append("        ao += " + ("LEFT_STEP" if interleaved else "1") + ";")
-    out.append("        bo += ldb;")
+    if layout != "taps":
+        out.append("        bo += ldb;")
     out.append("      }")
     for i in range(rows):
         out.append(f"      c{i}x0.intoArray(c, co);")
@@ -73,7 +80,7 @@ def gemm():
     for rows in range(1, MAX_ROWS + 1):
         out.append(f"  /** Tiles of {rows} rows. */\n  static final class Rows{rows} {{\n"
                    f"    private Rows{rows}() {{}}\n")
-        out.append("\n\n".join(tile(rows, i) for i in (False, True)))
+        out.append("\n\n".join(tile(rows, layout) for layout in ("row", "interleaved")))
         out.append("  }\n")
     for layout in ("row", "interleaved"):
         out.append(switch(layout, MAX_ROWS,
@@ -82,6 +89,23 @@ def gemm():
                           "depth, a, ao, b, bo, ldb, c, co, ldc"))
     out.append("}")
     (OUT / "GemmTiles.java").write_text("\n".join(out) + "\n")
+
+
+def taps():
+    out = [HEAD % ("import static dev.kiln.cpu.simd.Lanes.ROW_STRIDE;\n",
+                   "Tiles of C = A B whose rows of B lie anywhere, as {@code tap} says.", "TapTiles",
+                   "TapTiles")]
+    for rows in range(1, MAX_ROWS + 1):
+        out.append(f"  /** Tiles of {rows} rows. */\n  static final class Rows{rows} {{\n"
+                   f"    private Rows{rows}() {{}}\n")
+        out.append(tile(rows, "taps"))
+        out.append("  }\n")
+    out.append(switch("taps", MAX_ROWS,
+                      "int depth, float[] a, int ao, float[] b, int bo, int[] tap, int t, float[] c,"
+                      " int co, int ldc",
+                      "depth, a, ao, b, bo, tap, t, c, co, ldc"))
+    out.append("}")
+    (OUT / "TapTiles.java").write_text("\n".join(out) + "\n")
 
 
 def pair_tile(rows, interleaved):
@@ -196,5 +220,6 @@ def dots():
 
 
 gemm()
+taps()
 pairs()
 dots()

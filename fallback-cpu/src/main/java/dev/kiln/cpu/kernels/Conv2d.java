@@ -18,8 +18,19 @@ public final class Conv2d {
   private static final int PATCH_PIXELS = 768;
   private static final long PATCH_FLOATS = 160_000;
   private static final int GRADIENT_PIECES = 16;
+
+  /** With fewer, as for a single image, threads would go without: then channels are cut more. */
+  private static final int LEAST_GRADIENT_PIECES = 8;
+
   private static final long PARTIAL_FLOATS = 4_000_000;
   private static final int CHUNK_ROWS = 448;
+  private static final int LEAST_CHUNK_ROWS = 128;
+
+  /** Up to so many filters, packing what taps see costs more than reading it where it lies. */
+  private static final int FEW_FILTERS = 40;
+
+  /** And from so deep on, storing the sums twice does not. */
+  private static final int DEEP = 64;
 
   /** Channels that one piece of a depthwise convolution takes. */
   private static final int DEPTHWISE_CHANNELS = 8;
@@ -153,6 +164,11 @@ public final class Conv2d {
     }
   }
 
+  /** Whether tiles read what taps see where it lies. */
+  private static boolean unpacked(ConvShape s) {
+    return s.groupFilters() <= FEW_FILTERS && s.depth() >= DEEP;
+  }
+
   private void forwardPatch(
       ConvShape s,
       Cut cut,
@@ -177,6 +193,10 @@ public final class Conv2d {
     LeftOperand left = LeftOperand.matrix(w, wOffset + filter * s.depth(), s.depth(), false);
     Destination to =
         new Destination(y, out, s.outPixels(), rows * s.outWidth(), s.filters() * s.outPixels());
+    if (unpacked(s)) {
+      patch.filters(tiles, left, m0, m1, epilogue.shifted(filter, 0), to);
+      return;
+    }
     TiledProduct.run(
         tiles,
         left,
@@ -442,7 +462,7 @@ public final class Conv2d {
       return;
     }
     // Whatever decides the order of the sums depends on the shape alone: one thread's cut.
-    int chunks = (int) Math.max(1, Math.min(s.groupChannels(), (long) s.depth() / CHUNK_ROWS));
+    int chunks = channelChunks(s);
     Cut cut = Cut.of(s, divideUp(s.groupChannels(), chunks), 1);
     int parts =
         (int)
@@ -471,6 +491,14 @@ public final class Conv2d {
               part * size + group * s.groupFilters() * s.depth());
         });
     combine(s, partial, parts, size, dw, dwOffset);
+  }
+
+  /** Parts of a group's channels whose filter gradients are pieces of their own. */
+  private static int channelChunks(ConvShape s) {
+    int chunks = Math.max(1, Math.min(s.groupChannels(), s.depth() / CHUNK_ROWS));
+    int pieces = Cut.of(s, divideUp(s.groupChannels(), chunks), 1).patches() * s.groups();
+    int more = Math.min(s.depth() / LEAST_CHUNK_ROWS, LEAST_GRADIENT_PIECES / pieces);
+    return Math.max(chunks, Math.min(s.groupChannels(), more));
   }
 
   /** Adds up patches for some channels: rows are filter taps, columns filters. */

@@ -2,6 +2,7 @@ package dev.kiln.cpu.kernels;
 
 /** {@link TileKernels} in plain loops, written so that the JIT compiler can vectorise them. */
 final class LoopTiles implements TileKernels {
+  private static final int[] DENSE = {};
   private static final int ROWS = 8;
   private static final int COLUMNS = 96;
   private static final int DEPTH = 256;
@@ -64,7 +65,39 @@ final class LoopTiles implements TileKernels {
       float[] c,
       int cOffset,
       int ldc) {
-    tile(rows, add, depth, a, aOffset, rowStride(), 1, b, bOffset, ldb, c, cOffset, ldc);
+    tile(rows, add, depth, a, aOffset, rowStride(), 1, b, bOffset, ldb, DENSE, 0, c, cOffset, ldc);
+  }
+
+  @Override
+  public void tapTile(
+      int rows,
+      boolean add,
+      int depth,
+      float[] a,
+      int aOffset,
+      float[] b,
+      int bOffset,
+      int[] tap,
+      int firstTap,
+      float[] c,
+      int cOffset,
+      int ldc) {
+    tile(
+        rows,
+        add,
+        depth,
+        a,
+        aOffset,
+        rowStride(),
+        1,
+        b,
+        bOffset,
+        0,
+        tap,
+        firstTap,
+        c,
+        cOffset,
+        ldc);
   }
 
   @Override
@@ -80,7 +113,7 @@ final class LoopTiles implements TileKernels {
       float[] c,
       int cOffset,
       int ldc) {
-    tile(rows, add, depth, a, aOffset, 1, ROWS, b, bOffset, ldb, c, cOffset, ldc);
+    tile(rows, add, depth, a, aOffset, 1, ROWS, b, bOffset, ldb, DENSE, 0, c, cOffset, ldc);
   }
 
   private static void tile(
@@ -94,6 +127,8 @@ final class LoopTiles implements TileKernels {
       float[] b,
       int bo,
       int ldb,
+      int[] tap,
+      int t,
       float[] c,
       int co,
       int ldc) {
@@ -104,11 +139,10 @@ final class LoopTiles implements TileKernels {
     }
     int k = 0;
     for (; k + 4 <= depth; k += 4) {
-      int from = bo + k * ldb;
-      System.arraycopy(b, from, scratch.b0, 0, COLUMNS);
-      System.arraycopy(b, from + ldb, scratch.b1, 0, COLUMNS);
-      System.arraycopy(b, from + 2 * ldb, scratch.b2, 0, COLUMNS);
-      System.arraycopy(b, from + 3 * ldb, scratch.b3, 0, COLUMNS);
+      System.arraycopy(b, bo + row(k, ldb, tap, t), scratch.b0, 0, COLUMNS);
+      System.arraycopy(b, bo + row(k + 1, ldb, tap, t), scratch.b1, 0, COLUMNS);
+      System.arraycopy(b, bo + row(k + 2, ldb, tap, t), scratch.b2, 0, COLUMNS);
+      System.arraycopy(b, bo + row(k + 3, ldb, tap, t), scratch.b3, 0, COLUMNS);
       for (int i = 0; i < rows; i++) {
         int p = ao + i * rowStep + k * depthStep;
         addFour(
@@ -116,7 +150,7 @@ final class LoopTiles implements TileKernels {
       }
     }
     for (; k < depth; k++) {
-      System.arraycopy(b, bo + k * ldb, scratch.b0, 0, COLUMNS);
+      System.arraycopy(b, bo + row(k, ldb, tap, t), scratch.b0, 0, COLUMNS);
       for (int i = 0; i < rows; i++) {
         addOne(a[ao + i * rowStep + k * depthStep], scratch.b0, sums[i]);
       }
@@ -124,6 +158,11 @@ final class LoopTiles implements TileKernels {
     for (int i = 0; i < rows; i++) {
       put(add, sums[i], c, co + i * ldc);
     }
+  }
+
+  /** Where row k of B begins: a multiple of its stride, or what its tap says. */
+  private static int row(int k, int ldb, int[] tap, int t) {
+    return tap.length == 0 ? k * ldb : tap[t + k];
   }
 
   private static void addFour(float p, float q, float r, float s, Scratch rows, float[] sums) {

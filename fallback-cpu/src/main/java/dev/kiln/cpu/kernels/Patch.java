@@ -1,5 +1,6 @@
 package dev.kiln.cpu.kernels;
 
+import dev.kiln.cpu.threads.Lines;
 import dev.kiln.cpu.threads.Workspace;
 import java.util.Arrays;
 
@@ -11,6 +12,9 @@ import java.util.Arrays;
  * im2col would build, never stored). As a left operand it is the transpose.
  */
 final class Patch implements RightOperand {
+  /** Pixels computed by {@link #filters} at once: their sums stay in the second-level cache. */
+  private static final int FLAT_PIXELS = 1024;
+
   private final ConvShape shape;
   private final int channels;
   private final int[] tap;
@@ -242,6 +246,65 @@ final class Patch implements RightOperand {
     tiles.taps(bias, weight, w, tap, shape.area(), data, base, flatSize(), flat, 0);
     for (int row = 0; row < bandRows; row++) {
       System.arraycopy(flat, row * phaseColumns, y, yo + row * ow, ow);
+    }
+  }
+
+  /**
+   * Writes the output planes of filters {@code m0..m1}, the left operand's rows. Nothing is packed:
+   * tiles read what a tap sees where it lies, rows as one long row, see {@link #filter}.
+   */
+  void filters(
+      TileKernels tiles, LeftOperand left, int m0, int m1, Epilogue epilogue, Destination to) {
+    int together = Math.max(1, FLAT_PIXELS / phaseColumns);
+    for (int image = 0; image < images; image++) {
+      for (int row = 0; row < bandRows; row += together) {
+        int rows = Math.min(together, bandRows - row);
+        filters(tiles, left, m0, m1, epilogue, to, image, row, rows);
+      }
+    }
+  }
+
+  private void filters(
+      TileKernels tiles,
+      LeftOperand left,
+      int m0,
+      int m1,
+      Epilogue epilogue,
+      Destination to,
+      int image,
+      int row,
+      int rows) {
+    int ow = shape.outWidth();
+    int nr = tiles.tileColumns();
+    int block = TiledProduct.depthBlock(tiles, tap.length);
+    int start = base + image * imageSize + row * phaseColumns;
+    int count = (rows - 1) * phaseColumns + ow;
+    int ld = TiledProduct.divideUp(count, nr) * nr;
+    Workspace space = Workspace.mine();
+    float[] panel = space.floats(Workspace.Slot.LEFT, tiles.leftSize());
+    Lines flat = space.lines(Workspace.Slot.COLUMNS, (long) tiles.tileRows() * ld);
+    int panels = TiledProduct.divideUp(m1 - m0, tiles.tileRows());
+    for (int p = 0; p < panels; p++) {
+      int i = m0 + TiledProduct.panelStart(tiles, m1 - m0, panels, p);
+      int mr = m0 + TiledProduct.panelStart(tiles, m1 - m0, panels, p + 1) - i;
+      for (int k = 0; k < tap.length; k += block) {
+        int depth = Math.min(block, tap.length - k);
+        left.pack(tiles, i, mr, k, depth, panel);
+        for (int j = 0; j < count; j += nr) {
+          tiles.tapTile(
+              mr, k > 0, depth, panel, 0, data, start + j, tap, k, flat.array(), flat.at() + j, ld);
+        }
+      }
+      if (!epilogue.isNone()) {
+        epilogue.apply(tiles, i, mr, 0, count, flat.array(), flat.at(), ld);
+      }
+      int pixel = (image * bandRows + row) * ow;
+      for (int f = 0; f < mr; f++) {
+        for (int r = 0; r < rows; r++) {
+          int from = flat.at() + f * ld + r * phaseColumns;
+          System.arraycopy(flat.array(), from, to.c(), to.at(i + f, pixel + r * ow), ow);
+        }
+      }
     }
   }
 

@@ -65,6 +65,23 @@ public interface TileKernels {
       int cOffset,
       int ldc);
 
+  /**
+   * As {@link #rowTile}, but row k of B is {@code b[bOffset + tap[firstTap + k]]} and what follows.
+   */
+  void tapTile(
+      int rows,
+      boolean add,
+      int depth,
+      float[] a,
+      int aOffset,
+      float[] b,
+      int bOffset,
+      int[] tap,
+      int firstTap,
+      float[] c,
+      int cOffset,
+      int ldc);
+
   /** Greatest number of rows of A in one {@link #dotTile}. */
   int dotRows();
 

@@ -22,6 +22,8 @@ final class VectorTiles implements TileKernels {
   private static final Primer[] INTERLEAVED =
       Primer.of(TILE_ROWS + 1, VectorTiles::interleavedLoop);
 
+  private static final Primer[] TAP_ROWS = Primer.of(TILE_ROWS + 1, VectorTiles::tapRowLoop);
+
   private static final Primer[] ROW_PAIRS = Primer.of(TILE_ROWS + 1, VectorTiles::rowPairLoop);
   private static final Primer[] INTERLEAVED_PAIRS =
       Primer.of(TILE_ROWS + 1, VectorTiles::interleavedPairLoop);
@@ -51,6 +53,13 @@ final class VectorTiles implements TileKernels {
   private static Primer.Loop interleavedLoop(int rows) {
     float[] s = Primer.SCRATCH;
     return turns -> GemmTiles.interleaved(rows, turns, s, 0, s, 0, 0, Primer.SINK, 0, 0);
+  }
+
+  private static Primer.Loop tapRowLoop(int rows) {
+    float[] s = Primer.SCRATCH;
+    return turns ->
+        TapTiles.taps(
+            rows, Math.min(turns, NO_TAPS.length), s, 0, s, 0, NO_TAPS, 0, Primer.SINK, 0, 0);
   }
 
   private static Primer.Loop rowPairLoop(int rows) {
@@ -123,6 +132,32 @@ final class VectorTiles implements TileKernels {
       int cOffset,
       int ldc) {
     tile(true, rows, add, depth, a, aOffset, b, bOffset, ldb, c, cOffset, ldc);
+  }
+
+  @Override
+  public void tapTile(
+      int rows,
+      boolean add,
+      int depth,
+      float[] a,
+      int aOffset,
+      float[] b,
+      int bOffset,
+      int[] tap,
+      int firstTap,
+      float[] c,
+      int cOffset,
+      int ldc) {
+    TAP_ROWS[rows].before(depth);
+    if (add) {
+      Lines sums = Workspace.mine().lines(Workspace.Slot.SUMS, (long) rows * TILE_COLUMNS);
+      float[] s = sums.array();
+      int at = sums.at();
+      TapTiles.taps(rows, depth, a, aOffset, b, bOffset, tap, firstTap, s, at, TILE_COLUMNS);
+      addTile(rows, s, at, c, cOffset, ldc);
+    } else {
+      TapTiles.taps(rows, depth, a, aOffset, b, bOffset, tap, firstTap, c, cOffset, ldc);
+    }
   }
 
   private static void tile(
