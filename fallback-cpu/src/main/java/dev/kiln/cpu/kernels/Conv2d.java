@@ -229,7 +229,10 @@ public final class Conv2d {
       int pixels = s.outPixels();
       int together =
           (int) Math.max(1, Math.min(PATCH_PIXELS / pixels, PATCH_FLOATS / Math.max(1, perImage)));
-      together = Math.min(together, Math.max(1, divideUp(s.images(), threads)));
+      if (threads > 1) { // as many patches as make even rounds
+        int rounds = divideUp(divideUp(s.images(), together), threads);
+        together = Math.max(1, divideUp(s.images(), rounds * threads));
+      }
       int bands = 1;
       if (together == 1) {
         long tooLarge = (perImage + PATCH_FLOATS - 1) / PATCH_FLOATS;
