@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Writes GemmTiles.java, TapTiles.java, PairTiles.java and DotTiles.java: the inner loops of matrix products.
+"""Writes GemmTiles.java, PackedTiles.java, TapTiles.java, PairTiles.java and DotTiles.java: the inner
+loops of matrix products.
 
 Run from the module's root, then let the formatter loose on the result:
     python3 src/main/generators/gemm_tiles.py && mvn spotless:apply
@@ -10,6 +11,9 @@ or return vectors. And few operations: C2 of JDK 17 guards each by a class check
 a store by two once it has profiled the Vector API; after a hundred in a method it compiles calls
 instead of traps, and the operations behind them make objects. Hence 24 accumulators at most, and
 no sum with the old C in here.
+
+PackedTiles is for C2 of JDK 25. Its indices are the loop's variable times constants, so that they are
+proved before the loop and take few registers.
 
 PairTiles is for 16 registers and C2 of JDK 17. Its indices are plain multiples of the loop's variable,
 so that C2 proves them all before the loop, and two steps of the depth share what is left to count:
@@ -89,6 +93,51 @@ def gemm():
                           "depth, a, ao, b, bo, ldb, c, co, ldc"))
     out.append("}")
     (OUT / "GemmTiles.java").write_text("\n".join(out) + "\n")
+
+
+def packed_tile(rows, layout):
+    interleaved = layout == "interleaved"
+    out = [f"    static void {layout}(int depth, float[] a, int ao, float[] b, int bo, float[] c, int co,"
+           " int ldc) {",
+           "      FloatVector zero = FloatVector.zero(F);"]
+    for i in range(rows):
+        for j in range(2):
+            out.append(f"      FloatVector c{i}x{j} = zero;")
+    out.append("      for (int k = 0; k < depth; k++) {")
+    out.append("        FloatVector b0 = FloatVector.fromArray(F, b, bo + k * TILE_COLUMNS);")
+    out.append("        FloatVector b1 = FloatVector.fromArray(F, b, bo + k * TILE_COLUMNS + LANES);")
+    for i in range(rows):
+        at = f"ao + k * LEFT_STEP + {i}" if interleaved else f"ao + k + {i} * ROW_STRIDE"
+        out.append(f"        FloatVector a{i} = FloatVector.broadcast(F, a[{at}]);")
+        for j in range(2):
+            out.append(f"        c{i}x{j} = a{i}.fma(b{j}, c{i}x{j});")
+    out.append("      }")
+    for i in range(rows):
+        out.append(f"      c{i}x0.intoArray(c, co);")
+        out.append(f"      c{i}x1.intoArray(c, co + LANES);")
+        if i < rows - 1:
+            out.append("      co += ldc;")
+    out.append("    }")
+    return "\n".join(out)
+
+
+def packed():
+    out = [HEAD % ("import static dev.kiln.cpu.simd.Lanes.LEFT_STEP;\n"
+                   "import static dev.kiln.cpu.simd.Lanes.ROW_STRIDE;\n"
+                   "import static dev.kiln.cpu.simd.Lanes.TILE_COLUMNS;\n",
+                   "Tiles of C = A B for packed B, whose indices C2 proves before the loop.",
+                   "PackedTiles", "PackedTiles")]
+    for rows in range(1, MAX_ROWS + 1):
+        out.append(f"  /** Tiles of {rows} rows. */\n  static final class Rows{rows} {{\n"
+                   f"    private Rows{rows}() {{}}\n")
+        out.append("\n\n".join(packed_tile(rows, layout) for layout in ("row", "interleaved")))
+        out.append("  }\n")
+    for layout in ("row", "interleaved"):
+        out.append(switch(layout, MAX_ROWS,
+                          "int depth, float[] a, int ao, float[] b, int bo, float[] c, int co, int ldc",
+                          "depth, a, ao, b, bo, c, co, ldc"))
+    out.append("}")
+    (OUT / "PackedTiles.java").write_text("\n".join(out) + "\n")
 
 
 def taps():
@@ -220,6 +269,7 @@ def dots():
 
 
 gemm()
+packed()
 taps()
 pairs()
 dots()

@@ -6,6 +6,7 @@ import static dev.kiln.cpu.simd.Lanes.DOT_ROWS;
 import static dev.kiln.cpu.simd.Lanes.F;
 import static dev.kiln.cpu.simd.Lanes.LANES;
 import static dev.kiln.cpu.simd.Lanes.LEFT_STEP;
+import static dev.kiln.cpu.simd.Lanes.PACKED;
 import static dev.kiln.cpu.simd.Lanes.PAIRS;
 import static dev.kiln.cpu.simd.Lanes.ROW_STRIDE;
 import static dev.kiln.cpu.simd.Lanes.TILE_COLUMNS;
@@ -22,6 +23,10 @@ final class VectorTiles implements TileKernels {
   private static final Primer[] INTERLEAVED =
       Primer.of(TILE_ROWS + 1, VectorTiles::interleavedLoop);
 
+  private static final Primer[] PACKED_ROWS = Primer.of(TILE_ROWS + 1, VectorTiles::packedLoop);
+  private static final Primer[] PACKED_INTERLEAVED =
+      Primer.of(TILE_ROWS + 1, VectorTiles::packedInterleavedLoop);
+
   private static final Primer[] TAP_ROWS = Primer.of(TILE_ROWS + 1, VectorTiles::tapRowLoop);
 
   private static final Primer[] ROW_PAIRS = Primer.of(TILE_ROWS + 1, VectorTiles::rowPairLoop);
@@ -31,6 +36,10 @@ final class VectorTiles implements TileKernels {
   private static final Primer[] DOTS = Primer.of(DOT_ROWS * DOT_COLUMNS, VectorTiles::dotLoop);
 
   private static final int[] NO_TAPS = new int[64];
+
+  /** Steps of a packed operand that the loops' scratch data has room for. */
+  private static final int SCRATCH_STEPS = 32;
+
   private static final Primer TAPS = new Primer(VectorTiles::tapLoop);
 
   private static void tapLoop(int turns) {
@@ -53,6 +62,19 @@ final class VectorTiles implements TileKernels {
   private static Primer.Loop interleavedLoop(int rows) {
     float[] s = Primer.SCRATCH;
     return turns -> GemmTiles.interleaved(rows, turns, s, 0, s, 0, 0, Primer.SINK, 0, 0);
+  }
+
+  private static Primer.Loop packedLoop(int rows) {
+    float[] s = Primer.SCRATCH;
+    return turns ->
+        PackedTiles.row(rows, Math.min(turns, SCRATCH_STEPS), s, 0, s, 0, Primer.SINK, 0, 0);
+  }
+
+  private static Primer.Loop packedInterleavedLoop(int rows) {
+    float[] s = Primer.SCRATCH;
+    return turns ->
+        PackedTiles.interleaved(
+            rows, Math.min(turns, SCRATCH_STEPS), s, 0, s, 0, Primer.SINK, 0, 0);
   }
 
   private static Primer.Loop tapRowLoop(int rows) {
@@ -199,12 +221,34 @@ final class VectorTiles implements TileKernels {
       int ldc) {
     if (PAIRS && ldb == TILE_COLUMNS && depth > 1) {
       pairs(interleaved, rows, depth, a, ao, b, bo, c, co, ldc);
+    } else if (PACKED && ldb == TILE_COLUMNS) {
+      packed(interleaved, rows, depth, a, ao, b, bo, c, co, ldc);
     } else if (interleaved) {
       INTERLEAVED[rows].before(depth);
       GemmTiles.interleaved(rows, depth, a, ao, b, bo, ldb, c, co, ldc);
     } else {
       ROWS[rows].before(depth);
       GemmTiles.row(rows, depth, a, ao, b, bo, ldb, c, co, ldc);
+    }
+  }
+
+  private static void packed(
+      boolean interleaved,
+      int rows,
+      int depth,
+      float[] a,
+      int ao,
+      float[] b,
+      int bo,
+      float[] c,
+      int co,
+      int ldc) {
+    if (interleaved) {
+      PACKED_INTERLEAVED[rows].before(depth);
+      PackedTiles.interleaved(rows, depth, a, ao, b, bo, c, co, ldc);
+    } else {
+      PACKED_ROWS[rows].before(depth);
+      PackedTiles.row(rows, depth, a, ao, b, bo, c, co, ldc);
     }
   }
 
