@@ -205,7 +205,8 @@ public final class Gemm {
   }
 
   private void blocks(Task t) {
-    Grid grid = pieces(t.work()) == 1 ? Grid.ONE : Grid.of(tiles, t.m, t.n, t.k, pool.threads());
+    PieceGrid grid =
+        pieces(t.work()) == 1 ? PieceGrid.ONE : PieceGrid.of(tiles, t.m, t.n, t.k, pool.threads());
     LeftOperand left = t.left();
     RightOperand right = t.right();
     Destination out = Destination.matrix(t.c, t.co, t.ldc);
@@ -226,7 +227,7 @@ public final class Gemm {
         });
   }
 
-  private int rowCut(Task t, int rowPanels, Grid grid, int part) {
+  private int rowCut(Task t, int rowPanels, PieceGrid grid, int part) {
     return TiledProduct.panelStart(tiles, t.m, rowPanels, cut(rowPanels, grid.rows(), part));
   }
 

@@ -8,8 +8,8 @@ import static dev.kiln.cpu.kernels.TiledProduct.divideUp;
  * @param rows parts of the rows
  * @param columns parts of the columns
  */
-record Grid(int rows, int columns) {
-  static final Grid ONE = new Grid(1, 1);
+record PieceGrid(int rows, int columns) {
+  static final PieceGrid ONE = new PieceGrid(1, 1);
 
   /**
    * Multiply-adds in the time that packing an element takes, on one core with AVX-512: an operand
@@ -27,11 +27,11 @@ record Grid(int rows, int columns) {
   }
 
   /** Returns the grid that the least time is expected of. */
-  static Grid of(TileKernels tiles, int m, int n, int k, int threads) {
+  static PieceGrid of(TileKernels tiles, int m, int n, int k, int threads) {
     int rowPanels = divideUp(m, tiles.tileRows());
     int columnPanels = divideUp(n, tiles.tileColumns());
     int most = TiledProduct.mostColumns(tiles, TiledProduct.depthBlock(tiles, k));
-    Grid best = ONE;
+    PieceGrid best = ONE;
     double least = Double.MAX_VALUE;
     int pieces = MOST_PIECES * threads;
     for (int r = 1; r <= Math.min(rowPanels, pieces); r++) {
@@ -43,7 +43,7 @@ record Grid(int rows, int columns) {
         double time = piece * (divideUp(r * q, threads) + WAITING);
         if (time < least) {
           least = time;
-          best = new Grid(r, q);
+          best = new PieceGrid(r, q);
         }
       }
     }
