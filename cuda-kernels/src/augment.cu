@@ -519,7 +519,7 @@ KILN_DEVICE void transform_pixels(O* out, const T* x, const float* steps, const 
   STEPS(1, from, T, to, O)                                                                       \
   STEPS(3, from, T, to, O)
 #define STEPS(C, from, T, to, O)                                                                 \
-  KILN_KERNEL_ROOMY(256, kiln_transform_pixels##C##_##from##_##to, O* out, const T* x,          \
+  KILN_KERNEL_BLOCKS(256, 1, kiln_transform_pixels##C##_##from##_##to, O* out, const T* x,      \
                      const float* steps, const float* channels, const int64_t* keys,             \
                      int64_t pictures, int32_t pieces, int32_t all_channels, int32_t h,          \
                      int32_t w, int32_t count, int64_t first) {                                  \

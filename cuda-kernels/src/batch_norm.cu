@@ -160,7 +160,14 @@ KILN_DEVICE void partial_columns(Partial* partial, const BatchShape& shape, Part
     int64_t slice = task - tile * static_cast<uint32_t>(shape.slices);
     bool is_channel = channel < shape.channels;
     auto sums = start(is_channel ? channel : 0);
-    if (is_channel) {
+    if (is_channel && shape.inner == 1) {
+      // Several images' elements are read before the first is used.
+#pragma unroll 4
+      for (int64_t image = slice * warps + warp; image < shape.images;
+           image += shape.slices * warps) {
+        sums.template take<1>(image * shape.channels + channel);
+      }
+    } else if (is_channel) {
 #pragma unroll 1
       for (int64_t image = slice * warps + warp; image < shape.images;
            image += shape.slices * warps) {
@@ -258,7 +265,27 @@ KILN_DEVICE void grad_finish(Channel<MathOf<T>>* out, const GradSums* partial, T
 
 // ---- Elements ----
 
-// Calls f(many, element, channel) for all elements; `head(at, n)` as before_packs.
+// The channels of neighbouring elements, by their number from the first on: of a plane, and of an
+// image, where neighbours have mostly one too. Then a pack needs the channel's numbers once.
+struct OfPlane {
+  int64_t channel;
+
+  KILN_DEVICE_MEMBER int64_t operator()(int) const { return channel; }
+  template <int N>
+  KILN_DEVICE_MEMBER bool are_one() const { return true; }
+};
+struct OfImage {
+  uint32_t first;
+  Divider inner;
+
+  KILN_DEVICE_MEMBER int64_t operator()(int k) const { return inner.divide(first + k); }
+  template <int N>
+  KILN_DEVICE_MEMBER bool are_one() const {
+    return N == 1 || inner.divide(first) == inner.divide(first + N - 1);
+  }
+};
+
+// Calls f(many, element, channels) for all elements; `head(at, n)` as before_packs.
 template <class T, class Head, class F>
 KILN_DEVICE void planes(const BatchShape& shape, Head head, F f) {
   LaneTeam team(WARP);
@@ -270,7 +297,7 @@ KILN_DEVICE void planes(const BatchShape& shape, Head head, F f) {
     int64_t at = int64_t{plane} * shape.inner + first;
     int64_t channel = plane - shape.by_channels.divide(plane) * shape.channels;
     walk<T>(team, n, head(at, n),
-            [&](auto many, int64_t j) { f(many, at + j, [&](int) { return channel; }); });
+            [&](auto many, int64_t j) { f(many, at + j, OfPlane{channel}); });
   }
 }
 
@@ -285,9 +312,7 @@ KILN_DEVICE void columns(const BatchShape& shape, Head head, F f) {
     int64_t n = size - first < shape.piece ? size - first : shape.piece;
     int64_t at = int64_t{image} * size + first;
     walk<T>(team, n, head(at, n), [&](auto many, int64_t j) {
-      f(many, at + j, [&](int k) {
-        return static_cast<int64_t>(shape.by_inner.divide(static_cast<uint32_t>(first + j + k)));
-      });
+      f(many, at + j, OfImage{static_cast<uint32_t>(first + j), shape.by_inner});
     });
   }
 }
@@ -298,13 +323,17 @@ struct Normalise {
   const T* x;
   const Channel<MathOf<T>>* of;
 
-  template <int N, class ChannelOf>
-  KILN_DEVICE_MEMBER void operator()(Many<N>, int64_t at, ChannelOf channel) const {
+  template <int N, class Channels>
+  KILN_DEVICE_MEMBER void operator()(Many<N>, int64_t at, const Channels& channels) const {
     MathOf<T> v[N];
     load_many<N>(v, x + at);
+    bool one = channels.template are_one<N>();
+    Channel<MathOf<T>> c = of[channels(0)];
 #pragma unroll
     for (int k = 0; k < N; k++) {
-      Channel<MathOf<T>> c = of[channel(k)];
+      if (k > 0 && !one) {
+        c = of[channels(k)];
+      }
       v[k] = (v[k] - c.high - c.low) * c.scale + c.shift;
     }
     store_many<N>(y + at, v);
@@ -321,14 +350,18 @@ struct NormaliseGrad {
   const T* x;
   const Channel<MathOf<T>>* of;
 
-  template <int N, class ChannelOf>
-  KILN_DEVICE_MEMBER void operator()(Many<N>, int64_t at, ChannelOf channel) const {
+  template <int N, class Channels>
+  KILN_DEVICE_MEMBER void operator()(Many<N>, int64_t at, const Channels& channels) const {
     MathOf<T> g[N], v[N];
     load_many<N>(g, dy + at);
     load_many<N>(v, x + at);
+    bool one = channels.template are_one<N>();
+    Channel<MathOf<T>> c = of[channels(0)];
 #pragma unroll
     for (int k = 0; k < N; k++) {
-      Channel<MathOf<T>> c = of[channel(k)];
+      if (k > 0 && !one) {
+        c = of[channels(k)];
+      }
       v[k] = (g[k] - c.shift - (v[k] - c.high) * c.low) * c.scale;
     }
     store_many<N>(dx + at, v);
@@ -338,9 +371,8 @@ struct NormaliseGrad {
   }
 };
 
-// Elements by their channel's numbers, of which any may be absent. One channel to a pack (ONE), or
-// one to an element.
-template <class T, bool ONE>
+// Elements by their channel's numbers, of which any may be absent.
+template <class T>
 struct Affine {
   T* y;
   const T* x;
@@ -359,15 +391,16 @@ struct Affine {
             weight == nullptr ? scale : scale * Element<T>::get(weight[c]),
             bias == nullptr ? M(0) : Element<T>::get(bias[c])};
   }
-  template <int N, class ChannelOf>
-  KILN_DEVICE_MEMBER void operator()(Many<N>, int64_t at, ChannelOf channel) const {
+  template <int N, class Channels>
+  KILN_DEVICE_MEMBER void operator()(Many<N>, int64_t at, const Channels& channels) const {
     MathOf<T> v[N];
     load_many<N>(v, x + at);
-    Channel<MathOf<T>> c = numbers(channel(0));
+    bool one = channels.template are_one<N>();
+    Channel<MathOf<T>> c = numbers(channels(0));
 #pragma unroll
     for (int k = 0; k < N; k++) {
-      if (!ONE && k > 0) {
-        c = numbers(channel(k));
+      if (k > 0 && !one) {
+        c = numbers(channels(k));
       }
       v[k] = (v[k] - c.high) * c.scale + c.shift;
     }
@@ -380,15 +413,15 @@ struct Affine {
 
 }  // namespace kiln
 
-#define AFFINE(way, type, T, ONE)                                                                 \
-  KILN_KERNEL_BOUNDS(64, kiln_channel_affine_##way##_##type, T* y, const T* x, const T* mean,     \
+#define AFFINE(way, type, T)                                                                      \
+  KILN_KERNEL_BLOCKS(64, 16, kiln_channel_affine_##way##_##type, T* y, const T* x, const T* mean, \
                      const T* variance, const T* weight, const T* bias, double eps,               \
                      const kiln::BatchShape shape) {                                              \
-    kiln::Affine<T, ONE> f{y, x, mean, variance, weight, bias, eps};                              \
+    kiln::Affine<T> f{y, x, mean, variance, weight, bias, eps};                                   \
     kiln::way<T>(shape, [&](int64_t at, int64_t n) { return f.head(at, n); }, f);                 \
   }
 #define APPLY(way, name, type, T, F, Parameters, ...)                                             \
-  KILN_KERNEL_BOUNDS(64, kiln_batch_norm_##name##_##way##_##type, KILN_UNPACK Parameters,        \
+  KILN_KERNEL_BLOCKS(64, 16, kiln_batch_norm_##name##_##way##_##type, KILN_UNPACK Parameters,     \
                      const kiln::Channel<kiln::MathOf<T>>* of, const kiln::BatchShape shape) {    \
     kiln::F<T> f{__VA_ARGS__, of};                                                                \
     kiln::way<T>(shape, [&](int64_t at, int64_t n) { return f.head(at, n); }, f);                 \
@@ -439,8 +472,8 @@ struct Affine {
     kiln::grad_finish(out, partial, dweight, dbias, weight, mean, inv_std, channels, slices,      \
                       count);                                                                     \
   }                                                                                               \
-  AFFINE(planes, type, T, true)                                                                   \
-  AFFINE(columns, type, T, false)                                                                 \
+  AFFINE(planes, type, T)                                                                         \
+  AFFINE(columns, type, T)                                                                        \
   APPLY(planes, apply, type, T, Normalise, (T * y, const T* x), y, x)                             \
   APPLY(columns, apply, type, T, Normalise, (T * y, const T* x), y, x)                            \
   APPLY(planes, grad_apply, type, T, NormaliseGrad, (T * dx, const T* dy, const T* x), dx, dy, x) \

@@ -160,15 +160,15 @@ KILN_DEVICE void cross_entropy_grad(Team& team, T* dx, const T* dloss, const T* 
       (kiln::cross_entropy_long(team, loss, logp, x, target, weight, spec, row, n)), T* loss,    \
       T* logp, const T* x, const int64_t* target, const T* weight,                               \
       const kiln::CrossEntropy spec)                                                             \
-  KILN_KERNEL_BOUNDS(256, kiln_cross_entropy_grad_lanes_##type, T* dx, const T* dloss,           \
+  KILN_KERNEL_BLOCKS(128, 6, kiln_cross_entropy_grad_lanes_##type, T* dx, const T* dloss,        \
                      const T* logp, const int64_t* target, const T* weight,                      \
                      const kiln::CrossEntropy spec, int64_t rows, int64_t n, int32_t size) {     \
     kiln::rows_by_lanes(rows, size, [&](kiln::LaneTeam& team, int64_t row) {                     \
       kiln::cross_entropy_grad(team, dx, dloss, logp, target, weight, spec, row, rows, n);       \
     });                                                                                          \
   }                                                                                              \
-  KILN_KERNEL_BOUNDS(1024, kiln_cross_entropy_grad_long_##type, T* dx, const T* dloss,           \
-                     const T* logp, const int64_t* target, const T* weight,                      \
+  KILN_KERNEL_BLOCKS(kiln::MOST_THREADS<T>, 1, kiln_cross_entropy_grad_long_##type, T* dx,       \
+                     const T* dloss, const T* logp, const int64_t* target, const T* weight,      \
                      const kiln::CrossEntropy spec, int64_t rows, int64_t n, int32_t size) {     \
     __shared__ kiln::BlockTeam::Exchange exchange;                                               \
     kiln::rows_by_block(rows, &exchange, [&](kiln::BlockTeam& team, int64_t row) {               \

@@ -22,14 +22,35 @@ namespace kiln {
 template <class T>
 KILN_DEVICE void gather(T* out, const T* x, const int64_t* index, const Geometry<2>& g,
                         int64_t first, int64_t axis_stride, const IndexReport& report) {
+  constexpr int AHEAD = 4;  // of two reads that wait for each other
   uint32_t step = gridDim.x * blockDim.x;
-  for (uint32_t i = blockIdx.x * blockDim.x + threadIdx.x; i < g.count; i += step) {
-    uint32_t numbers[1] = {i};
-    int64_t at[2][1];
+#pragma unroll 1
+  for (uint32_t i = blockIdx.x * blockDim.x + threadIdx.x; i < g.count; i += step * AHEAD) {
+    uint32_t numbers[AHEAD];
+    int64_t at[2][AHEAD];
+    int64_t picked[AHEAD];
+    T elements[AHEAD];
+#pragma unroll
+    for (int u = 0; u < AHEAD; u++) {
+      numbers[u] = i + u * step;
+    }
     g.places(numbers, at);
-    int64_t to = at[0][0];
-    int64_t picked = index[to];
-    out[to] = check_index(report, picked, first + to) ? x[at[1][0] + picked * axis_stride] : T();
+#pragma unroll
+    for (int u = 0; u < AHEAD; u++) {
+      picked[u] = i + u * step < g.count ? index[at[0][u]] : -1;
+    }
+#pragma unroll
+    for (int u = 0; u < AHEAD; u++) {
+      bool inside = picked[u] >= 0 && picked[u] < report.size;
+      elements[u] = inside ? x[at[1][u] + picked[u] * axis_stride] : T();
+    }
+#pragma unroll
+    for (int u = 0; u < AHEAD; u++) {
+      if (i + u * step < g.count) {
+        check_index(report, picked[u], first + at[0][u]);
+        out[at[0][u]] = elements[u];
+      }
+    }
   }
 }
 
@@ -88,11 +109,12 @@ constexpr uint64_t NO_PLACE = ~uint64_t{0};
 KILN_DEVICE void scatter_keys(uint64_t* keys, uint32_t* positions, const int64_t* index,
                               const Geometry<2>& g, const Line& line, const IndexReport& report) {
   int64_t count = g.count * line.n;
-  for (int64_t i = thread_number(); i < count; i += thread_count()) {
-    uint32_t numbers[1] = {static_cast<uint32_t>(i / line.n)};
+  Visit visit(line.n);
+  for (int64_t i = thread_number(); i < count; i += thread_count(), visit.next()) {
+    uint32_t numbers[1] = {static_cast<uint32_t>(visit.row)};
     int64_t at[2][1];
     g.places(numbers, at);
-    int64_t j = i % line.n;
+    int64_t j = visit.column;
     int64_t from = at[1][0] + j * line.src_stride;
     int64_t place = index[from];
     keys[i] = check_index(report, place, from) ? bits64(place) : NO_PLACE;
@@ -106,13 +128,14 @@ KILN_DEVICE void scatter_add_runs(T* out, const T* src, const uint64_t* keys,
                                   const uint32_t* positions, const Geometry<2>& g,
                                   const Line& line) {
   int64_t count = g.count * line.n;
-  for (int64_t i = thread_number(); i < count; i += thread_count()) {
-    int64_t j = i % line.n;
+  Visit visit(line.n);
+  for (int64_t i = thread_number(); i < count; i += thread_count(), visit.next()) {
+    int64_t j = visit.column;
     uint64_t place = keys[i];
     if (place == NO_PLACE || (j > 0 && keys[i - 1] == place)) {
       continue;
     }
-    uint32_t numbers[1] = {static_cast<uint32_t>(i / line.n)};
+    uint32_t numbers[1] = {static_cast<uint32_t>(visit.row)};
     int64_t at[2][1];
     g.places(numbers, at);
     T& there = out[at[0][0] + wrap(place) * line.out_stride];
@@ -223,7 +246,7 @@ extern "C" int kiln_gather(int64_t context, int bytes, int64_t out, int64_t x, i
   kiln::IndexReport report = c.report(op, axis, size);
   return kiln::for_each_piece<2>(
       kiln::Layout(geometry), [&](const kiln::Geometry<2>& g, const int64_t* offsets) {
-        return kiln::launch(c, kernel, kiln::grid_for(c, g.count), kiln::BLOCK, 0,
+        return kiln::launch(c, kernel, kiln::grid_for_strided(c, g.count), kiln::BLOCK, 0,
                             out + offsets[0] * bytes, x + offsets[1] * bytes,
                             index + offsets[0] * 8, g, offsets[0], axis_stride, report);
       });

@@ -32,9 +32,20 @@ struct alignas(2 * sizeof(M)) Two {
 template <class M>
 KILN_DEVICE Two<M> add_two(Two<M> p, Two<M> q) { return {p.a + q.a, p.b + q.b}; }
 
-// Which weight and bias an element of a row has: its own, or its channel's.
+// Which weights and biases N elements of a row from j on have: their own, read as a pack where it is
+// aligned, or those of their channels, mostly one for all.
 struct Own {
-  KILN_DEVICE_MEMBER int64_t operator()(int64_t j) const { return j; }
+  template <int N, class T>
+  KILN_DEVICE_MEMBER void load(MathOf<T>* to, const T* from, int64_t j) const {
+    if (N == 1 || aligned<N>(from + j)) {
+      load_many<N>(to, from + j);
+    } else {
+#pragma unroll
+      for (int k = 0; k < N; k++) {
+        to[k] = Element<T>::get(from[j + k]);
+      }
+    }
+  }
 };
 struct OfChannel {
   uint32_t first;  // of the row's channels
@@ -44,19 +55,46 @@ struct OfChannel {
                                          const Divider& inner) {
     return {static_cast<uint32_t>(row) % groups * channels, inner};
   }
-  KILN_DEVICE_MEMBER uint32_t operator()(int64_t j) const {
-    return first + inner.divide(static_cast<uint32_t>(j));
+  template <int N, class T>
+  KILN_DEVICE_MEMBER void load(MathOf<T>* to, const T* from, int64_t j) const {
+    uint32_t channel = inner.divide(static_cast<uint32_t>(j));
+    uint32_t last = inner.divide(static_cast<uint32_t>(j) + N - 1);
+    MathOf<T> v = Element<T>::get(from[first + channel]);
+#pragma unroll
+    for (int k = 0; k < N; k++) {
+      to[k] = v;
+    }
+    if (last != channel) {
+#pragma unroll
+      for (int k = 1; k < N; k++) {
+        to[k] = Element<T>::get(from[first + inner.divide(static_cast<uint32_t>(j) + k)]);
+      }
+    }
   }
 };
 
-template <class T>
-KILN_DEVICE MathOf<T> times(const T* weight, MathOf<T> v, int64_t j) {
-  return weight == nullptr ? v : v * Element<T>::get(weight[j]);
+template <int N, class T, class At>
+KILN_DEVICE void times(MathOf<T>* v, const T* weight, int64_t j, const At& affine) {
+  if (weight != nullptr) {
+    MathOf<T> w[N];
+    affine.template load<N>(w, weight, j);
+#pragma unroll
+    for (int k = 0; k < N; k++) {
+      v[k] *= w[k];
+    }
+  }
 }
 
-template <class T>
-KILN_DEVICE MathOf<T> plus(const T* bias, MathOf<T> v, int64_t j) {
-  return bias == nullptr ? v : v + Element<T>::get(bias[j]);
+template <int N, class T, class At>
+KILN_DEVICE void plus(MathOf<T>* v, const T* bias, int64_t j, const At& affine) {
+  if (bias != nullptr) {
+    MathOf<T> b[N];
+    affine.template load<N>(b, bias, j);
+#pragma unroll
+    for (int k = 0; k < N; k++) {
+      v[k] += b[k];
+    }
+  }
 }
 
 template <class M>
@@ -100,11 +138,14 @@ KILN_DEVICE void layer_norm_held(Team& team, T* y, MathOf<T>* mean, MathOf<T>* i
   if (team.rank == 0 && is_row) {
     save_row(mean, inv_std, row, m, s);
   }
-  r.each([&](int i) {
-    if (i < r.mine) {
-      auto j = affine(r.place(team, i, packs));
-      r.at[i] = plus(bias, times(weight, r.at[i] * s, j), j);
+  r.pieces(team, packs, [&](auto many, int i, int j) {
+    constexpr int N = decltype(many)::value;
+#pragma unroll
+    for (int k = 0; k < N; k++) {
+      r.at[i + k] *= s;
     }
+    times<N>(r.at + i, weight, j, affine);
+    plus<N>(r.at + i, bias, j, affine);
   });
   r.store(team, y + row * n, packs);
 }
@@ -146,9 +187,10 @@ KILN_DEVICE void layer_norm_long(BlockTeam& team, T* y, MathOf<T>* mean, MathOf<
     load_many<N>(v, in + j);
 #pragma unroll
     for (int k = 0; k < N; k++) {
-      auto at = affine(j + k);
-      v[k] = plus(bias, times(weight, (v[k] - pivot - off) * s, at), at);
+      v[k] = (v[k] - pivot - off) * s;
     }
+    times<N>(v, weight, j, affine);
+    plus<N>(v, bias, j, affine);
     store_many<N>(out + j, v);
   });
 }
@@ -159,24 +201,28 @@ KILN_DEVICE void layer_norm_grad_held(Team& team, T* dx, const T* dy, const T* x
                                       int64_t rows, int64_t n, bool packs, At affine) {
   using M = MathOf<T>;
   bool is_row = row < rows;
-  Held<T> g, d;
-  g.load(team, dy + row * n, static_cast<int>(n), is_row, packs, M(0));
-  d.load(team, x + row * n, static_cast<int>(n), is_row, packs, M(0));
+  Held<T> g;
+  RowRead<T> d;
+  g.load(team, dy + row * n, static_cast<int>(n), is_row, packs);
+  d.load(team, x + row * n, static_cast<int>(n), is_row, packs);
   bool centred = mean != nullptr;
   M m = centred && is_row ? mean[row] : M(0);
   M s = is_row ? inv_std[row] : M(0);
   Two<M> sums = {M(0), M(0)};
-  g.each([&](int i) {
-    if (i < g.mine) {
-      g.at[i] = times(weight, g.at[i], affine(g.place(team, i, packs)));
-      sums.a += g.at[i];
-      sums.b += g.at[i] * (d.at[i] - m);
+  g.pieces(team, packs, [&](auto many, int i, int j) {
+    constexpr int N = decltype(many)::value;
+    times<N>(g.at + i, weight, j, affine);
+#pragma unroll
+    for (int k = 0; k < N; k++) {
+      sums.a += g.at[i + k];
+      sums.b += g.at[i + k] * (d.get(i + k) - m);
     }
   });
   sums = team.reduce(sums, add_two<M>);
   M level = centred ? sums.a / M(n) : M(0);
   M slope = sums.b * s * s / M(n);
-  g.each([&](int i) { g.at[i] = (g.at[i] - level - (d.at[i] - m) * slope) * s; });
+  d.forget();
+  g.each([&](int i) { g.at[i] = (g.at[i] - level - (d.get(i) - m) * slope) * s; });
   g.store(team, dx + row * n, packs);
 }
 
@@ -197,13 +243,13 @@ KILN_DEVICE void layer_norm_grad_long(BlockTeam& team, T* dx, const T* dy, const
     M g[N], v[N];
     load_many<N>(g, up + j);
     load_many<N>(v, in + j);
+    times<N>(g, weight, j, affine);
     M sum = M(0);
     M dot = M(0);
 #pragma unroll
     for (int k = 0; k < N; k++) {
-      M scaled = times(weight, g[k], affine(j + k));
-      sum += scaled;
-      dot += scaled * (v[k] - m);
+      sum += g[k];
+      dot += g[k] * (v[k] - m);
     }
     sums.a += sum;
     sums.b += dot;
@@ -216,9 +262,10 @@ KILN_DEVICE void layer_norm_grad_long(BlockTeam& team, T* dx, const T* dy, const
     M g[N], v[N];
     load_many<N>(g, up + j);
     load_many<N>(v, in + j);
+    times<N>(g, weight, j, affine);
 #pragma unroll
     for (int k = 0; k < N; k++) {
-      g[k] = (times(weight, g[k], affine(j + k)) - level - (v[k] - m) * slope) * s;
+      g[k] = (g[k] - level - (v[k] - m) * slope) * s;
     }
     store_many<N>(to + j, g);
   });
@@ -229,6 +276,14 @@ KILN_DEVICE void layer_norm_grad_long(BlockTeam& team, T* dx, const T* dy, const
 // The columns that a block takes.
 template <class T>
 constexpr int TILE = 32 * LANES<T>;
+
+// Where the sums of one of these columns, 16 bytes, stand in shared memory. A lane has LANES columns
+// side by side, and eight lanes write at once: in the order of columns they would meet few of the
+// banks, several at a time. Turned about among the lane's places they meet all.
+template <class T>
+KILN_DEVICE uint32_t spread(uint32_t column) {
+  return column ^ (column / 8 % LANES<T>);
+}
 
 // partial[slice][column] of the rows slice, slice + slices, ...: each warp takes every eighth.
 template <class T>
@@ -281,15 +336,15 @@ KILN_DEVICE void weight_sums(Two<double>* partial, const T* dy, const T* x, cons
     }
 #pragma unroll
     for (int k = 0; k < V; k++) {
-      shared[warp * TILE<T> + (packs ? lane * V + k : k * WARP + lane)] = all[k];
+      shared[warp * TILE<T> + spread<T>(packs ? lane * V + k : k * WARP + lane)] = all[k];
     }
     __syncthreads();
 #pragma unroll 1
     for (uint32_t j = threadIdx.x; j < TILE<T> && j < left; j += blockDim.x) {
-      Two<double> sum = shared[j];
+      Two<double> sum = shared[spread<T>(j)];
 #pragma unroll 1
       for (uint32_t w = 1; w < warps; w++) {
-        sum = add_two(sum, shared[w * TILE<T> + j]);
+        sum = add_two(sum, shared[w * TILE<T> + spread<T>(j)]);
       }
       partial[slice * n + first + j] = sum;
     }
@@ -385,9 +440,9 @@ KILN_DEVICE void weight_finish(T* dweight, T* dbias, const Two<double>* partial,
       (kiln::layer_norm_grad_long(team, dx, dy, x, weight, mean, inv_std, row, n, kiln::Own())),  \
       T* dx, const T* dy, const T* x, const T* weight, const kiln::MathOf<T>* mean,               \
       const kiln::MathOf<T>* inv_std)                                                             \
-  KILN_KERNEL_BOUNDS(256, kiln_layer_norm_weight_##type, kiln::Two<double>* partial, const T* dy, \
-                     const T* x, const kiln::MathOf<T>* mean, const kiln::MathOf<T>* inv_std,     \
-                     int64_t rows, int64_t n, int64_t slices) {                                   \
+  KILN_KERNEL_BLOCKS(256, 3, kiln_layer_norm_weight_##type, kiln::Two<double>* partial,           \
+                     const T* dy, const T* x, const kiln::MathOf<T>* mean,                        \
+                     const kiln::MathOf<T>* inv_std, int64_t rows, int64_t n, int64_t slices) {   \
     __shared__ kiln::Two<double> shared[256 / kiln::WARP * kiln::TILE<T>];                        \
     kiln::weight_sums(partial, dy, x, mean, inv_std, rows, n, slices, shared);                    \
   }                                                                                               \

@@ -17,13 +17,13 @@ KILN_DEVICE M finished(M v, int relu) { return relu != 0 && v <= M(0) ? M(0) : v
 template <class T, int N>
 KILN_DEVICE void epilogue_packs(T* out, const T* bias, int64_t rows, int64_t columns, int relu) {
   int64_t packs = columns / N;
-  for (int64_t i = thread_number(); i < rows * packs; i += thread_count()) {
-    int64_t column = i % packs * N;
-    T* at = out + i / packs * columns + column;
+  Visit visit(packs);
+  for (int64_t i = thread_number(); i < rows * packs; i += thread_count(), visit.next()) {
+    T* at = out + i * N;
     Pack<T, N> v = Pack<T, N>::load(at);
     Pack<T, N> add = {};
     if (bias != nullptr) {
-      add = Pack<T, N>::load(bias + column);
+      add = Pack<T, N>::load(bias + visit.column * N);
     }
 #pragma unroll
     for (int k = 0; k < N; k++) {
@@ -41,10 +41,11 @@ KILN_DEVICE void epilogue(T* out, const T* bias, int64_t rows, int64_t columns, 
     epilogue_packs<T, N>(out, bias, rows, columns, relu);
     return;
   }
-  for (int64_t i = thread_number(); i < rows * columns; i += thread_count()) {
+  Visit visit(columns);
+  for (int64_t i = thread_number(); i < rows * columns; i += thread_count(), visit.next()) {
     MathOf<T> v = Element<T>::get(out[i]);
     if (bias != nullptr) {
-      v += Element<T>::get(bias[i % columns]);
+      v += Element<T>::get(bias[visit.column]);
     }
     out[i] = Element<T>::put(finished(v, relu));
   }

@@ -6,8 +6,8 @@
 //
 // as dev.kiln.backend.FusedOps describes them. A thread makes an element of the result. Gradients
 // are gathered: an element of dx adds up what the windows that see it send, in the windows' order,
-// so no two threads write to one place. Windows of 2 x 2 that tile the plane go by packs of several
-// windows. A launch takes as many planes as leave element numbers below 2^30.
+// so no two threads write to one place. Windows of 2 x 2 that tile the plane, the largest and the
+// mean alike, go by packs of several windows. A launch takes as many planes as leave element numbers below 2^30.
 #include "kiln/geometry.h"
 #include "kiln/kernel.h"
 
@@ -285,6 +285,55 @@ KILN_DEVICE void avg_pool_grad(T* dx, const T* dy, const PoolShape& s) {
   }
 }
 
+// Of windows that tile the plane, as max_pool_tiles; the sums are those of avg_pool, in its order.
+template <int N, class T>
+KILN_DEVICE void avg_pool_tiles(T* y, const T* x, const PoolShape& s) {
+  const int32_t width = s.columns.size;
+  const uint32_t step = gridDim.x * blockDim.x;
+#pragma unroll 1
+  for (uint32_t i = blockIdx.x * blockDim.x + threadIdx.x; i < s.count; i += step) {
+    Place p = Place::of(i, s.high, s.wide);
+    const T* from = x + p.plane * (int64_t{s.rows.size} * width) + 2 * p.row * width +
+                    2 * N * p.column;
+    Pack<T, 2 * N> top = Pack<T, 2 * N>::load(from);
+    Pack<T, 2 * N> bottom = Pack<T, 2 * N>::load(from + width);
+    Pack<T, N> means;
+#pragma unroll
+    for (int k = 0; k < N; k++) {
+      MathOf<T> sum = 0;
+      sum += Element<T>::get(top.at[2 * k]);
+      sum += Element<T>::get(top.at[2 * k + 1]);
+      sum += Element<T>::get(bottom.at[2 * k]);
+      sum += Element<T>::get(bottom.at[2 * k + 1]);
+      means.at[k] = Element<T>::put(sum * MathOf<T>(0.25));
+    }
+    store(means, y + (p.plane * int64_t{s.rows.windows} + p.row) * s.columns.windows +
+                     N * p.column);
+  }
+}
+
+template <int N, class T>
+KILN_DEVICE void avg_pool_tiles_grad(T* dx, const T* dy, const PoolShape& s) {
+  const int32_t width = s.columns.size;
+  const uint32_t step = gridDim.x * blockDim.x;
+#pragma unroll 1
+  for (uint32_t i = blockIdx.x * blockDim.x + threadIdx.x; i < s.count; i += step) {
+    Place p = Place::of(i, s.high, s.wide);
+    Pack<T, N> gradients = load<N>(
+        dy + (p.plane * int64_t{s.rows.windows} + p.row) * s.columns.windows + N * p.column);
+    Pack<T, 2 * N> shares;
+#pragma unroll
+    for (int k = 0; k < N; k++) {
+      T share = Element<T>::put(Element<T>::get(gradients.at[k]) * MathOf<T>(0.25));
+      shares.at[2 * k] = share;
+      shares.at[2 * k + 1] = share;
+    }
+    T* to = dx + p.plane * (int64_t{s.rows.size} * width) + 2 * p.row * width + 2 * N * p.column;
+    shares.store(to);
+    shares.store(to + width);
+  }
+}
+
 // The part of an axis of `size` elements that the i-th of so many parts covers.
 KILN_DEVICE Range part(const Divider& parts, int32_t size, int32_t i) {
   uint32_t from = parts.divide(static_cast<uint32_t>(i) * size);
@@ -389,6 +438,14 @@ KILN_FLOAT_TYPES(KERNELS)
   KILN_KERNEL(kiln_max_pool_tiles##windows##_grad_##type, T* dx, const T* dy,                   \
               const int32_t* index, const kiln::PoolShape shape) {                              \
     kiln::max_pool_tiles_grad<windows>(dx, dy, index, shape);                                   \
+  }                                                                                             \
+  KILN_KERNEL(kiln_avg_pool_tiles##windows##_##type, T* y, const T* x,                          \
+              const kiln::PoolShape shape) {                                                    \
+    kiln::avg_pool_tiles<windows>(y, x, shape);                                                 \
+  }                                                                                             \
+  KILN_KERNEL(kiln_avg_pool_tiles##windows##_grad_##type, T* dx, const T* dy,                   \
+              const kiln::PoolShape shape) {                                                    \
+    kiln::avg_pool_tiles_grad<windows>(dx, dy, shape);                                          \
   }
 TILES(f32, float, 1)
 TILES(f32, float, 2)
@@ -421,8 +478,9 @@ struct Sizes {
 
 constexpr int64_t MOST = int64_t{1} << 30;
 
-// Slots: the ops, each with its gradient beside it, for each type.
-enum { MAX, MAX_GRAD, AVG, AVG_GRAD, ADAPTIVE, ADAPTIVE_GRAD, TILES, TILES_GRAD, TILE, TILE_GRAD };
+// Slots: the ops, each with its gradient beside it, for each type; those of MAX and AVG for tiles
+// follow, of one window and of several.
+enum { MAX, MAX_GRAD, AVG, AVG_GRAD, ADAPTIVE, ADAPTIVE_GRAD, TILE, TILES = TILE + 4 };
 constexpr const char* NAMES[] = {"max_pool",          "max_pool_grad", "avg_pool", "avg_pool_grad",
                                  "adaptive_avg", "adaptive_avg_grad"};
 
@@ -480,15 +538,17 @@ int64_t windows_to_a_thread(const Sizes& s, int type, int64_t x, int64_t y, int6
   return 0;
 }
 
-// Launches a kernel for tiles; the result of `grad` is dx, else y and index.
+// Launches the kernel for tiles of MAX or AVG, or of its gradient.
 template <class... Arguments>
-int launch_tiles(kiln::Context& c, bool grad, const Sizes& s, int type, int64_t each,
-                 int64_t planes, Arguments... arguments) {
+int launch_tiles(kiln::Context& c, int op, const Sizes& s, int type, int64_t each, int64_t planes,
+                 Arguments... arguments) {
   kiln::PoolShape shape = shape_of(s, s.oh, s.ow / each);
   shape.count = u32(planes * s.oh * (s.ow / each));
-  int slot = ((each == 1 ? TILE : TILES) + (grad ? 1 : 0)) * KILN_TYPES + type;
-  kiln::Kernel k = family.kernel(c, slot, "kiln_max_pool_tiles%d%s_%s", static_cast<int>(each),
-                                 grad ? "_grad" : "", kiln::TYPE_NAMES[type]);
+  bool grad = op == MAX_GRAD || op == AVG_GRAD;
+  int slot = ((each == 1 ? TILE : TILES) + op) * KILN_TYPES + type;
+  kiln::Kernel k = family.kernel(c, slot, "kiln_%s_tiles%d%s_%s", NAMES[grad ? op - 1 : op],
+                                 static_cast<int>(each), grad ? "_grad" : "",
+                                 kiln::TYPE_NAMES[type]);
   return kiln::launch(c, k, kiln::grid_for(c, shape.count), kiln::BLOCK, 0, arguments..., shape);
 }
 
@@ -517,7 +577,7 @@ extern "C" int kiln_max_pool(int64_t context, int type, int64_t y, int64_t index
     int64_t to = y + first * s.out() * bytes;
     int64_t at = index + first * s.out() * 4;
     int64_t from = x + first * s.in() * bytes;
-    return each > 0 ? launch_tiles(c, false, s, type, each, planes, to, at, from)
+    return each > 0 ? launch_tiles(c, MAX, s, type, each, planes, to, at, from)
                     : launch_pool(c, MAX, s, type, s.oh, s.ow, planes, to, at, from);
   });
 }
@@ -536,7 +596,7 @@ extern "C" int kiln_max_pool_grad(int64_t context, int type, int64_t dx, int64_t
     int64_t to = dx + first * s.in() * bytes;
     int64_t from = dy + first * s.out() * bytes;
     int64_t at = index + first * s.out() * 4;
-    return each > 0 ? launch_tiles(c, true, s, type, each, planes, to, from, at)
+    return each > 0 ? launch_tiles(c, MAX_GRAD, s, type, each, planes, to, from, at)
                     : launch_pool(c, MAX_GRAD, s, type, s.h, s.w, planes, to, from, at);
   });
 }
@@ -548,9 +608,12 @@ extern "C" int kiln_avg_pool(int64_t context, int type, int64_t y, int64_t x, in
   if (s.out() == 0) {
     return KILN_OK;
   }
+  int64_t each = tiles(s) ? windows_to_a_thread(s, type, x, y, 0) : 0;
   return for_planes(s, [&](int64_t first, int64_t planes) {
-    return launch_pool(c, AVG, s, type, s.oh, s.ow, planes, y + first * s.out() * bytes,
-                       x + first * s.in() * bytes);
+    int64_t to = y + first * s.out() * bytes;
+    int64_t from = x + first * s.in() * bytes;
+    return each > 0 ? launch_tiles(c, AVG, s, type, each, planes, to, from)
+                    : launch_pool(c, AVG, s, type, s.oh, s.ow, planes, to, from);
   });
 }
 
@@ -562,9 +625,13 @@ extern "C" int kiln_avg_pool_grad(int64_t context, int type, int64_t dx, int64_t
   if (s.in() == 0) {
     return KILN_OK;
   }
+  // As for the largest.
+  int64_t each = tiles(s) && s.h == 2 * s.oh ? windows_to_a_thread(s, type, dx, dy, 0) : 0;
   return for_planes(s, [&](int64_t first, int64_t planes) {
-    return launch_pool(c, AVG_GRAD, s, type, s.h, s.w, planes, dx + first * s.in() * bytes,
-                       dy + first * s.out() * bytes);
+    int64_t to = dx + first * s.in() * bytes;
+    int64_t from = dy + first * s.out() * bytes;
+    return each > 0 ? launch_tiles(c, AVG_GRAD, s, type, each, planes, to, from)
+                    : launch_pool(c, AVG_GRAD, s, type, s.h, s.w, planes, to, from);
   });
 }
 

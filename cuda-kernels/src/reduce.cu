@@ -135,40 +135,70 @@ template <class Op, class T>
 KILN_DEVICE typename Op::Partial take_all(typename Op::Partial p, const T* x,
                                           const Geometry<1>& reduced, int64_t first, int64_t end,
                                           int64_t step) {
+  // Reads before the first is used: 16-bit elements need more of them to fill the way to memory.
+  constexpr int AHEAD = sizeof(T) <= 2 ? 8 : 4;
   if (reduced.rank == 1) {
     int64_t stride = reduced.strides[0][0];
-#pragma unroll 4
+#pragma unroll AHEAD
     for (int64_t r = first; r < end; r += step) {
       p = Op::take(p, Element<T>::get(x[r * stride]), r);
     }
   } else {
 #pragma unroll 1
-    for (int64_t r = first; r < end; r += step) {
-      p = Op::take(p, Element<T>::get(x[reduced.place(static_cast<uint32_t>(r))]), r);
+    for (int64_t r = first; r < end; r += step * AHEAD) {
+      uint32_t numbers[AHEAD];
+      int64_t at[1][AHEAD];
+      T some[AHEAD];
+#pragma unroll
+      for (int u = 0; u < AHEAD; u++) {
+        numbers[u] = static_cast<uint32_t>(r + u * step);
+      }
+      reduced.places(numbers, at);
+#pragma unroll
+      for (int u = 0; u < AHEAD; u++) {
+        if (r + u * step < end) {
+          some[u] = x[at[0][u]];
+        }
+      }
+#pragma unroll
+      for (int u = 0; u < AHEAD; u++) {
+        if (r + u * step < end) {
+          p = Op::take(p, Element<T>::get(some[u]), r + u * step);
+        }
+      }
     }
   }
   return p;
 }
 
-// The same for contiguous elements [start, end), which are shared out by packs of 16 bytes.
+// Whether elements lie side by side, all of them or whole packs at a time. Follows from the shape.
+template <class T>
+KILN_DEVICE bool lies_in_packs(const Geometry<1>& reduced) {
+  int inner = reduced.rank - 1;
+  return reduced.strides[0][inner] == 1 &&
+         (inner == 0 || reduced.sizes[inner].divisor % LANES<T> == 0);
+}
+
+// As take_all for such elements [start, end), which are shared out by packs of 16 bytes. Slices start
+// and end at whole packs, but for the last of elements that all lie side by side.
 template <class Op, class T>
-KILN_DEVICE typename Op::Partial take_packs(const T* x, int64_t start, int64_t end, int64_t thread,
-                                            int64_t threads) {
+KILN_DEVICE typename Op::Partial take_packs(const T* x, const Geometry<1>& reduced, int64_t start,
+                                            int64_t end, int64_t thread, int64_t threads) {
   constexpr int N = LANES<T>;
   typename Op::Partial p = Op::none();
   int64_t packs = (end - start) / N;
-  // Without alignment the same elements are read one by one, so that results do not depend on it.
-  bool whole = aligned<N>(x + start);
 #pragma unroll 1
   for (int64_t i = thread; i < packs; i += threads) {
     int64_t first = start + i * N;
+    const T* at = x + (reduced.rank == 1 ? first : reduced.place(static_cast<uint32_t>(first)));
     Pack<T, N> pack;
-    if (whole) {
-      pack = Pack<T, N>::load(x + first);
+    // Without alignment the same elements are read one by one, so that results do not depend on it.
+    if (aligned<N>(at)) {
+      pack = Pack<T, N>::load(at);
     } else {
 #pragma unroll
       for (int k = 0; k < N; k++) {
-        pack.at[k] = x[first + k];
+        pack.at[k] = at[k];
       }
     }
 #pragma unroll
@@ -209,11 +239,10 @@ KILN_DEVICE void reduce_rows(typename Op::Result* out, typename Op::Partial* par
     int64_t start = slice * shape.slice;
     int64_t end = least(start + shape.slice, shape.n);
     const T* first = x + shape.kept.place(static_cast<uint32_t>(output));
-    bool contiguous = shape.reduced.rank == 1 && shape.reduced.strides[0][0] == 1;
     typename Op::Partial p =
-        contiguous ? take_packs<Op>(first, start, end, threadIdx.x, blockDim.x)
-                   : take_all<Op>(Op::none(), first, shape.reduced, start + threadIdx.x, end,
-                                  blockDim.x);
+        lies_in_packs<T>(shape.reduced)
+            ? take_packs<Op>(first, shape.reduced, start, end, threadIdx.x, blockDim.x)
+            : take_all<Op>(Op::none(), first, shape.reduced, start + threadIdx.x, end, blockDim.x);
     p = block_reduce(p, shared, Op::merge);
     if (threadIdx.x == 0) {
       store<Op>(out, partial, shape, output, slice, p, divisor);
@@ -226,12 +255,15 @@ template <class Op, class T>
 KILN_DEVICE void reduce_warps(typename Op::Result* out, const T* x, const ReduceShape& shape,
                               double divisor) {
   int64_t lane = threadIdx.x % WARP;
+  // Rows that are no whole packs do not start where packs may, but for every few.
+  bool packs = lies_in_packs<T>(shape.reduced) && shape.n % LANES<T> == 0;
 #pragma unroll 1
   for (int64_t output = thread_number() / WARP; output < shape.outputs;
        output += thread_count() / WARP) {
+    const T* first = x + shape.kept.place(static_cast<uint32_t>(output));
     typename Op::Partial p =
-        take_all<Op>(Op::none(), x + shape.kept.place(static_cast<uint32_t>(output)),
-                     shape.reduced, lane, shape.n, WARP);
+        packs ? take_packs<Op>(first, shape.reduced, 0, shape.n, lane, WARP)
+              : take_all<Op>(Op::none(), first, shape.reduced, lane, shape.n, WARP);
     p = warp_reduce(p, Op::merge);
     if (lane == 0) {
       out[output] = Op::result(p, divisor);

@@ -14,6 +14,18 @@
 
 namespace kiln {
 
+// e / sum. 16-bit elements take the product with the reciprocal: what it loses is far below their
+// last digit, and divisions would take longer than memory does.
+template <class T>
+struct Quotient {
+  using M = MathOf<T>;
+  M sum;
+  M reciprocal;
+
+  explicit KILN_DEVICE_MEMBER Quotient(M sum) : sum(sum), reciprocal(M(1) / sum) {}
+  KILN_DEVICE_MEMBER M of(M e) const { return sizeof(T) == 2 ? e * reciprocal : e / sum; }
+};
+
 template <class T, class Team>
 KILN_DEVICE void softmax_held(Team& team, T* y, const T* x, int64_t row, int64_t rows, int64_t n,
                               bool log, bool packs) {
@@ -22,7 +34,8 @@ KILN_DEVICE void softmax_held(Team& team, T* y, const T* x, int64_t row, int64_t
   r.load(team, x + row * n, static_cast<int>(n), row < rows, packs, -M(INFINITY));
   SoftmaxOf<M> of = softmax_of(team, r, log);
   M ln = log_of(of.sum);
-  r.each([&](int i) { r.at[i] = log ? r.at[i] - ln : r.at[i] / of.sum; });
+  Quotient<T> quotient(of.sum);
+  r.each([&](int i) { r.at[i] = log ? r.at[i] - ln : quotient.of(r.at[i]); });
   r.store(team, y + row * n, packs);
 }
 
@@ -33,13 +46,14 @@ KILN_DEVICE void softmax_long(BlockTeam& team, T* y, const T* x, int64_t row, in
   T* out = y + row * n;
   SoftmaxOf<M> of = softmax_of(team, in, n);
   M ln = log_of(of.sum);
+  Quotient<T> quotient(of.sum);
   walk<T>(team, n, before_packs(n, out, in), [&](auto many, int64_t j) {
     constexpr int N = decltype(many)::value;
     M v[N];
     load_many<N>(v, in + j);
 #pragma unroll
     for (int k = 0; k < N; k++) {
-      v[k] = log ? v[k] - of.max - ln : exp_of(v[k] - of.max) / of.sum;
+      v[k] = log ? v[k] - of.max - ln : quotient.of(exp_of(v[k] - of.max));
     }
     store_many<N>(out + j, v);
   });

@@ -35,9 +35,10 @@ KILN_DEVICE uint64_t order_key(double v) {
 template <class T>
 KILN_DEVICE void make_keys(uint64_t* keys, uint32_t* positions, const T* x, int64_t count,
                            int64_t n, uint64_t turned) {
-  for (int64_t i = thread_number(); i < count; i += thread_count()) {
+  Visit visit(n);
+  for (int64_t i = thread_number(); i < count; i += thread_count(), visit.next()) {
     keys[i] = order_key(Element<T>::get(x[i])) ^ turned;
-    positions[i] = static_cast<uint32_t>(i % n);
+    positions[i] = static_cast<uint32_t>(visit.column);
   }
 }
 
@@ -64,9 +65,10 @@ KILN_DEVICE void sort_tiles(uint64_t* keys, uint32_t* positions, int64_t rows, i
     for (int run = 2; run <= tile; run *= 2) {
       for (int step = run / 2; step > 0; step /= 2) {
         for (int pair = threadIdx.x; pair < TILE_KEYS / 2; pair += blockDim.x) {
-          int a = pair / step * 2 * step + pair % step;
+          // Runs, steps and tiles are powers of two: masks do for quotients and rests.
+          int a = 2 * pair - (pair & (step - 1));
           int b = a + step;
-          bool up = (a % tile & run) == 0;
+          bool up = (a & (tile - 1) & run) == 0;
           bool above = key[a] > key[b] || (key[a] == key[b] && position[a] > position[b]);
           if (above == up) {
             uint64_t k = key[a];
@@ -125,10 +127,11 @@ KILN_KERNEL_BOUNDS(512, kiln_sort_tiles, uint64_t* keys, uint32_t* positions, in
 
 KILN_KERNEL(kiln_sort_merge, uint64_t* to_keys, uint32_t* to_positions, const uint64_t* keys,
             const uint32_t* positions, int64_t count, int64_t n, int64_t run) {
-  for (int64_t i = kiln::thread_number(); i < count; i += kiln::thread_count()) {
-    int64_t at = i % n;
+  kiln::Visit visit(n);
+  for (int64_t i = kiln::thread_number(); i < count; i += kiln::thread_count(), visit.next()) {
+    int64_t at = visit.column;
     int64_t row = i - at;
-    int64_t begin = at / (2 * run) * 2 * run;
+    int64_t begin = at & ~(2 * run - 1);  // a run's length is a power of two
     int64_t middle = begin + run < n ? begin + run : n;
     int64_t end = begin + 2 * run < n ? begin + 2 * run : n;
     uint64_t key = keys[i];
@@ -145,10 +148,11 @@ KILN_KERNEL(kiln_sort_merge, uint64_t* to_keys, uint32_t* to_positions, const ui
 #define PICK(bytes, T)                                                                        \
   KILN_KERNEL(kiln_sort_pick_##bytes, T* values, int64_t* index, const T* x,                  \
               const uint32_t* positions, int64_t rows, int64_t n, int64_t k) {                \
-    for (int64_t i = kiln::thread_number(); i < rows * k; i += kiln::thread_count()) {        \
-      int64_t row = i / k;                                                                    \
-      uint32_t position = positions[row * n + i % k];                                         \
-      values[i] = x[row * n + position];                                                      \
+    kiln::Visit visit(k);                                                                     \
+    for (int64_t i = kiln::thread_number(); i < rows * k;                                     \
+         i += kiln::thread_count(), visit.next()) {                                           \
+      uint32_t position = positions[visit.row * n + visit.column];                            \
+      values[i] = x[visit.row * n + position];                                                \
       index[i] = position;                                                                    \
     }                                                                                         \
   }

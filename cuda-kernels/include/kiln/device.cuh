@@ -285,4 +285,31 @@ KILN_DEVICE int64_t thread_number() {
 }
 KILN_DEVICE int64_t thread_count() { return static_cast<int64_t>(gridDim.x) * blockDim.x; }
 
+// In which row of n elements, and where in it, stands what a thread visits: element thread_number(),
+// and then always the one thread_count() further on. By adding: a division of 64 bits for each would
+// take longer than reading the element.
+struct Visit {
+  int64_t n;
+  int64_t row;
+  int64_t column;
+  int64_t rows_on;
+  int64_t columns_on;
+
+  explicit KILN_DEVICE_MEMBER Visit(int64_t n)
+      : n(n),
+        row(thread_number() / n),
+        column(thread_number() % n),
+        rows_on(thread_count() / n),
+        columns_on(thread_count() % n) {}
+
+  KILN_DEVICE_MEMBER void next() {
+    row += rows_on;
+    column += columns_on;
+    if (column >= n) {
+      column -= n;
+      row++;
+    }
+  }
+};
+
 }  // namespace kiln

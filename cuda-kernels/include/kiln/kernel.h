@@ -14,10 +14,10 @@
 // A kernel that is never launched with more threads to a block, so that it may use more registers.
 #define KILN_KERNEL_BOUNDS(threads, name, ...) \
   extern "C" __global__ void __launch_bounds__(threads) name(__VA_ARGS__)
-// The same, content with one block to a multiprocessor: where the compiler would rather spill two or
-// three registers than have fewer blocks there.
-#define KILN_KERNEL_ROOMY(threads, name, ...) \
-  extern "C" __global__ void __launch_bounds__(threads, 1) name(__VA_ARGS__)
+// The same, with so many blocks to a multiprocessor at least. Left to itself the compiler would rather
+// spill two or three registers than have fewer blocks, or take so many that few blocks are left.
+#define KILN_KERNEL_BLOCKS(threads, blocks, name, ...) \
+  extern "C" __global__ void __launch_bounds__(threads, blocks) name(__VA_ARGS__)
 // The block's dynamic shared memory, as an array: KILN_SHARED(float, partial);
 #define KILN_SHARED(type, name)                                  \
   extern __shared__ __align__(16) unsigned char kiln_shared[];   \

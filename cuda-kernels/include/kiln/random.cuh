@@ -177,9 +177,13 @@ template <class T>
 struct Bernoulli {
   static constexpr int PER = 4;
   static KILN_DEVICE_MEMBER void draw(const Words& w, double a, double b, T* out) {
+    // uniform24(word) < a, in whole numbers: many GPUs have few units for doubles.
+    uint32_t below = a >= 1 ? 1u << 24 : a > 0 ? static_cast<uint32_t>(ceil(a * 0x1p24)) : 0;
+    T yes = Element<T>::put(b);
+    T no = Element<T>::put(0.0);
 #pragma unroll
     for (int i = 0; i < PER; i++) {
-      out[i] = Element<T>::put(uniform24(w.at[i]) < a ? b : 0.0);
+      out[i] = w.at[i] >> 8 < below ? yes : no;
     }
   }
 };

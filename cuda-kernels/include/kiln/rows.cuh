@@ -3,6 +3,8 @@
 // walked through (walk) as often as it takes.
 #pragma once
 
+#include <type_traits>
+
 #include "kiln/block.cuh"
 
 namespace kiln {
@@ -114,6 +116,12 @@ KILN_DEVICE bool rows_of_packs(int64_t n, const T* x, const X*... others) {
   return n % V == 0 && aligned<V>(x) && (aligned<V>(others) && ... && true);
 }
 
+// How many elements a function is called for at once.
+template <int N>
+struct Many {
+  static constexpr int value = N;
+};
+
 // A row's elements that one thread of the team has: every size-th pack or element, in order.
 template <class T>
 struct Held {
@@ -124,13 +132,20 @@ struct Held {
   M at[E];
   int mine;  // how many of them are elements
 
+  // How many elements of a row of n a thread has; without a row none.
+  template <class Team>
+  static KILN_DEVICE_MEMBER int share(const Team& team, int n, bool is_row, bool packs) {
+    constexpr int V = LANES<T>;
+    int units = packs ? n / V : n;
+    return is_row ? (units - team.rank + team.size - 1) / team.size * (packs ? V : 1) : 0;
+  }
+
   // Reads the row of n elements; what is beyond becomes `none`. Without a row all is.
   template <class Team>
   KILN_DEVICE_MEMBER void load(const Team& team, const T* row, int n, bool is_row, bool packs,
-                               M none) {
+                               M none = M(0)) {
     constexpr int V = LANES<T>;
-    int units = packs ? n / V : n;
-    mine = is_row ? (units - team.rank + team.size - 1) / team.size * (packs ? V : 1) : 0;
+    mine = share(team, n, is_row, packs);
     if (packs) {
 #pragma unroll
       for (int i = 0; i < E; i += V) {
@@ -177,6 +192,10 @@ struct Held {
     }
   }
 
+  // As Kept has them.
+  KILN_DEVICE_MEMBER M get(int i) const { return at[i]; }
+  KILN_DEVICE_MEMBER void forget() {}
+
   // Which element of the row at[i] is.
   template <class Team>
   static KILN_DEVICE_MEMBER int place(const Team& team, int i, bool packs) {
@@ -197,7 +216,80 @@ struct Held {
       }
     }
   }
+
+  // Calls f(Many<N>(), i, j) for all elements at[i] ... at[i + N - 1], which are elements j ... of
+  // the row: a pack at a time, or one.
+  template <class Team, class F>
+  KILN_DEVICE_MEMBER void pieces(const Team& team, bool packs, F f) const {
+    constexpr int V = LANES<T>;
+    if (packs) {
+#pragma unroll
+      for (int i = 0; i < E; i += V) {
+        if (i < mine) {
+          f(Many<V>(), i, place(team, i, true));
+        }
+      }
+    } else {
+#pragma unroll
+      for (int i = 0; i < E; i++) {
+        if (i < mine) {
+          f(Many<1>(), i, place(team, i, false));
+        }
+      }
+    }
+  }
 };
+
+// A row of 16-bit elements that is only read, as it lies in memory: half the registers of Held. An
+// element is widened each time it is asked for.
+template <class T>
+struct Kept {
+  static constexpr int E = HELD<T>;
+
+  uint32_t words[E / 2];
+
+  // As Held reads; what is beyond the row becomes 0.
+  template <class Team>
+  KILN_DEVICE_MEMBER void load(const Team& team, const T* row, int n, bool is_row, bool packs) {
+    int mine = Held<T>::share(team, n, is_row, packs);
+    if (packs) {
+#pragma unroll
+      for (int i = 0; i < E; i += LANES<T>) {
+        uint4 four = {0, 0, 0, 0};
+        if (i < mine) {
+          four = *reinterpret_cast<const uint4*>(row + Held<T>::place(team, i, true));
+        }
+        words[i / 2] = four.x;
+        words[i / 2 + 1] = four.y;
+        words[i / 2 + 2] = four.z;
+        words[i / 2 + 3] = four.w;
+      }
+    } else {
+#pragma unroll
+      for (int i = 0; i < E; i += 2) {
+        uint32_t low = i < mine ? row[Held<T>::place(team, i, false)].bits : 0;
+        uint32_t high = i + 1 < mine ? row[Held<T>::place(team, i + 1, false)].bits : 0;
+        words[i / 2] = high << 16 | low;
+      }
+    }
+  }
+
+  KILN_DEVICE_MEMBER MathOf<T> get(int i) const {
+    return widen(T{static_cast<uint16_t>(words[i / 2] >> (i % 2 * 16))});
+  }
+
+  // Between two uses of all elements: what was widened for the first is not kept for the second.
+  KILN_DEVICE_MEMBER void forget() {
+#pragma unroll
+    for (int w = 0; w < E / 2; w++) {
+      asm volatile("" : "+r"(words[w]));
+    }
+  }
+};
+
+// A row that is only read.
+template <class T>
+using RowRead = std::conditional_t<sizeof(T) == 2, Kept<T>, Held<T>>;
 
 // ---- Rows that are walked through ----
 
@@ -213,11 +305,6 @@ KILN_DEVICE int64_t before_packs(int64_t n, const T* row, const X*... others) {
   int64_t first = static_cast<int64_t>((16 - at) % 16 / bytes);
   return first < n ? first : n;
 }
-
-template <int N>
-struct Many {
-  static constexpr int value = N;
-};
 
 // Calls f(Many<N>(), j) for elements j ... j + N - 1 of a row, so that the team visits each element
 // once: packs after the first `head` elements, the others one by one.
@@ -274,18 +361,18 @@ KILN_DEVICE void store_many(T* to, const MathOf<T>* from) {
 // the size of a team of lanes. `held` and `walked` work on row `row` with `team`; `packs` is what
 // `packs_of` says.
 #define KILN_ROW_KERNELS(name, type, T, packs_of, held, walked, ...)                             \
-  KILN_KERNEL_ROOMY(128, kiln_##name##_lanes_##type, __VA_ARGS__, int64_t rows, int64_t n,       \
+  KILN_KERNEL_BLOCKS(128, 6, kiln_##name##_lanes_##type, __VA_ARGS__, int64_t rows, int64_t n,   \
                      int32_t size) {                                                             \
     bool packs = packs_of;                                                                       \
     kiln::rows_by_lanes(rows, size, [&](kiln::LaneTeam& team, int64_t row) { held; });           \
   }                                                                                              \
-  KILN_KERNEL_BOUNDS(kiln::MOST_THREADS<T>, kiln_##name##_block_##type, __VA_ARGS__,             \
+  KILN_KERNEL_BLOCKS(kiln::MOST_THREADS<T>, 1, kiln_##name##_block_##type, __VA_ARGS__,          \
                      int64_t rows, int64_t n, int32_t size) {                                    \
     __shared__ kiln::BlockTeam::Exchange exchange;                                               \
     bool packs = packs_of;                                                                       \
     kiln::rows_by_block(rows, &exchange, [&](kiln::BlockTeam& team, int64_t row) { held; });     \
   }                                                                                              \
-  KILN_KERNEL_ROOMY(kiln::MOST_THREADS<T>, kiln_##name##_long_##type, __VA_ARGS__,               \
+  KILN_KERNEL_BLOCKS(kiln::MOST_THREADS<T>, 1, kiln_##name##_long_##type, __VA_ARGS__,           \
                      int64_t rows, int64_t n, int32_t size) {                                    \
     __shared__ kiln::BlockTeam::Exchange exchange;                                               \
     kiln::rows_by_block(rows, &exchange, [&](kiln::BlockTeam& team, int64_t row) { walked; });   \

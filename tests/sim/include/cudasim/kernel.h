@@ -1,6 +1,6 @@
 // Put in front of a .cu file (g++ -include) it makes the file ordinary C++ that the simulated device
 // can run. Nothing in the .cu knows of it but for the macros KILN_KERNEL, KILN_KERNEL_BOUNDS,
-// KILN_KERNEL_ROOMY and KILN_SHARED, whose CUDA halves are in cuda-kernels/include/kiln/kernel.h.
+// KILN_KERNEL_BLOCKS and KILN_SHARED, whose CUDA halves are in cuda-kernels/include/kiln/kernel.h.
 #pragma once
 
 #define CUDASIM 1
@@ -46,7 +46,8 @@ static constexpr int warpSize = 32;
 
 // A declaration, the exported record of the kernel, and the head of its definition.
 #define KILN_KERNEL(name, ...) KILN_KERNEL_BOUNDS(1024, name, __VA_ARGS__)
-#define KILN_KERNEL_ROOMY(max_threads, name, ...) KILN_KERNEL_BOUNDS(max_threads, name, __VA_ARGS__)
+#define KILN_KERNEL_BLOCKS(max_threads, blocks, name, ...) \
+  KILN_KERNEL_BOUNDS(max_threads, name, __VA_ARGS__)
 #define KILN_KERNEL_BOUNDS(max_threads, name, ...)                                            \
   static void name(__VA_ARGS__);                                                              \
   extern "C" __attribute__((visibility("default"))) const cudasim::KernelEntry                \

@@ -30,7 +30,7 @@ import java.util.stream.Stream;
  *
  * <p>{@code --seconds} is the time for each line; a name stands for all that begin with it. What
  * fails is a line that says so, and the rest goes on. Precisions other than float32, and recorded
- * steps, are left out unless asked for.
+ * steps, are left out unless asked for, and so are the comparisons of {@code ways}.
  */
 public final class Bench {
   private record Options(
@@ -116,12 +116,11 @@ public final class Bench {
         "%s: %s, Java %s%n",
         device, device.backend().description(), System.getProperty("java.version"));
     List<Task> tasks =
-        all().stream()
-            .filter(
-                t ->
-                    options.works().isEmpty()
-                        || options.works().stream().anyMatch(w -> t.name().startsWith(w)))
-            .toList();
+        options.works().isEmpty()
+            ? all()
+            : Stream.concat(all().stream(), Ways.tasks().stream())
+                .filter(t -> options.works().stream().anyMatch(w -> t.name().startsWith(w)))
+                .toList();
     if (tasks.isEmpty()) {
       throw new IllegalArgumentException(
           "no work is called "

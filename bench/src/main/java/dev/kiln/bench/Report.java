@@ -44,7 +44,9 @@ public final class Report {
     report.attach("conform-wide");
     report.attach("bench");
     report.attach("peers");
+    report.attach("ways");
     report.times();
+    report.ways();
     report.write();
   }
 
@@ -107,12 +109,52 @@ public final class Report {
         });
   }
 
-  private void collect(String file, String framework, Map<String, Map<String, String>> rows) {
-    if (!all.has(file) || !all.get(file).isJsonObject()) {
+  /** A line for each result, with the time of every way to it, the fastest marked. */
+  private void ways() {
+    Map<String, Map<String, Double>> rows = new TreeMap<>();
+    for (JsonObject line : results("ways")) {
+      String name = line.get("work").getAsString();
+      int dot = name.lastIndexOf('.');
+      double time =
+          line.has("median_ms") ? line.get("median_ms").getAsDouble() : Double.POSITIVE_INFINITY;
+      rows.computeIfAbsent(
+              name.substring(0, dot) + " " + line.get("precision").getAsString(),
+              k -> new TreeMap<>())
+          .put(name.substring(dot + 1), time);
+    }
+    if (rows.isEmpty()) {
       return;
     }
+    text.append(String.format("%nTwo ways to the same, median ms; * the fastest%n"));
+    rows.forEach(
+        (what, times) -> {
+          double best = times.values().stream().min(Double::compare).orElseThrow();
+          text.append(String.format("%-52s", what));
+          times.forEach(
+              (way, ms) ->
+                  text.append(
+                      Double.isInfinite(ms)
+                          ? String.format("%11s failed   ", way)
+                          : String.format(
+                              Locale.ROOT, "%11s %8.4f%s", way, ms, ms == best ? "*" : " ")));
+          text.append(String.format("%n"));
+        });
+  }
+
+  /** The lines of a file of times; none where there is no such file. */
+  private List<JsonObject> results(String file) {
+    if (!all.has(file) || !all.get(file).isJsonObject()) {
+      return List.of();
+    }
+    List<JsonObject> lines = new ArrayList<>();
     for (JsonElement e : all.getAsJsonObject(file).getAsJsonArray("results")) {
-      JsonObject line = e.getAsJsonObject();
+      lines.add(e.getAsJsonObject());
+    }
+    return lines;
+  }
+
+  private void collect(String file, String framework, Map<String, Map<String, String>> rows) {
+    for (JsonObject line : results(file)) {
       String row = line.get("work").getAsString() + " " + line.get("precision").getAsString();
       String cell =
           line.has("median_ms")
