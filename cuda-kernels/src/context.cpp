@@ -54,7 +54,8 @@ int load_image(Context& context, const std::string& path, void*& module) {
   int keys[] = {OPTION_ERROR_LOG, OPTION_ERROR_LOG_BYTES};
   void* values[] = {log, reinterpret_cast<void*>(sizeof log)};
   int status = context.driver.load_module(&module, image.c_str(), 2, keys, values);
-  return status == 0 ? KILN_OK : fail(status, "loading " + path + " failed. " + log);
+  std::string said = log[0] != 0 ? std::string(", which says: ") + log : "";
+  return status == 0 ? KILN_OK : fail(status, "cuModuleLoadDataEx(" + path + ")" + said);
 }
 
 // The element type that a kernel's name ends with, KILN_TYPES if it ends with none.
@@ -97,10 +98,11 @@ int Context::make_current() {
     return KILN_OK;
   }
   int status = driver.set_current(cu_context);
-  if (status == KILN_OK) {
-    current = serial;
+  if (status != KILN_OK) {
+    return fail(status, "cuCtxSetCurrent");
   }
-  return status;
+  current = serial;
+  return KILN_OK;
 }
 
 Family::Family(const char* name) : name_(name), number_(families++) {}
@@ -127,7 +129,8 @@ Kernel Family::find(Context& context, int slot, const char* name) const {
   status = context.driver.get_function(&function, module, name);
   if (status != KILN_OK) {
     return {nullptr,
-            fail(KILN_NO_KERNEL, std::string("no kernel ") + name + " in " + image + ": error " +
+            fail(KILN_NO_KERNEL, std::string("no kernel ") + name + " in " + image +
+                                     ": cuModuleGetFunction returns error " +
                                      std::to_string(status))};
   }
   if (static_cast<size_t>(slot) >= modules.functions.size()) {
@@ -143,18 +146,25 @@ int launch_raw(Context& context, const Kernel& kernel, unsigned grid_x, unsigned
     return kernel.status;
   }
   int status = context.make_current();
-  if (status == KILN_OK && shared > SHARED_WITHOUT_ASKING) {
+  if (status != KILN_OK) {
+    return status;
+  }
+  if (shared > SHARED_WITHOUT_ASKING) {
     status = context.driver.set_function_attribute(kernel.function, ATTRIBUTE_DYNAMIC_SHARED,
                                                    static_cast<int>(shared));
+    if (status != KILN_OK) {
+      return fail(status, "cuFuncSetAttribute");
+    }
   }
-  if (status == KILN_OK) {
-    status = context.driver.launch_kernel(kernel.function, grid_x, grid_y, 1, block, 1, 1, shared,
-                                          context.stream, parameters, nullptr);
+  status = context.driver.launch_kernel(kernel.function, grid_x, grid_y, 1, block, 1, 1, shared,
+                                        context.stream, parameters, nullptr);
+  if (status != KILN_OK) {
+    return fail(status, "cuLaunchKernel");
   }
-  if (status == KILN_OK && context.sync) {
+  if (context.sync) {
     status = context.driver.synchronize(context.stream);
   }
-  return status == KILN_OK ? KILN_OK : fail(status, "");
+  return status == KILN_OK ? KILN_OK : fail(status, "cuStreamSynchronize");
 }
 
 int copy_on_device(Context& context, int64_t to, int64_t from, int64_t bytes) {
@@ -162,11 +172,12 @@ int copy_on_device(Context& context, int64_t to, int64_t from, int64_t bytes) {
     return KILN_OK;
   }
   int status = context.make_current();
-  if (status == KILN_OK) {
-    status = context.driver.copy_on_device(static_cast<uint64_t>(to), static_cast<uint64_t>(from),
-                                           static_cast<size_t>(bytes), context.stream);
+  if (status != KILN_OK) {
+    return status;
   }
-  return status == KILN_OK ? KILN_OK : fail(status, "");
+  status = context.driver.copy_on_device(static_cast<uint64_t>(to), static_cast<uint64_t>(from),
+                                         static_cast<size_t>(bytes), context.stream);
+  return status == KILN_OK ? KILN_OK : fail(status, "cuMemcpyDtoDAsync");
 }
 
 }  // namespace kiln

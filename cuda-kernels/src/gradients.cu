@@ -287,11 +287,12 @@ extern "C" int kiln_scale(int64_t context, int64_t parts, int64_t factor) {
 extern "C" int kiln_nonfinite(int64_t context, int64_t found, int64_t parts) {
   kiln::Context& c = kiln::Context::of(context);
   int status = c.make_current();
-  if (status == KILN_OK) {
-    status = c.driver.set_bytes(static_cast<uint64_t>(found), 0, 8, c.stream);
-  }
   if (status != KILN_OK) {
-    return kiln::fail(status, "");
+    return status;
+  }
+  status = c.driver.set_bytes(static_cast<uint64_t>(found), 0, 8, c.stream);
+  if (status != KILN_OK) {
+    return kiln::fail(status, "cuMemsetD8Async");
   }
   return for_each_run(List(parts), [&](const kiln::Parts& run, int type, int64_t) {
     return kiln::launch(c, kernel(c, NONFINITE, type), grid_for_slices(c, run), kiln::BLOCK, 0,

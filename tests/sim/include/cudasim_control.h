@@ -21,6 +21,10 @@ void cuSimClearFailures(void);
 
 // Calls since the last reset.
 int64_t cuSimCalls(const char* function);
+
+// Copies the names of the functions called since the last reset, a space between, in alphabetical
+// order, cut to the length; returns their full length.
+size_t cuSimCalled(char* text, size_t length);
 void cuSimResetCalls(void);
 
 // Copies the text of the latest problem, cut to the length; returns its full length, 0 for none.

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -57,6 +58,14 @@ struct Registry {
       if (!strcmp(name, "*") || !strcmp(name, site->name_)) visit(site->calls_);
     }
   }
+
+  static std::set<std::string> called() {
+    std::set<std::string> names;
+    for (CallSite* site = first; site; site = site->next_) {
+      if (site->calls_ > 0) names.insert(site->name_);
+    }
+    return names;
+  }
 };
 
 CallSite::CallSite(const char* name) : name_(name) { Registry::add(this); }
@@ -88,6 +97,12 @@ int64_t count_calls(const char* name) {
   int64_t sum = 0;
   Registry::each(name, [&](std::atomic<int64_t>& calls) { sum += calls; });
   return sum;
+}
+
+std::string names_of_called() {
+  std::string text;
+  for (const std::string& name : Registry::called()) text += (text.empty() ? "" : " ") + name;
+  return text;
 }
 
 void clear_counts() {

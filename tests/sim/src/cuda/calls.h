@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <mutex>
+#include <string>
 
 #include "driver_types.h"
 
@@ -62,6 +63,7 @@ class ApiCall {
 void order_failure(const char* name, int64_t nth, int64_t times, int status, bool later);
 void clear_failures();
 int64_t count_calls(const char* name);
+std::string names_of_called();
 void clear_counts();
 
 }  // namespace cudasim

@@ -14,6 +14,16 @@ namespace {
 
 using Hold = std::lock_guard<std::recursive_mutex>;
 
+// Copies as much as there is room for, with an end; returns the full length.
+size_t give(const std::string& from, char* text, size_t length) {
+  if (length > 0) {
+    size_t copied = std::min(from.size(), length - 1);
+    memcpy(text, from.data(), copied);
+    text[copied] = 0;
+  }
+  return from.size();
+}
+
 }  // namespace
 
 CUDASIM_API void cuSimFail(const char* function, int64_t nth, int64_t times, int status) {
@@ -30,15 +40,13 @@ CUDASIM_API int64_t cuSimCalls(const char* function) { return count_calls(functi
 
 CUDASIM_API void cuSimResetCalls(void) { clear_counts(); }
 
+CUDASIM_API size_t cuSimCalled(char* text, size_t length) {
+  return give(names_of_called(), text, length);
+}
+
 CUDASIM_API size_t cuSimReport(char* text, size_t length) {
   Hold hold(driver_lock());
-  std::string report = last_report();
-  if (length > 0) {
-    size_t copied = std::min(report.size(), length - 1);
-    memcpy(text, report.data(), copied);
-    text[copied] = 0;
-  }
-  return report.size();
+  return give(last_report(), text, length);
 }
 
 CUDASIM_API void cuSimClearReport(void) {

@@ -342,16 +342,21 @@ CUDASIM_API CUresult cuMemPoolGetAttribute(CUmemoryPool pool, int attribute, voi
 
 // --- pinned host memory ---
 
-CUDASIM_API CUresult cuMemHostAlloc(void** pointer, size_t bytes, unsigned) {
-  CUDASIM_ENTER("cuMemHostAlloc", kSynchronous);
+static CUresult allocate_pinned(void** pointer, size_t bytes) {
   CUdeviceptr address = 0;
   CUresult status = allocate(&address, bytes, MemoryKind::kPinned);
   if (!status) *pointer = reinterpret_cast<void*>(address);
   return status;
 }
 
+CUDASIM_API CUresult cuMemHostAlloc(void** pointer, size_t bytes, unsigned) {
+  CUDASIM_ENTER("cuMemHostAlloc", kSynchronous);
+  return allocate_pinned(pointer, bytes);
+}
+
 CUDASIM_API CUresult cuMemAllocHost_v2(void** pointer, size_t bytes) {
-  return cuMemHostAlloc(pointer, bytes, 0);
+  CUDASIM_ENTER("cuMemAllocHost", kSynchronous);
+  return allocate_pinned(pointer, bytes);
 }
 
 CUDASIM_API CUresult cuMemFreeHost(void* pointer) {

@@ -14,6 +14,13 @@ std::string text(JNIEnv* env, jstring string) {
   return copy;
 }
 
+// What a function writes to a buffer, as a string.
+jstring given(JNIEnv* env, size_t (*write)(char*, size_t)) {
+  std::vector<char> characters(write(nullptr, 0) + 1);
+  write(characters.data(), characters.size());
+  return env->NewStringUTF(characters.data());
+}
+
 }  // namespace
 
 #define SIM_NATIVE(result, name) \
@@ -35,12 +42,8 @@ SIM_NATIVE(jlong, calls)(JNIEnv* env, jclass, jstring function) {
 
 SIM_NATIVE(void, resetCalls)(JNIEnv*, jclass) { cuSimResetCalls(); }
 
-SIM_NATIVE(jstring, report)(JNIEnv* env, jclass) {
-  std::vector<char> characters(cuSimReport(nullptr, 0) + 1);
-  cuSimReport(characters.data(), characters.size());
-  return env->NewStringUTF(characters.data());
-}
-
+SIM_NATIVE(jstring, called)(JNIEnv* env, jclass) { return given(env, cuSimCalled); }
+SIM_NATIVE(jstring, report)(JNIEnv* env, jclass) { return given(env, cuSimReport); }
 SIM_NATIVE(void, clearReport)(JNIEnv*, jclass) { cuSimClearReport(); }
 SIM_NATIVE(void, heal)(JNIEnv*, jclass) { cuSimHeal(); }
 

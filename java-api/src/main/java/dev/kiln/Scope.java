@@ -175,6 +175,8 @@ public final class Scope implements AutoCloseable {
    * does nothing.
    *
    * @throws IllegalStateException if called from another thread
+   * @throws KilnException what the device said first where it failed to take memory back; all else
+   *     is released then
    */
   @Override
   public void close() {
@@ -183,9 +185,14 @@ public final class Scope implements AutoCloseable {
     }
     check();
     Deque<Scope> stack = STACK.get();
+    KilnException failure = null;
     if (stack.contains(this)) {
       while (stack.peek() != this) {
-        stack.peek().close();
+        try {
+          stack.peek().close();
+        } catch (KilnException e) {
+          failure = failure == null ? e : failure;
+        }
       }
       stack.pop();
     }
@@ -194,10 +201,17 @@ public final class Scope implements AutoCloseable {
     for (int i = blocks.size() - 1; i >= 0; i--) {
       Block b = blocks.get(i);
       if (b.owner() == this) {
-        b.release(by);
+        try {
+          b.release(by);
+        } catch (KilnException e) {
+          failure = failure == null ? e : failure;
+        }
       }
     }
     blocks.clear();
+    if (failure != null) {
+      throw failure;
+    }
   }
 
   /** Returns the name in quotes. */

@@ -29,7 +29,7 @@ import java.util.function.Function;
  *
  * <p>Runs 1 and 2 are eager, real steps; in run 3 the device records the step, and from then on
  * each run replays it with one launch. A device that does not record runs the step again each time,
- * with the same results.
+ * with the same results. A run that throws is not counted.
  *
  * <p>A replay does the same work on the same memory, without the step's Java code. So inside a step
  * nothing may be read back to the host, and whatever varies from run to run must be device data:
@@ -176,15 +176,20 @@ public final class StepGraph implements AutoCloseable {
       return;
     }
     runs++;
-    if (runs == EAGER_RUNS) {
-      try (StepWatch watch = StepWatch.rehearsal(device)) {
-        rehearsal = Optional.of(watch);
+    try {
+      if (runs == EAGER_RUNS) {
+        try (StepWatch watch = StepWatch.rehearsal(device)) {
+          rehearsal = Optional.of(watch);
+          eager();
+        }
+      } else if (runs == EAGER_RUNS + 1) {
+        record();
+      } else {
         eager();
       }
-    } else if (runs == EAGER_RUNS + 1) {
-      record();
-    } else {
-      eager();
+    } catch (RuntimeException | Error e) {
+      runs--; // it was none: the next run is what this one should have been
+      throw e;
     }
   }
 
@@ -199,13 +204,9 @@ public final class StepGraph implements AutoCloseable {
         eager(); // as in all runs from here on
         return;
       }
-      runs--;
       throw new RecordingException(
           "[step_graph] no memory to record the step, which takes memory of its own: "
               + e.getMessage());
-    } catch (RuntimeException | Error e) {
-      runs--;
-      throw e;
     }
     if (recording.isPresent()) {
       device.memoryBooks().mayForget(this);
@@ -231,10 +232,11 @@ public final class StepGraph implements AutoCloseable {
    */
   void forget() {
     if (recording.isPresent() && Thread.currentThread() == owner) {
-      recording.get().close();
+      Recording gone = recording.get();
       recording = Optional.empty();
       runs = EAGER_RUNS;
       forgotten = true;
+      gone.close();
     }
   }
 
@@ -269,11 +271,15 @@ public final class StepGraph implements AutoCloseable {
   @Override
   public void close() {
     closed = true;
-    recording.ifPresent(Recording::close);
+    Optional<Recording> gone = recording;
     recording = Optional.empty();
-    slots.forEach(Tensor::close);
-    slots.clear();
-    result.ifPresent(Tensor::close);
-    result = Optional.empty();
+    try {
+      gone.ifPresent(Recording::close);
+    } finally {
+      slots.forEach(Tensor::close);
+      slots.clear();
+      result.ifPresent(Tensor::close);
+      result = Optional.empty();
+    }
   }
 }

@@ -53,7 +53,13 @@ final class DoctorCommand implements Callable<Integer> {
       out.println();
       out.println(
           obstacle
-              .map(f -> "No GPU can be used here: " + f.what() + ": " + f.detail())
+              .map(
+                  f ->
+                      "No GPU can be used here: "
+                          + f.what()
+                          + ": "
+                          + f.detail()
+                          + "\nKiln runs on the processor without any of this: --device cpu")
               .orElse("A GPU can be used: --device cuda"));
     }
     out.flush();

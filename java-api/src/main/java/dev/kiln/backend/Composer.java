@@ -157,8 +157,16 @@ final class Composer implements AutoCloseable {
   /** Frees the scratch. */
   @Override
   public void close() {
+    RuntimeException first = null;
     while (!scratch.isEmpty()) {
-      backend.free(scratch.pop());
+      try {
+        backend.free(scratch.pop());
+      } catch (RuntimeException e) {
+        first = first == null ? e : first; // the others are to be freed too
+      }
+    }
+    if (first != null) {
+      throw first;
     }
   }
 }

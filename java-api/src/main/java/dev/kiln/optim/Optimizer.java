@@ -2,7 +2,9 @@ package dev.kiln.optim;
 
 import dev.kiln.Autocast;
 import dev.kiln.DType;
+import dev.kiln.KilnException;
 import dev.kiln.Shape;
+import dev.kiln.StepGraph;
 import dev.kiln.Tensor;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -128,8 +130,10 @@ public abstract sealed class Optimizer permits SGD, Adagrad, Adam, AdamW, RMSpro
   // ---- stepping -----------------------------------------------------------------------------
 
   /**
-   * Updates every parameter that has a gradient.
+   * Updates every parameter that has a gradient. Where the device fails before it has begun with
+   * the first of them, no parameter and no state has changed, and the step can be taken again.
    *
+   * @throws OptimizerException if the device fails after that
    * @throws dev.kiln.KilnException if a parameter was packed by another optimizer or moved to
    *     another device since
    */
@@ -144,6 +148,24 @@ public abstract sealed class Optimizer permits SGD, Adagrad, Adam, AdamW, RMSpro
    */
   final void step(Optional<Tensor> factor) {
     Autocast.clearCache();
+    int[] updates = {0};
+    try {
+      step(factor, updates);
+    } catch (KilnException e) {
+      if (updates[0] == 0 || StepGraph.isRecording()) { // what is recorded has not run
+        throw e;
+      }
+      throw new OptimizerException(
+          "["
+              + kind()
+              + "] a part of the parameters is updated and the rest is not, since the device"
+              + " failed in the midst of the step; load the last checkpoint. "
+              + e.getMessage(),
+          e);
+    }
+  }
+
+  private void step(Optional<Tensor> factor, int[] updates) {
     for (ParameterGroup group : groups) {
       List<Tensor> newcomers = new ArrayList<>();
       for (Tensor p : group.parameters()) {
@@ -152,7 +174,7 @@ public abstract sealed class Optimizer permits SGD, Adagrad, Adam, AdamW, RMSpro
         }
       }
       group.pack(newcomers);
-      group.packs().forEach(pack -> pack.step(factor));
+      group.packs().forEach(pack -> pack.step(factor, updates));
     }
   }
 

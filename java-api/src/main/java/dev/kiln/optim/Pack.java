@@ -1,9 +1,11 @@
 package dev.kiln.optim;
 
 import dev.kiln.DType;
+import dev.kiln.KilnException;
 import dev.kiln.Scope;
 import dev.kiln.Shape;
 import dev.kiln.Slab;
+import dev.kiln.StepGraph;
 import dev.kiln.Tensor;
 import dev.kiln.backend.Backend;
 import dev.kiln.backend.OptimizerKind;
@@ -129,17 +131,42 @@ final class Pack {
    *
    * @param factor what gradients are multiplied by, a FLOAT64 scalar on the device; 0 skips the
    *     step, which is then not counted
+   * @param updates counts at its first place the stretches of parameters that were updated
    */
-  void step(Optional<Tensor> factor) {
+  void step(Optional<Tensor> factor, int[] updates) {
     boolean[] live = live();
     for (Tensor c : distinctClocks()) {
       Tensor clock = split(c, live);
       List<Slab.Run> runs = slab.runs(i -> live[i] && clocks[i] == clock);
       if (!runs.isEmpty()) {
         backend().fused().optimizerClock(clock.view(), factor.map(f -> f.view()));
-        runs.forEach(run -> update(run, clock));
+        int before = updates[0];
+        try {
+          for (Slab.Run run : runs) {
+            update(run, clock);
+            updates[0]++;
+          }
+        } catch (KilnException e) {
+          if (updates[0] == before && !StepGraph.isRecording()) { // what is recorded has not run
+            turnBack(clock, e);
+          }
+          throw e;
+        }
         slab.values().incrementVersion();
       }
+    }
+  }
+
+  /** Counts a step less, as none was taken; one that a factor of 0 skipped was not counted. */
+  private static void turnBack(Tensor clock, KilnException failure) {
+    try {
+      double[] hyper = clock.toDoubleArray();
+      if (hyper[OptimizerKind.GRAD_SCALE] != 0) {
+        hyper[OptimizerKind.STEP]--;
+        clock.copyFrom(Tensor.of(hyper, clock.device()));
+      }
+    } catch (KilnException e) {
+      failure.addSuppressed(e);
     }
   }
 

@@ -31,8 +31,8 @@ final class Blas implements AutoCloseable {
   private static final int DEFAULT_ALGORITHM = -1; // CUBLAS_GEMM_DEFAULT
 
   private final cublasHandle handle = new cublasHandle();
-  private final Segment workspace;
   private final DeviceAllocator memory;
+  private final Closing closing = new Closing();
   private final ByteBuffer factors =
       ByteBuffer.allocateDirect(2 * Double.BYTES).order(ByteOrder.nativeOrder());
   private final Pointer alphaPointer = Pointer.to(factors);
@@ -42,14 +42,24 @@ final class Blas implements AutoCloseable {
     natives.needCublas();
     this.memory = memory;
     driver.makeCurrent();
+    try {
+      open(driver);
+    } catch (RuntimeException e) {
+      closing.closeAfter(e);
+      throw e;
+    }
+  }
+
+  private void open(Driver driver) {
+    long bytes = driver.computeCapability() >= HOPPER ? LARGE_WORKSPACE : SMALL_WORKSPACE;
+    Segment workspace = closing.add(memory.apart(bytes), memory::giveBack);
     check(JCublas2.cublasCreate(handle), "cublasCreate");
+    closing.add(() -> check(JCublas2.cublasDestroy(handle), "cublasDestroy"));
     check(JCublas2.cublasSetStream(handle, new cudaStream_t(driver.stream())), "cublasSetStream");
     check(
         JCublas2.cublasSetMathMode(
             handle, cublasMath.CUBLAS_MATH_DISALLOW_REDUCED_PRECISION_REDUCTION),
         "cublasSetMathMode");
-    long bytes = driver.computeCapability() >= HOPPER ? LARGE_WORKSPACE : SMALL_WORKSPACE;
-    workspace = memory.apart(bytes);
     check(
         JCublas2.cublasSetWorkspace(handle, Staging.at(workspace.address()), bytes),
         "cublasSetWorkspace");
@@ -99,7 +109,8 @@ final class Blas implements AutoCloseable {
     }
     int status = batch == 1 ? one(out, a, b, m, k, tf32) : several(out, a, b, batch, m, k, tf32);
     if (status != cublasStatus.CUBLAS_STATUS_SUCCESS) {
-      throw failed(status, "matmul(" + out + ", inner size " + k + ")");
+      String call = batch == 1 ? "cublasGemmEx" : "cublasGemmStridedBatchedEx";
+      throw failed(status, "matmul(" + out + ", inner size " + k + "): " + call);
     }
   }
 
@@ -198,12 +209,12 @@ final class Blas implements AutoCloseable {
   }
 
   private static CudaException failed(int status, String what) {
-    return CudaException.ofLibrary(what, cublasStatus.stringFor(status), status);
+    return CudaException.ofLibrary(
+        what, cublasStatus.stringFor(status), status, StatusMends.ofCublas(status));
   }
 
   @Override
   public void close() {
-    check(JCublas2.cublasDestroy(handle), "cublasDestroy");
-    memory.giveBack(workspace);
+    closing.close();
   }
 }

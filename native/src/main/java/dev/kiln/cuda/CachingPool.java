@@ -65,10 +65,20 @@ final class CachingPool implements MemoryPool {
       // what was given up for lack of room may have left some in a segment that is still in use
       return find(size, true).or(() -> find(size, false)).orElseThrow(() -> e);
     }
+    return enter(segment);
+  }
+
+  /** Notes a segment; returns it as one chunk that is not yet among the free ones. */
+  private Chunk enter(Segment segment) {
     segment.pool(this);
     segments.add(segment);
     unused += segment.bytes();
     return new Chunk(segment, segment.address(), segment.bytes());
+  }
+
+  @Override
+  public void adopt(Segment segment) {
+    add(enter(segment));
   }
 
   private static long segmentFor(long size) {
@@ -146,19 +156,20 @@ final class CachingPool implements MemoryPool {
 
   @Override
   public void trim() {
+    List<Chunk> whole = new ArrayList<>();
     for (TreeSet<Chunk> chunks : List.of(small, large)) {
-      chunks.removeIf(
-          chunk -> {
-            Segment segment = chunk.segment();
-            if (chunk.bytes < segment.bytes()) {
-              return false;
-            }
-            segments.remove(segment);
-            unused -= segment.bytes();
-            source.giveBack(segment);
-            return true;
-          });
+      chunks.stream().filter(c -> c.bytes == c.segment().bytes()).forEach(whole::add);
     }
+    Closing.each(whole, this::giveBack);
+  }
+
+  /** Gives a segment back of which nothing is in use; it stays here where that fails. */
+  private void giveBack(Chunk whole) {
+    Segment segment = whole.segment();
+    source.giveBack(segment);
+    remove(whole);
+    segments.remove(segment);
+    unused -= segment.bytes();
   }
 
   @Override

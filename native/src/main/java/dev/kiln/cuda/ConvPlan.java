@@ -5,10 +5,7 @@ import static dev.kiln.cuda.Dnn.check;
 import dev.kiln.DType;
 import dev.kiln.Shape;
 import dev.kiln.backend.Conv2dSpec;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.List;
-import java.util.function.IntSupplier;
 import jcuda.Pointer;
 import jcuda.jcudnn.JCudnn;
 import jcuda.jcudnn.cudnnActivationDescriptor;
@@ -45,7 +42,7 @@ final class ConvPlan implements AutoCloseable {
   private final cudnnConvolutionDescriptor convolution = new cudnnConvolutionDescriptor();
   private final cudnnActivationDescriptor relu = new cudnnActivationDescriptor();
   private final cudnnActivationDescriptor identity = new cudnnActivationDescriptor();
-  private final Deque<IntSupplier> created = new ArrayDeque<>();
+  private final Closing closing = new Closing();
   private List<Choice> choices;
   private boolean fuses = true;
 
@@ -64,9 +61,7 @@ final class ConvPlan implements AutoCloseable {
         useMathOf(choices.get(0));
       }
     } catch (RuntimeException e) {
-      for (IntSupplier destroy : created) {
-        int ignored = destroy.getAsInt(); // what failed first is what matters
-      }
+      closing.closeAfter(e);
       throw e;
     }
   }
@@ -79,12 +74,18 @@ final class ConvPlan implements AutoCloseable {
             : cudnnTensorFormat.CUDNN_TENSOR_NCHW;
     for (cudnnTensorDescriptor t : List.of(x, y, bias)) {
       check(JCudnn.cudnnCreateTensorDescriptor(t), "cudnnCreateTensorDescriptor");
-      created.push(() -> JCudnn.cudnnDestroyTensorDescriptor(t));
+      closing.add(
+          () -> check(JCudnn.cudnnDestroyTensorDescriptor(t), "cudnnDestroyTensorDescriptor"));
     }
     check(JCudnn.cudnnCreateFilterDescriptor(weight), "cudnnCreateFilterDescriptor");
-    created.push(() -> JCudnn.cudnnDestroyFilterDescriptor(weight));
+    closing.add(
+        () -> check(JCudnn.cudnnDestroyFilterDescriptor(weight), "cudnnDestroyFilterDescriptor"));
     check(JCudnn.cudnnCreateConvolutionDescriptor(convolution), "cudnnCreateConvolutionDescriptor");
-    created.push(() -> JCudnn.cudnnDestroyConvolutionDescriptor(convolution));
+    closing.add(
+        () ->
+            check(
+                JCudnn.cudnnDestroyConvolutionDescriptor(convolution),
+                "cudnnDestroyConvolutionDescriptor"));
     tensor(x, format, type, key.x());
     tensor(y, format, type, key.y());
     tensor(bias, format, type, Shape.of(1, key.y().dim(1), 1, 1));
@@ -127,7 +128,11 @@ final class ConvPlan implements AutoCloseable {
 
   private void activation(cudnnActivationDescriptor activation, int mode) {
     check(JCudnn.cudnnCreateActivationDescriptor(activation), "cudnnCreateActivationDescriptor");
-    created.push(() -> JCudnn.cudnnDestroyActivationDescriptor(activation));
+    closing.add(
+        () ->
+            check(
+                JCudnn.cudnnDestroyActivationDescriptor(activation),
+                "cudnnDestroyActivationDescriptor"));
     check(
         JCudnn.cudnnSetActivationDescriptor(
             activation, mode, cudnnNanPropagation.CUDNN_PROPAGATE_NAN, 0),
@@ -166,10 +171,10 @@ final class ConvPlan implements AutoCloseable {
 
   /** Crosses off the best algorithm: it does not work for this convolution, here. */
   void reject() {
-    choices = choices.subList(1, choices.size());
-    if (!choices.isEmpty()) {
-      useMathOf(choices.get(0));
+    if (choices.size() > 1) {
+      useMathOf(choices.get(1)); // first: where this fails, the best is still the best
     }
+    choices = choices.subList(1, choices.size());
   }
 
   private void useMathOf(Choice choice) {
@@ -250,6 +255,15 @@ final class ConvPlan implements AutoCloseable {
     };
   }
 
+  /** The function that a launch calls; {@code fused}: with bias and ReLU. */
+  String call(boolean fused) {
+    return switch (key.direction()) {
+      case FORWARD -> fused ? "cudnnConvolutionBiasActivationForward" : "cudnnConvolutionForward";
+      case INPUT -> "cudnnConvolutionBackwardData";
+      case WEIGHT -> "cudnnConvolutionBackwardFilter";
+    };
+  }
+
   /** As {@link #launch}, forward, with a bias for each out-channel and perhaps ReLU. */
   int launchFused(
       long xAt, long weightAt, long yAt, long biasAt, boolean withRelu, Chunk workspace) {
@@ -277,7 +291,6 @@ final class ConvPlan implements AutoCloseable {
   /** Destroys the descriptors; work that was started still completes. */
   @Override
   public void close() {
-    created.forEach(destroy -> check(destroy.getAsInt(), "destroying a cuDNN descriptor"));
-    created.clear();
+    closing.close();
   }
 }

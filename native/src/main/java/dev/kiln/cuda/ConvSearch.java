@@ -60,7 +60,7 @@ record ConvSearch(boolean deterministic, boolean measured) {
     if (Dnn.isUnsupported(status)) {
       return List.of();
     }
-    check(status, "choosing an algorithm for " + key.describe());
+    check(status, "choosing an algorithm for " + key.describe() + ": " + call(key));
     return answers.stream()
         .filter(a -> a.status() == 0)
         .filter(a -> !deterministic || a.determinism() == cudnnDeterminism.CUDNN_DETERMINISTIC)
@@ -70,6 +70,17 @@ record ConvSearch(boolean deterministic, boolean measured) {
                 new ConvPlan.Choice(
                     a.algorithm(), isExact(key) ? math(key) : a.math(), a.workspace()))
         .toList();
+  }
+
+  /** The function that is asked. */
+  private String call(ConvKey key) {
+    String what =
+        switch (key.direction()) {
+          case FORWARD -> "ConvolutionForwardAlgorithm";
+          case INPUT -> "ConvolutionBackwardDataAlgorithm";
+          case WEIGHT -> "ConvolutionBackwardFilterAlgorithm";
+        };
+    return measured ? "cudnnFind" + what : "cudnnGet" + what + "_v7";
   }
 
   private static boolean isExact(ConvKey key) {

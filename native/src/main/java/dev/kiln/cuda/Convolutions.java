@@ -134,7 +134,7 @@ final class Convolutions implements AutoCloseable {
         continue;
       }
       if (!Dnn.isUnsupported(status)) {
-        Dnn.check(status, key.describe());
+        Dnn.check(status, key.describe() + ": " + plan.call(fused));
         driver.settle(key::describe);
         if (!fused && (bias.isPresent() || relu)) {
           finish(key, y, bias, relu);
@@ -196,7 +196,7 @@ final class Convolutions implements AutoCloseable {
           operand.read();
         }
       }
-      boolean done = launch(key, plan, images.last, filters.last, results.last, bias, relu);
+      boolean done = launch(key, plan, images.last(), filters.last(), results.last(), bias, relu);
       if (done) {
         out.write();
       }
@@ -207,11 +207,15 @@ final class Convolutions implements AutoCloseable {
   /** A tensor [a, c, h, w] beside a copy of it that lies [a, h, w, c]. */
   private final class Transposed implements AutoCloseable {
     private final View first;
-    private final View last;
+    private final CudaBackend.Temporary copy;
 
     Transposed(View first) {
       this.first = first;
-      this.last = device.temporary(first.dtype(), moved(first).shape());
+      this.copy = device.temporary(first.dtype(), moved(first).shape());
+    }
+
+    View last() {
+      return copy.view();
     }
 
     private static View moved(View x) {
@@ -219,22 +223,25 @@ final class Convolutions implements AutoCloseable {
     }
 
     void read() {
-      device.copy(last, moved(first));
+      device.copy(last(), moved(first));
     }
 
     void write() {
-      device.copy(moved(first), last);
+      device.copy(moved(first), last());
     }
 
     @Override
     public void close() {
-      device.free(last.storage());
+      copy.close();
     }
   }
 
   @Override
   public void close() {
-    plans.close();
-    dnn.ifPresent(Dnn::close);
+    try {
+      plans.close();
+    } finally {
+      dnn.ifPresent(Dnn::close);
+    }
   }
 }

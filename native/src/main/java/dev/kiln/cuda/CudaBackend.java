@@ -35,6 +35,7 @@ public final class CudaBackend implements Backend {
   private static final int FIRST_WITH_TF32 = 80;
 
   private final DeviceId id;
+  private final Closing closing = new Closing();
   private final Natives natives;
   private final Driver driver;
   private final long launchers;
@@ -44,6 +45,7 @@ public final class CudaBackend implements Backend {
   private final IndexErrors errors;
   private Optional<Blas> blas = Optional.empty();
   private Optional<CudaRecording> recording = Optional.empty();
+  private boolean closed;
   private final Convolutions convolutions;
   private final boolean tf32;
   private final FusedOps fused = new CudaFusedOps(this);
@@ -61,14 +63,19 @@ public final class CudaBackend implements Backend {
   public CudaBackend(DeviceId id, int ordinal, Libraries libraries, boolean pooled) {
     this.id = id;
     natives = Natives.load(libraries);
-    driver = new Driver(natives, ordinal);
-    launchers = driver.launchers();
-    memory = new DeviceAllocator(driver, pooled);
-    staging = new Staging(driver, memory);
     geometry = new Geometry();
-    errors = new IndexErrors(driver);
-    convolutions = new Convolutions(this, natives, driver);
-    tf32 = driver.computeCapability() >= FIRST_WITH_TF32;
+    try {
+      driver = closing.add(new Driver(natives, ordinal), Driver::close);
+      launchers = driver.launchers();
+      memory = closing.add(new DeviceAllocator(driver, pooled), DeviceAllocator::trim);
+      staging = closing.add(new Staging(driver, memory), Staging::close);
+      errors = closing.add(new IndexErrors(driver), IndexErrors::close);
+      convolutions = closing.add(new Convolutions(this, natives, driver), Convolutions::close);
+      tf32 = driver.computeCapability() >= FIRST_WITH_TF32;
+    } catch (RuntimeException e) {
+      closing.closeAfter(e);
+      throw e;
+    }
   }
 
   /**
@@ -193,7 +200,7 @@ public final class CudaBackend implements Backend {
       step.run();
       begun.end();
     } catch (RuntimeException | Error e) {
-      begun.abandon();
+      begun.abandon(e);
       throw e;
     } finally {
       recording = Optional.empty();
@@ -230,11 +237,11 @@ public final class CudaBackend implements Backend {
 
   /** Functions that leave the integers, computed as PyTorch computes them: in floating point. */
   private void throughDoubles(UnaryOp op, View out, View x, double a, double b) {
-    View wide = temporary(DType.FLOAT64, x.shape());
-    copy(wide, x);
-    unary(op, wide, wide, a, b);
-    copy(out, wide);
-    free(wide.storage());
+    try (Temporary wide = temporary(DType.FLOAT64, x.shape())) {
+      copy(wide.view(), x);
+      unary(op, wide.view(), wide.view(), a, b);
+      copy(out, wide.view());
+    }
   }
 
   @Override
@@ -297,19 +304,17 @@ public final class CudaBackend implements Backend {
     }
     DType taken = Axes.taken(op, x.dtype());
     DType given = Axes.given(op, taken);
-    if (taken != x.dtype() || given != out.dtype()) {
-      View in = taken == x.dtype() ? x : temporary(taken, x.shape());
-      View result = given == out.dtype() ? out : temporary(given, out.shape());
-      if (in != x) {
-        copy(in, x);
+    if (taken != x.dtype()) {
+      try (Temporary in = temporary(taken, x.shape())) {
+        copy(in.view(), x);
+        reduce(op, out, in.view(), axes);
       }
-      reduce(op, result, in, axes);
-      if (result != out) {
-        copy(out, result);
-        free(result.storage());
-      }
-      if (in != x) {
-        free(in.storage());
+      return;
+    }
+    if (given != out.dtype()) {
+      try (Temporary result = temporary(given, out.shape())) {
+        reduce(op, result.view(), x, axes);
+        copy(out, result.view());
       }
       return;
     }
@@ -365,14 +370,13 @@ public final class CudaBackend implements Backend {
       return;
     }
     if (out.dtype().bytes() == 2) {
-      View sums = temporary(DType.FLOAT32, out.shape());
-      View wide = temporary(DType.FLOAT32, src.shape());
-      copy(sums, out);
-      copy(wide, src);
-      scatterAdd(sums, wide, index, axis);
-      copy(out, sums);
-      free(wide.storage());
-      free(sums.storage());
+      try (Temporary sums = temporary(DType.FLOAT32, out.shape());
+          Temporary wide = temporary(DType.FLOAT32, src.shape())) {
+        copy(sums.view(), out);
+        copy(wide.view(), src);
+        scatterAdd(sums.view(), wide.view(), index, axis);
+        copy(out, sums.view());
+      }
       return;
     }
     View places = Axes.standingStill(out, src.shape(), axis).select(axis, 0);
@@ -453,14 +457,15 @@ public final class CudaBackend implements Backend {
       return;
     }
     if (!x.dtype().isFloating() && x.dtype() != DType.INT64) {
-      View wide = temporary(DType.INT64, x.shape());
-      copy(wide, x);
-      View result = op.isPosition() ? out : wide;
-      scan(op, result, wide, axis);
-      if (result != out) {
-        copy(out, wide);
+      try (Temporary wide = temporary(DType.INT64, x.shape())) {
+        copy(wide.view(), x);
+        if (op.isPosition()) {
+          scan(op, out, wide.view(), axis);
+        } else {
+          scan(op, wide.view(), wide.view(), axis);
+          copy(out, wide.view());
+        }
       }
-      free(wide.storage());
       return;
     }
     long n = x.shape().dim(axis);
@@ -569,7 +574,7 @@ public final class CudaBackend implements Backend {
   /** cuBLAS, opened when it is first needed. */
   private Blas blas() {
     if (blas.isEmpty()) {
-      blas = Optional.of(new Blas(natives, driver, memory));
+      blas = Optional.of(closing.add(new Blas(natives, driver, memory), Blas::close));
     }
     return blas.get();
   }
@@ -593,9 +598,22 @@ public final class CudaBackend implements Backend {
     done(status, OpNumbers.name(dist), out, rng);
   }
 
-  /** A dense view of new memory with undefined content; its storage is to be freed. */
-  View temporary(DType dtype, Shape shape) {
-    return View.dense(alloc(dtype, shape.numel()), 0, shape);
+  /** Memory that an op needs for itself, with undefined content at first. */
+  Temporary temporary(DType dtype, Shape shape) {
+    return new Temporary(this, View.dense(alloc(dtype, shape.numel()), 0, shape));
+  }
+
+  /**
+   * Memory of an op, freed when it is closed.
+   *
+   * @param device whose memory it is
+   * @param view all of it, dense
+   */
+  record Temporary(CudaBackend device, View view) implements AutoCloseable {
+    @Override
+    public void close() {
+      device.free(view.storage());
+    }
   }
 
   @Override
@@ -634,14 +652,18 @@ public final class CudaBackend implements Backend {
     }
   }
 
+  /**
+   * Waits for the device's work and closes all, each part even where another fails. A second call
+   * does nothing.
+   *
+   * @throws CudaException what failed first
+   */
   @Override
   public synchronized void close() {
-    driver.synchronize();
-    convolutions.close();
-    blas.ifPresent(Blas::close);
-    errors.close();
-    staging.close();
-    memory.trim();
-    driver.close();
+    if (!closed) {
+      closed = true;
+      closing.add(driver::synchronize);
+      closing.close();
+    }
   }
 }

@@ -15,7 +15,7 @@ public final class CudaException extends KilnException {
    *
    * @param what the op with its operands, or the call
    * @param status what the call returned
-   * @param detail what else is known; may be empty
+   * @param detail the call, where an op was named, or what else is known; may be empty
    */
   CudaException(String what, int status, String detail) {
     super(text(what, status, detail));
@@ -30,12 +30,14 @@ public final class CudaException extends KilnException {
   /**
    * Makes the exception of a failed call to cuBLAS or cuDNN.
    *
-   * @param what the op with its operands, or the call
+   * @param what the call, after the op with its operands where it has one
    * @param words what the library calls the status
    * @param status what the call returned
+   * @param mend what to do about it
    */
-  static CudaException ofLibrary(String what, String words, int status) {
-    return new CudaException("[cuda] " + what + ": " + words + " (" + status + ")", status);
+  static CudaException ofLibrary(String what, String words, int status, String mend) {
+    return new CudaException(
+        "[cuda] " + what + ": " + words + " (" + status + "); " + mend, status);
   }
 
   /**
@@ -53,8 +55,8 @@ public final class CudaException extends KilnException {
           case Launchers.NO_IMAGE, Launchers.NO_KERNEL, Launchers.BAD_ARGUMENT -> "";
           default -> words(status) + " (error " + status + ")";
         };
-    String both = known.isEmpty() || detail.isEmpty() ? known + detail : known + "; " + detail;
-    return "[cuda] " + what + ": " + both;
+    String both = known.isEmpty() || detail.isEmpty() ? detail + known : detail + ": " + known;
+    return "[cuda] " + what + ": " + both + "; " + StatusMends.ofDriver(status);
   }
 
   /** {@code CUDA_ERROR_ILLEGAL_ADDRESS} as "illegal address". */

@@ -65,14 +65,17 @@ final class CudaRecording implements Recording {
   }
 
   /** Ends the recording of a step that failed; nothing of it has run. */
-  void abandon() {
+  void abandon(Throwable failure) {
     CUgraph steps = new CUgraph();
     // A capture that broke has no graph, and says so here; what broke it is thrown already.
-    if (JCudaDriver.cuStreamEndCapture(driver.stream(), steps) == CUresult.CUDA_SUCCESS) {
-      Driver.check(JCudaDriver.cuGraphDestroy(steps), "cuGraphDestroy");
-    }
+    int ended = JCudaDriver.cuStreamEndCapture(driver.stream(), steps);
     memory.seal();
-    release();
+    Closing rest = new Closing();
+    rest.add(this::release);
+    if (ended == CUresult.CUDA_SUCCESS) {
+      rest.add(() -> Driver.check(JCudaDriver.cuGraphDestroy(steps), "cuGraphDestroy"));
+    }
+    rest.closeAfter(failure);
   }
 
   @Override
@@ -97,9 +100,13 @@ final class CudaRecording implements Recording {
         Driver.check(JCudaDriver.cuGraphExecDestroy(graph), "cuGraphExecDestroy");
       }
     } finally {
-      memory.close();
-      constants.forEach(Pinned::close);
+      List<Pinned> all = List.copyOf(constants);
       constants.clear();
+      try {
+        memory.close();
+      } finally {
+        Closing.each(all, Pinned::close);
+      }
     }
   }
 }

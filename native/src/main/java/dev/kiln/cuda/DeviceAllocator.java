@@ -61,9 +61,13 @@ final class DeviceAllocator {
     @Override
     public void close() {
       recordings.remove(this);
-      pool.hand(general);
-      held.forEach(DeviceAllocator.this::free);
+      List<Chunk> freed = List.copyOf(held);
       held.clear();
+      try {
+        pool.hand(general);
+      } finally {
+        Closing.each(freed, DeviceAllocator.this::free);
+      }
     }
   }
 
@@ -97,9 +101,18 @@ final class DeviceAllocator {
     return source.attempt(bytes);
   }
 
-  /** Gives back what was taken apart. */
+  /**
+   * Gives back what was taken apart.
+   *
+   * @throws CudaException if the driver does not take it; it is kept then, as unused
+   */
   void giveBack(Segment segment) {
-    source.giveBack(segment);
+    try {
+      source.giveBack(segment);
+    } catch (CudaException e) {
+      general.adopt(segment);
+      throw e;
+    }
   }
 
   /** Takes memory back; work already started on it still completes. */
@@ -154,14 +167,15 @@ final class DeviceAllocator {
       if (status == CUresult.CUDA_ERROR_OUT_OF_MEMORY) {
         return Optional.empty();
       }
-      Driver.check(status, "cuMemAlloc(" + bytes + ")");
+      Driver.check(status, "cuMemAlloc(" + bytes + " bytes)");
       return Optional.of(new Segment(pointer, pointer.value(), bytes));
     }
 
     @Override
     public void giveBack(Segment segment) {
       driver.synchronize(); // the driver does not wait for streams that do not block
-      Driver.check(JCudaDriver.cuMemFree(segment.pointer()), "cuMemFree");
+      Driver.check(
+          JCudaDriver.cuMemFree(segment.pointer()), "cuMemFree(" + segment.bytes() + " bytes)");
     }
   }
 

@@ -73,22 +73,27 @@ final class Dnn implements AutoCloseable {
         + " nvidia-cudnn-cu12) and let KILN_CUDA_PATH name its folder.";
   }
 
-  /** Why a version cannot be used, if it cannot. Before 9 a version counted its major by 1000. */
+  /** Why a version cannot be used, if it cannot. */
   static Optional<String> tooOld(long version) {
-    long scale = version >= OLDEST_MAJOR * 10_000L ? 10_000 : 1_000;
-    long major = version / scale;
-    return major >= OLDEST_MAJOR
-        ? Optional.empty()
-        : Optional.of(
+    return isTooOld(version)
+        ? Optional.of(
             "[cuda] cuDNN "
-                + major
-                + "."
-                + version % scale / 100
-                + "."
-                + version % 100
+                + versionText(version)
                 + " is too old, Kiln needs "
                 + OLDEST_MAJOR
-                + " or newer");
+                + " or newer")
+        : Optional.empty();
+  }
+
+  /** Whether a version, as cuDNN tells it, is older than what Kiln needs. */
+  static boolean isTooOld(long version) {
+    return version < OLDEST_MAJOR * 10_000L;
+  }
+
+  /** A version as people write it: 8.9.7 for 8907. Before 9 it counted its major by 1000. */
+  static String versionText(long version) {
+    long scale = isTooOld(version) ? 1_000 : 10_000;
+    return version / scale + "." + version % scale / 100 + "." + version % 100;
   }
 
   cudnnHandle handle() {
@@ -128,7 +133,8 @@ final class Dnn implements AutoCloseable {
   /** Throws what a failed call means. */
   static void check(int status, String what) {
     if (status != SUCCESS) {
-      throw CudaException.ofLibrary(what, JCudnn.cudnnGetErrorString(status), status);
+      throw CudaException.ofLibrary(
+          what, JCudnn.cudnnGetErrorString(status), status, StatusMends.ofCudnn(status));
     }
   }
 

@@ -37,6 +37,7 @@ final class Driver implements AutoCloseable {
 
   private static final int FIRST_WITH_MACHINE_CODE = 13_000;
 
+  private final Closing closing = new Closing();
   private final CUdevice device = new CUdevice();
   private final Context context = new Context();
   private final Stream stream = new Stream();
@@ -49,12 +50,24 @@ final class Driver implements AutoCloseable {
     check(JCudaDriver.cuInit(0), "cuInit");
     check(JCudaDriver.cuDeviceGet(device, ordinal), "cuDeviceGet(" + ordinal + ")");
     name = nameOf(device);
+    try {
+      launchers = open(natives);
+    } catch (RuntimeException e) {
+      closing.closeAfter(e);
+      throw e;
+    }
+  }
+
+  private long open(Natives natives) {
     check(JCudaDriver.cuDevicePrimaryCtxRetain(context, device), "cuDevicePrimaryCtxRetain");
+    closing.add(
+        () -> check(JCudaDriver.cuDevicePrimaryCtxRelease(device), "cuDevicePrimaryCtxRelease"));
     check(JCudaDriver.cuCtxSetCurrent(context), "cuCtxSetCurrent");
     check(
         JCudaDriver.cuStreamCreate(stream, CUstream_flags.CU_STREAM_NON_BLOCKING),
         "cuStreamCreate");
-    launchers =
+    closing.add(() -> check(JCudaDriver.cuStreamDestroy(stream), "cuStreamDestroy"));
+    long opened =
         Launchers.open(
             natives.libraries().libcuda().toString(),
             natives.kernels().toString(),
@@ -63,9 +76,11 @@ final class Driver implements AutoCloseable {
             stream.address(),
             attribute(CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT),
             waitsAlways ? 1 : 0);
-    if (launchers == 0) {
+    if (opened == 0) {
       throw new DeviceException("[cuda] cannot open the launchers: " + Launchers.lastError());
     }
+    closing.add(() -> Launchers.close(opened));
+    return opened;
   }
 
   /** The kinds of images to try: machine code that nvcc 13 made loads from CUDA 13 on. */
@@ -169,11 +184,9 @@ final class Driver implements AutoCloseable {
     }
   }
 
+  /** Closes all; the work of its stream must be done. */
   @Override
   public void close() {
-    synchronize();
-    Launchers.close(launchers);
-    check(JCudaDriver.cuStreamDestroy(stream), "cuStreamDestroy");
-    check(JCudaDriver.cuDevicePrimaryCtxRelease(device), "cuDevicePrimaryCtxRelease");
+    closing.close();
   }
 }

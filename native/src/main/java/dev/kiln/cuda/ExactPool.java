@@ -13,6 +13,8 @@ final class ExactPool implements MemoryPool {
   private final Segment.Source source;
   private final boolean keeps;
   private final Set<Segment> live = new HashSet<>();
+
+  /** What is freed and the driver has not taken back: not yet, or because that failed. */
   private final List<Segment> kept = new ArrayList<>();
 
   /**
@@ -36,11 +38,15 @@ final class ExactPool implements MemoryPool {
   @Override
   public void free(Chunk chunk) {
     live.remove(chunk.segment());
-    if (keeps) {
-      kept.add(chunk.segment());
-    } else {
-      source.giveBack(chunk.segment());
+    kept.add(chunk.segment());
+    if (!keeps) {
+      giveBack(chunk.segment());
     }
+  }
+
+  private void giveBack(Segment segment) {
+    source.giveBack(segment);
+    kept.remove(segment);
   }
 
   @Override
@@ -50,7 +56,14 @@ final class ExactPool implements MemoryPool {
 
   @Override
   public void trim() {
-    // what it keeps is in use by replays
+    if (!keeps) { // else replays use it
+      Closing.each(List.copyOf(kept), this::giveBack);
+    }
+  }
+
+  @Override
+  public void adopt(Segment segment) {
+    kept.add(segment);
   }
 
   @Override
@@ -59,7 +72,8 @@ final class ExactPool implements MemoryPool {
     live.forEach(s -> s.pool(to));
     to.live.addAll(live);
     live.clear();
-    kept.forEach(source::giveBack);
+    to.kept.addAll(kept);
     kept.clear();
+    to.trim();
   }
 }

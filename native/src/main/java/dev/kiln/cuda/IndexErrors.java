@@ -25,6 +25,7 @@ final class IndexErrors implements AutoCloseable {
   static final int NLL_LOSS = 4;
 
   private final Driver driver;
+  private final Closing closing = new Closing();
   private final Driver.Address record = new Driver.Address();
   private final Pointer flagPointer = new Pointer();
   private final ByteBuffer flag;
@@ -32,15 +33,23 @@ final class IndexErrors implements AutoCloseable {
   IndexErrors(Driver driver) {
     this.driver = driver;
     driver.makeCurrent();
-    Driver.Address device = new Driver.Address();
-    Driver.check(JCudaDriver.cuMemAlloc(record, RECORD_BYTES), "cuMemAlloc");
-    Driver.check(
-        JCudaDriver.cuMemHostAlloc(flagPointer, Integer.BYTES, DEVICE_MAPPED), "cuMemHostAlloc");
-    Driver.check(
-        JCudaDriver.cuMemHostGetDevicePointer(device, flagPointer, 0), "cuMemHostGetDevicePointer");
-    flag = flagPointer.getByteBuffer(0, Integer.BYTES).order(ByteOrder.nativeOrder());
-    clear();
-    Launchers.reportTo(driver.launchers(), record.value(), device.value());
+    try {
+      Driver.check(JCudaDriver.cuMemAlloc(record, RECORD_BYTES), "cuMemAlloc");
+      closing.add(() -> Driver.check(JCudaDriver.cuMemFree(record), "cuMemFree"));
+      Driver.check(
+          JCudaDriver.cuMemHostAlloc(flagPointer, Integer.BYTES, DEVICE_MAPPED), "cuMemHostAlloc");
+      closing.add(() -> Driver.check(JCudaDriver.cuMemFreeHost(flagPointer), "cuMemFreeHost"));
+      Driver.Address device = new Driver.Address();
+      Driver.check(
+          JCudaDriver.cuMemHostGetDevicePointer(device, flagPointer, 0),
+          "cuMemHostGetDevicePointer");
+      flag = flagPointer.getByteBuffer(0, Integer.BYTES).order(ByteOrder.nativeOrder());
+      clear();
+      Launchers.reportTo(driver.launchers(), record.value(), device.value());
+    } catch (RuntimeException e) {
+      closing.closeAfter(e);
+      throw e;
+    }
   }
 
   private void clear() {
@@ -92,7 +101,6 @@ final class IndexErrors implements AutoCloseable {
   @Override
   public void close() {
     driver.makeCurrent();
-    Driver.check(JCudaDriver.cuMemFree(record), "cuMemFree");
-    Driver.check(JCudaDriver.cuMemFreeHost(flagPointer), "cuMemFreeHost");
+    closing.close();
   }
 }

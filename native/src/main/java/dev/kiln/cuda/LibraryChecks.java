@@ -16,7 +16,6 @@ import jcuda.jcudnn.JCudnn;
 final class LibraryChecks {
   private static final String CUBLAS = "cuBLAS";
   private static final String CUDNN = "cuDNN";
-  private static final int OLDEST_CUDNN = 90000;
   private static final int CUDA_13 = 13000;
   private static final String COMPOSED = "; convolutions run without it, slower";
 
@@ -47,7 +46,11 @@ final class LibraryChecks {
       return Finding.obstacle(
           CUBLAS,
           there ? State.BROKEN : State.MISSING,
-          setup.cublas12().summary() + "; " + setup.cublas13().summary(),
+          there
+              ? setup.cublas12().summary() + "; " + setup.cublas13().summary()
+              : "neither libcublas.so.12 nor libcublas.so.13 was found (looked in: "
+                  + setup.cublas12().sources()
+                  + ")",
           mend());
     }
     boolean bridged = setup.cublas12().found().isEmpty();
@@ -128,26 +131,19 @@ final class LibraryChecks {
     try {
       Natives.loadCudnn(setup.cudnn().found().get());
       long version = JCudnn.cudnnGetVersion();
-      long major = version / 10000;
-      if (version < OLDEST_CUDNN) {
+      if (Dnn.isTooOld(version)) {
         return Finding.flaw(
             CUDNN,
             State.TOO_OLD,
-            text + " is version " + version + "; Kiln needs 9.0 or newer" + COMPOSED,
+            text
+                + " is version "
+                + Dnn.versionText(version)
+                + "; Kiln needs 9.0 or newer"
+                + COMPOSED,
             mend());
       }
       long cuda = JCudnn.cudnnGetCudartVersion() / 1000;
-      return Finding.ok(
-          CUDNN,
-          major
-              + "."
-              + version % 10000 / 100
-              + "."
-              + version % 100
-              + " for CUDA "
-              + cuda
-              + ", "
-              + text);
+      return Finding.ok(CUDNN, Dnn.versionText(version) + " for CUDA " + cuda + ", " + text);
     } catch (DeviceException | LinkageError e) {
       return Finding.flaw(CUDNN, State.BROKEN, e.getMessage() + COMPOSED, mend());
     }

@@ -58,6 +58,7 @@ final class LostChoices {
         + (count < TRIES
             ? ", and asked for again when it comes next, up to " + TRIES + " times"
             : " from now on, after " + TRIES + " failures")
-        + ". CUDNN_LOGLEVEL_DBG=1 CUDNN_LOGDEST_DBG=stderr in the environment shows cuDNN's reason";
+        + ". "
+        + StatusMends.CUDNN_LOG;
   }
 }

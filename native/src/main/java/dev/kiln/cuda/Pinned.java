@@ -12,7 +12,7 @@ final class Pinned implements AutoCloseable {
 
   /** Allocates it; a device must be current. */
   Pinned(int bytes) {
-    Driver.check(JCudaDriver.cuMemAllocHost(pointer, bytes), "cuMemAllocHost(" + bytes + ")");
+    Driver.check(JCudaDriver.cuMemAllocHost(pointer, bytes), "cuMemAllocHost(" + bytes + " bytes)");
     content = pointer.getByteBuffer(0, bytes);
   }
 

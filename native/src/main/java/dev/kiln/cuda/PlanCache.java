@@ -2,6 +2,7 @@ package dev.kiln.cuda;
 
 import java.util.Iterator;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 
@@ -21,9 +22,10 @@ final class PlanCache implements AutoCloseable {
       plan = make.apply(key);
       plans.put(key, plan);
       if (plans.size() > most) {
-        Iterator<ConvPlan> oldest = plans.values().iterator();
-        oldest.next().close();
-        oldest.remove();
+        Iterator<ConvPlan> all = plans.values().iterator();
+        ConvPlan oldest = all.next();
+        all.remove();
+        oldest.close();
       }
     }
     return plan;
@@ -31,7 +33,8 @@ final class PlanCache implements AutoCloseable {
 
   @Override
   public void close() {
-    plans.values().forEach(ConvPlan::close);
+    List<ConvPlan> all = List.copyOf(plans.values());
     plans.clear();
+    Closing.each(all, ConvPlan::close);
   }
 }

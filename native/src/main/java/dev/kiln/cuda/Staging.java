@@ -24,6 +24,7 @@ final class Staging implements AutoCloseable {
 
   private final Driver driver;
   private final DeviceAllocator memory;
+  private final Closing closing = new Closing();
   private final CUstream copies = new CUstream();
   private final StagingPiece[] pieces = new StagingPiece[PIECES];
   private Optional<Segment> twins = Optional.empty();
@@ -33,13 +34,25 @@ final class Staging implements AutoCloseable {
   Staging(Driver driver, DeviceAllocator memory) {
     this.driver = driver;
     this.memory = memory;
+    try {
+      open();
+    } catch (RuntimeException e) {
+      closing.closeAfter(e);
+      throw e;
+    }
+  }
+
+  private void open() {
     driver.makeCurrent();
     Driver.check(
         JCudaDriver.cuStreamCreate(copies, CUstream_flags.CU_STREAM_NON_BLOCKING),
         "cuStreamCreate");
+    closing.add(() -> Driver.check(JCudaDriver.cuStreamDestroy(copies), "cuStreamDestroy"));
     for (int i = 0; i < PIECES; i++) {
-      pieces[i] = new StagingPiece(PIECE);
+      pieces[i] = closing.add(new StagingPiece(PIECE), StagingPiece::close);
     }
+    closing.add(() -> Driver.check(JCudaDriver.cuStreamSynchronize(copies), "cuStreamSynchronize"));
+    closing.add(driver::synchronize);
   }
 
   /** Copies bytes to the device; the source may change as soon as this returns. */
@@ -84,8 +97,8 @@ final class Staging implements AutoCloseable {
    */
   private Optional<Segment> twins() {
     if (!asked) {
-      asked = true;
       twins = memory.apartIfRoom((long) PIECES * PIECE);
+      asked = true;
     }
     return twins;
   }
@@ -105,12 +118,10 @@ final class Staging implements AutoCloseable {
 
   @Override
   public void close() {
-    driver.synchronize();
-    Driver.check(JCudaDriver.cuStreamSynchronize(copies), "cuStreamSynchronize");
-    for (StagingPiece piece : pieces) {
-      piece.close();
+    try {
+      closing.close();
+    } finally {
+      twins.ifPresent(memory::giveBack);
     }
-    twins.ifPresent(memory::giveBack);
-    Driver.check(JCudaDriver.cuStreamDestroy(copies), "cuStreamDestroy");
   }
 }

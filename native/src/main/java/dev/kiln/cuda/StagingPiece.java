@@ -8,19 +8,28 @@ import jcuda.driver.JCudaDriver;
 
 /** A piece of pinned host memory, and how far its content has got. */
 final class StagingPiece {
+  private final Closing closing = new Closing();
   private final Pinned pinned;
-  private final CUevent sent = event();
-  private final CUevent used = event();
+  private final CUevent sent;
+  private final CUevent used;
 
   /** Allocates the host's side; the device must be current. */
   StagingPiece(int bytes) {
-    pinned = new Pinned(bytes);
+    try {
+      sent = event();
+      used = event();
+      pinned = closing.add(new Pinned(bytes), Pinned::close);
+    } catch (RuntimeException e) {
+      closing.closeAfter(e);
+      throw e;
+    }
   }
 
-  private static CUevent event() {
+  private CUevent event() {
     CUevent event = new CUevent();
     Driver.check(
         JCudaDriver.cuEventCreate(event, CUevent_flags.CU_EVENT_DISABLE_TIMING), "cuEventCreate");
+    closing.add(() -> Driver.check(JCudaDriver.cuEventDestroy(event), "cuEventDestroy"));
     return event;
   }
 
@@ -51,8 +60,6 @@ final class StagingPiece {
 
   /** Frees all; the device must be idle. */
   void close() {
-    Driver.check(JCudaDriver.cuEventDestroy(sent), "cuEventDestroy");
-    Driver.check(JCudaDriver.cuEventDestroy(used), "cuEventDestroy");
-    pinned.close();
+    closing.close();
   }
 }

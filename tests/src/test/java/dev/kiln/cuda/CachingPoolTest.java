@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import jcuda.driver.CUdeviceptr;
+import jcuda.driver.CUresult;
 import org.junit.jupiter.api.Test;
 
 /** The pool of device memory, on a driver that only counts. */
@@ -23,6 +24,7 @@ class CachingPoolTest {
     long taken;
     long next = 1 << 30;
     int calls;
+    int refusals;
 
     Counting(long room) {
       this.room = room;
@@ -44,6 +46,10 @@ class CachingPoolTest {
 
     @Override
     public void giveBack(Segment segment) {
+      if (refusals > 0) {
+        refusals--;
+        throw new CudaException("cuMemFree", CUresult.CUDA_ERROR_UNKNOWN, "");
+      }
       assertThat(live.remove(segment.address())).isEqualTo(segment.bytes());
       taken -= segment.bytes();
     }
@@ -113,6 +119,62 @@ class CachingPoolTest {
     own.free(large);
     own.trim();
     assertThat(tight.taken).isZero();
+  }
+
+  @Test
+  void keepsWhatTheDriverDoesNotTakeBack() {
+    Chunk large = pool.alloc(5 * MIB);
+    Chunk small = pool.alloc(100);
+    pool.free(large);
+    pool.free(small);
+    driver.refusals = 1;
+    assertThatThrownBy(pool::trim).isInstanceOf(CudaException.class);
+    assertThat(driver.taken).as("the other one is given back").isEqualTo(2 * MIB);
+    assertThat(pool.unused()).isEqualTo(2 * MIB);
+    pool.free(pool.alloc(100));
+    assertThat(driver.calls).as("it can be used again").isEqualTo(2);
+    pool.trim();
+    assertThat(driver.taken).isZero();
+    assertThat(pool.unused()).isZero();
+  }
+
+  @Test
+  void takesInWhatWasTakenApart() {
+    pool.adopt(driver.take(8 * MIB, 8 * MIB));
+    assertThat(pool.unused()).isEqualTo(8 * MIB);
+    pool.free(pool.alloc(7 * MIB));
+    assertThat(driver.calls).isEqualTo(1);
+    pool.trim();
+    assertThat(driver.taken).isZero();
+  }
+
+  @Test
+  void theExactPoolKeepsItToo() {
+    ExactPool exact = new ExactPool(driver, false);
+    Chunk a = exact.alloc(300);
+    Chunk b = exact.alloc(500);
+    driver.refusals = 1;
+    assertThatThrownBy(() -> exact.free(a)).isInstanceOf(CudaException.class);
+    assertThat(exact.unused()).isEqualTo(300);
+    exact.free(b);
+    assertThat(driver.taken).isEqualTo(300);
+    exact.trim();
+    assertThat(driver.taken).isZero();
+    assertThat(exact.unused()).isZero();
+  }
+
+  @Test
+  void whatARecordingKeptIsGivenBackEvenWhereOnePieceIsNot() {
+    ExactPool recording = new ExactPool(driver, true);
+    recording.free(recording.alloc(300));
+    recording.free(recording.alloc(500));
+    ExactPool general = new ExactPool(driver, false);
+    driver.refusals = 1;
+    assertThatThrownBy(() -> recording.hand(general)).isInstanceOf(CudaException.class);
+    assertThat(recording.unused()).isZero();
+    assertThat(general.unused()).isEqualTo(driver.taken).isEqualTo(300);
+    general.trim();
+    assertThat(driver.taken).isZero();
   }
 
   @Test

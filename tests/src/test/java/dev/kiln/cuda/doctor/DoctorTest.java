@@ -36,7 +36,7 @@ class DoctorTest {
 
   private void refuses(Screen screen, String... words) {
     assertThat(screen.text())
-        .contains("No GPU can be used here: ")
+        .contains("No GPU can be used here: ", "without any of this: --device cpu")
         .satisfies(t -> assertThat(List.of(words)).allMatch(t::contains))
         .doesNotContain("Exception");
     assertThat(screen.code()).isEqualTo(1);
@@ -108,7 +108,7 @@ class DoctorTest {
     refuses(screen, "pip install nvidia-cublas-cu12 nvidia-cudnn-cu12", "export KILN_CUDA_PATH=");
     assertThat(line(screen, "cuBLAS"))
         .startsWith("[NO]")
-        .contains("libcublas.so.12 was not found", "libcublas.so.13 was not found");
+        .contains("neither libcublas.so.12 nor libcublas.so.13 was found");
   }
 
   @Test
@@ -123,6 +123,16 @@ class DoctorTest {
     Screen screen = machine.with(DRIVER, CUBLAS, CUDNN + "=libcudnn.so.8").kiln("doctor");
     allows(screen, "pip install nvidia-cublas-cu12 nvidia-cudnn-cu12");
     assertThat(line(screen, "cuDNN")).startsWith("[ !]").contains("is version 8", "9.0 or newer");
+  }
+
+  @Test
+  void tooOldCudnnUnderTheNameOfANewOne() throws Exception {
+    machine.with(DRIVER, CUBLAS, CUDNN).variable("CUDASIM_CUDNN_VERSION", "8907");
+    Screen screen = machine.kiln("doctor");
+    allows(screen, "pip install nvidia-cublas-cu12 nvidia-cudnn-cu12");
+    assertThat(line(screen, "cuDNN"))
+        .startsWith("[ !]")
+        .contains("is version 8.9.7", "9.0 or newer", "convolutions run without it, slower");
   }
 
   @Test

@@ -20,7 +20,10 @@ public final class SimControl {
   /** Counts the calls since {@link #resetCalls}. */
   public static native long calls(String function);
 
-  /** Lets {@link #calls} count from 0. */
+  /** The names of the functions called since {@link #resetCalls}, with spaces between. */
+  public static native String called();
+
+  /** Lets {@link #calls} and {@link #called} start anew. */
   public static native void resetCalls();
 
   /** The text of the latest problem that the device has found; empty if there is none. */
