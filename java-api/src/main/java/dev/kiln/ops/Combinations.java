@@ -62,7 +62,9 @@ public final class Combinations {
     return Autograd.record(
         "copysign",
         y,
-        Edge.of(size, dy -> dy.mul(Elementwise.where(size.eq(0), 0, y.div(size.detach())))),
+        Edge.of(
+            size,
+            dy -> dy.mul(Elementwise.where(size.eq(0), 0, y.detach().div(size.detach())))),
         Edge.of(sign, dy -> Tensor.zeros(dy.shape(), dy.dtype(), dy.device())));
   }
 
