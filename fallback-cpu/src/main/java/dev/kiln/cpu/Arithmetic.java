@@ -4,6 +4,7 @@ import static dev.kiln.cpu.Moves.floats;
 
 import dev.kiln.backend.BinaryOp;
 import dev.kiln.backend.View;
+import dev.kiln.cpu.kernels.Powers;
 import dev.kiln.cpu.kernels.SpanKernels;
 import dev.kiln.cpu.threads.WorkerPool;
 
@@ -55,7 +56,7 @@ final class Arithmetic {
       case HYPOT -> (float) StrictMath.hypot(a, b);
       case MAXIMUM -> Math.max(a, b);
       case MINIMUM -> Math.min(a, b);
-      case POW -> (float) StrictMath.pow(a, b);
+      case POW -> (float) Powers.pow(a, b);
       default -> throw new AssertionError(op);
     };
   }

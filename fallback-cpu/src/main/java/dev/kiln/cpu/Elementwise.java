@@ -3,6 +3,7 @@ package dev.kiln.cpu;
 import dev.kiln.backend.BinaryOp;
 import dev.kiln.backend.UnaryOp;
 import dev.kiln.backend.View;
+import dev.kiln.cpu.kernels.Powers;
 
 /** Elementwise ops of the oracle, for any strides and types: in double, integers in long. */
 final class Elementwise {
@@ -66,7 +67,7 @@ final class Elementwise {
       case REMAINDER -> Division.remainder(a, b);
       case MAXIMUM -> Math.max(a, b);
       case MINIMUM -> Math.min(a, b);
-      case POW -> StrictMath.pow(a, b);
+      case POW -> Powers.pow(a, b);
       case ATAN2 -> StrictMath.atan2(a, b);
       case HYPOT -> StrictMath.hypot(a, b);
       case BIT_AND, BIT_OR, BIT_XOR, SHIFT_LEFT, SHIFT_RIGHT -> throw new AssertionError(op);

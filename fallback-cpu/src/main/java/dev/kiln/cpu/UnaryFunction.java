@@ -6,6 +6,7 @@ import static java.lang.StrictMath.log1p;
 import static java.lang.StrictMath.tanh;
 
 import dev.kiln.backend.UnaryOp;
+import dev.kiln.cpu.kernels.Powers;
 import java.util.EnumMap;
 import java.util.Map;
 
@@ -59,8 +60,8 @@ record UnaryFunction(Forward forward, Gradient gradient) {
     row(UnaryOp.AFFINE, (x, a, b) -> a * x + b, (g, s, a, b) -> g * a);
     row(
         UnaryOp.POW,
-        (x, a, b) -> StrictMath.pow(x, a),
-        (g, x, a, b) -> a == 0 ? 0 : g * a * StrictMath.pow(x, a - 1));
+        (x, a, b) -> Powers.pow(x, a),
+        (g, x, a, b) -> a == 0 ? 0 : g * a * Powers.pow(x, a - 1));
     row(UnaryOp.CLAMP, UnaryFunction::clamp, (g, x, a, b) -> x >= a && x <= b ? g : 0);
     row(UnaryOp.RELU, (x, a, b) -> Math.max(x, 0), (g, y, a, b) -> y <= 0 ? 0 : g);
     row(UnaryOp.LEAKY_RELU, (x, a, b) -> x > 0 ? x : a * x, (g, x, a, b) -> x > 0 ? g : g * a);

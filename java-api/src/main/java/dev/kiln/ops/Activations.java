@@ -94,8 +94,8 @@ public final class Activations {
 
   /** {@code x - tanh(x)}. */
   public static Tensor tanhshrink(Tensor x) {
-    Check.floating("tanhshrink", "input", x);
-    return x.sub(x.tanh());
+    Tensor tanh = x.tanh();
+    return Elementwise.sub(Elementwise.as("tanhshrink", x, tanh.dtype()), tanh);
   }
 
   /**

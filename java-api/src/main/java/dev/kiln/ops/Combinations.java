@@ -2,6 +2,8 @@ package dev.kiln.ops;
 
 import dev.kiln.DType;
 import dev.kiln.Tensor;
+import dev.kiln.autograd.Autograd;
+import dev.kiln.autograd.Edge;
 import java.util.OptionalDouble;
 
 /** Arithmetic of several operands in one call, and elements replaced by their kind or sign. */
@@ -44,7 +46,8 @@ public final class Combinations {
   }
 
   /**
-   * a with b's sign, broadcast; at a = 0 the gradient is 0. Integers become FLOAT32.
+   * a with b's sign, broadcast; at a = 0 the gradient is 0, as b's is everywhere. Integers become
+   * FLOAT32.
    *
    * @param a gives the magnitude
    * @param b gives the sign; -0 is negative
@@ -52,8 +55,17 @@ public final class Combinations {
   public static Tensor copysign(Tensor a, Tensor b) {
     DType both = Elementwise.common(a, b);
     DType dtype = both.isFloating() ? both : DType.FLOAT32;
-    Tensor magnitude = Elementwise.as("copysign", a, dtype).abs();
-    return Elementwise.where(Predicates.signbit(b), magnitude.neg(), magnitude);
+    Tensor size = Elementwise.as("copysign", a, dtype);
+    Tensor sign = Elementwise.as("copysign", b, dtype);
+    Tensor magnitude = size.detach().abs();
+    Tensor y = Elementwise.where(Predicates.signbit(sign), magnitude.neg(), magnitude);
+    return Autograd.record(
+        "copysign",
+        y,
+        Edge.of(
+            size,
+            dy -> dy.mul(Elementwise.where(size.eq(0), 0, y.detach().div(size.detach())))),
+        Edge.of(sign, dy -> Tensor.zeros(dy.shape(), dy.dtype(), dy.device())));
   }
 
   /**

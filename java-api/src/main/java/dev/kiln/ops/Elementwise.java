@@ -10,6 +10,8 @@ import dev.kiln.autograd.NoGrad;
 import dev.kiln.backend.Backend;
 import dev.kiln.backend.BinaryOp;
 import dev.kiln.backend.UnaryOp;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -410,11 +412,19 @@ public final class Elementwise {
       return integerQuotient(number("div", as("div", a, dtype)), as("div", b, dtype), rounding);
     }
     // A quotient by 0 would make NaN of the gradient 0.
-    Tensor q = NoGrad.run(() -> div(a.to(DType.FLOAT64), b.to(DType.FLOAT64)));
-    Tensor down = floor(q);
-    Tensor y = rounding == Rounding.FLOOR ? down : where(q.lt(0), ceil(q), down);
+    Tensor y = NoGrad.run(() -> rounding == Rounding.FLOOR ? floorQuotient(a, b) : cut(a, b));
     return Autograd.record(
         "div", y.to(dtype), Edge.of(a, Creation::zerosLike), Edge.of(b, Creation::zerosLike));
+  }
+
+  /** As Python has it: -1 of a negative number and infinity, NaN of infinity and a number. */
+  private static Tensor floorQuotient(Tensor a, Tensor b) {
+    return Division.floorDivide(a.detach(), b.detach());
+  }
+
+  private static Tensor cut(Tensor a, Tensor b) {
+    Tensor q = div(a.to(DType.FLOAT64), b.to(DType.FLOAT64));
+    return where(q.lt(0), ceil(q), floor(q));
   }
 
   private static Tensor integerQuotient(Tensor a, Tensor b, Rounding rounding) {
@@ -624,19 +634,32 @@ public final class Elementwise {
   }
 
   /**
-   * Limits x from both sides by tensors; where they cross, the upper one counts. The gradient goes
-   * to x inside and at the limits, else to the limit.
+   * Limits x from both sides by tensors; where they cross, the upper one counts. A NaN in any gives
+   * NaN. The gradient goes to x inside and at the limits, else to the limit that counts; a lower
+   * one that is not below the upper one gets none, nor does anything at NaN.
    *
    * @param x broadcast with the others
    * @param min the lower limit, if there is one
    * @param max the upper limit, if there is one
    */
   public static Tensor clamp(Tensor x, Optional<Tensor> min, Optional<Tensor> max) {
-    Tensor y = x;
+    Tensor raised = min.map(m -> maximum(x.detach(), m.detach())).orElse(x.detach());
+    Tensor y = max.map(m -> minimum(raised, m.detach())).orElse(raised);
+    Tensor low = min.orElse(x);
+    Tensor high = max.orElse(x);
+    List<Edge> edges = new ArrayList<>();
+    Tensor inside = logicalAnd(ge(x, low), le(x, high));
+    edges.add(Edge.of(x, dy -> where(inside, dy, 0)));
     if (min.isPresent()) {
-      y = where(lt(y, min.get()), min.get(), y);
+      Tensor below = max.isPresent() ? logicalAnd(lt(x, low), lt(low, high)) : lt(x, low);
+      edges.add(Edge.of(low, dy -> where(below, dy, 0)));
     }
-    return max.isPresent() ? where(gt(y, max.get()), max.get(), y) : y;
+    if (max.isPresent()) {
+      Tensor above = min.isPresent() ? logicalOr(gt(x, high), lt(high, low)) : gt(x, high);
+      edges.add(Edge.of(high, dy -> where(above, dy, 0)));
+    }
+    boolean free = min.isEmpty() && max.isEmpty();
+    return Autograd.record("clamp", free ? y.copy() : y, edges.toArray(Edge[]::new));
   }
 
   /** {@code a + weight * (b - a)}; exactly b for weight 1. */

@@ -24,11 +24,8 @@ public final class Norms {
       return norm(Casts.full(x), p, dims, keepdim);
     }
     Check.floating("norm", "input", x);
-    if (p == Double.POSITIVE_INFINITY) {
-      return Reductions.amax(x.abs(), dims, keepdim);
-    }
-    if (p == Double.NEGATIVE_INFINITY) {
-      return Reductions.amin(x.abs(), dims, keepdim);
+    if (Double.isInfinite(p)) {
+      return extreme(x, p > 0, ShapeRules.axes("norm", x, dims), keepdim);
     }
     if (p == 0) {
       Tensor count = Reductions.sum(x.detach().ne(0).to(x.dtype()), dims, keepdim);
@@ -47,6 +44,28 @@ public final class Norms {
     return keepdim ? recorded : drop(recorded, axes);
   }
 
+  /** Equal magnitudes share the gradient evenly; at a NaN, which has no sign, it is 0. */
+  private static Tensor extreme(Tensor x, boolean largest, int[] axes, boolean keepdim) {
+    Tensor size = x.detach().abs();
+    Tensor y =
+        largest
+            ? Reductions.amax(size, axes.clone(), true)
+            : Reductions.amin(size, axes.clone(), true);
+    Tensor recorded =
+        Autograd.record(
+            "norm",
+            y,
+            Edge.of(
+                x,
+                dy -> {
+                  Tensor nan = Predicates.isnan(size);
+                  Tensor hit = Elementwise.logicalOr(Elementwise.eq(size, y), nan).to(dy.dtype());
+                  Tensor share = dy.div(Reductions.sum(hit, axes.clone(), true));
+                  return x.detach().sign().mul(share.mul(hit));
+                }));
+    return keepdim ? recorded : drop(recorded, axes);
+  }
+
   private static Tensor drop(Tensor y, int[] axes) {
     Shape shape = y.shape();
     for (int i = axes.length - 1; i >= 0; i--) {
@@ -59,7 +78,7 @@ public final class Norms {
     Tensor zero = Elementwise.constant(x, 0);
     // A norm of 0 is kept out of the division: it would make the next gradient NaN.
     Tensor ratio = x.div(Elementwise.constant(y, 1).where(y.eq(0), y));
-    Tensor slope = p == 2 ? ratio : ratio.sign().mul(ratio.abs().pow(p - 1));
+    Tensor slope = p == 2 ? ratio : x.sign().mul(ratio.abs().pow(p - 1));
     Tensor flat = Elementwise.logicalOr(y.eq(0), p < 1 ? x.eq(0) : y.eq(0));
     return dy.mul(Elementwise.where(flat, zero, slope));
   }

@@ -173,6 +173,30 @@ public final class Reductions {
    */
   public record Extreme(Tensor values, Tensor indices) {}
 
+  /** The largest of all, NaN if any is NaN; equal ones share the gradient evenly. */
+  public static Tensor max(Tensor x) {
+    return evenly("max", x, amax(x.detach(), new int[0], false));
+  }
+
+  /** The smallest of all, NaN if any is NaN; equal ones share the gradient evenly. */
+  public static Tensor min(Tensor x) {
+    return evenly("min", x, amin(x.detach(), new int[0], false));
+  }
+
+  /** Records that y is one of x's elements: those equal to it, or all NaN if it is NaN. */
+  static Tensor evenly(String name, Tensor x, Tensor y) {
+    return Autograd.record(
+        name,
+        y,
+        Edge.of(
+            x,
+            dy -> {
+              Tensor nan = Elementwise.logicalAnd(Predicates.isnan(x), Predicates.isnan(y));
+              Tensor hit = Elementwise.logicalOr(Elementwise.eq(x, y), nan).to(dy.dtype());
+              return hit.mul(dy.div(sum(hit, new int[0], false)));
+            }));
+  }
+
   /** The largest along an axis, with its index. */
   public static Extreme max(Tensor x, int dim, boolean keepdim) {
     return pick("max", x, dim, arg("max", ReduceOp.ARGMAX, x, dim, true), keepdim);
@@ -272,22 +296,46 @@ public final class Reductions {
   /**
    * The variance.
    *
-   * @param correction what is taken from n in the divisor: 1 for the unbiased one (Bessel)
+   * @param correction what is taken from n in the divisor: 1 for the unbiased one (Bessel); where
+   *     nothing is left of n the variance is infinite, or NaN if all elements are equal
    */
   public static Tensor var(Tensor x, int[] dims, int correction, boolean keepdim) {
     Check.floating("var", "input", x);
+    boolean all = dims.length == 0 || x.dim() == 0;
     int[] axes = ShapeRules.axes("var", x, dims);
     double n = 1;
     for (int a : axes) {
       n *= x.size(a);
     }
-    Tensor centred = Elementwise.sub(x, NoGrad.run(() -> centre(x.detach(), axes)));
+    double degrees = n - correction;
+    double share = n == 0 ? 0 : 1 / n;
+    Tensor centred = NoGrad.run(() -> Elementwise.sub(x.detach(), centre(x.detach(), axes)));
     // The centre is rounded, so the distances from it have a sum that is not quite 0.
-    Tensor rest = Elementwise.square(sum(centred, axes.clone(), keepdim));
-    Tensor squares = sum(Elementwise.square(centred), axes.clone(), keepdim);
-    double divisor = Math.max(0, n - correction);
-    return Elementwise.div(
-        Elementwise.sub(squares, Elementwise.mul(rest, n == 0 ? 0 : 1 / n)), divisor);
+    Tensor rest = Elementwise.square(sum(centred, axes.clone(), true));
+    Tensor squares = sum(Elementwise.square(centred), axes.clone(), true);
+    Tensor y =
+        Elementwise.div(
+            Elementwise.sub(squares, Elementwise.mul(rest, share)), Math.max(0, degrees));
+    Edge edge = Edge.of(x, dy -> varGrad(dy, distances(x, axes), degrees, all));
+    return drop(Autograd.record("var", y, edge), axes, keepdim);
+  }
+
+  /** The distances from the mean, exact to the last digits where the mean is finite. */
+  private static Tensor distances(Tensor x, int[] axes) {
+    Tensor near = Elementwise.sub(x, NoGrad.run(() -> centre(x.detach(), axes)));
+    Tensor exact = Elementwise.sub(near, mean(near, axes.clone(), true));
+    Tensor mean = mean(x, axes.clone(), true);
+    return Elementwise.where(Predicates.isfinite(mean), exact, Elementwise.sub(x, mean));
+  }
+
+  /** As PyTorch has it where nothing is left of n: one way over all elements, one over axes. */
+  private static Tensor varGrad(Tensor dy, Tensor distances, double degrees, boolean all) {
+    if (!all || degrees > 0) {
+      return Elementwise.mul(Elementwise.mul(dy, 2 / degrees), distances);
+    }
+    Tensor infinite = Elementwise.constant(distances, Double.POSITIVE_INFINITY);
+    Tensor none = Elementwise.logicalOr(distances.eq(0), Predicates.isnan(distances));
+    return Elementwise.mul(dy, Elementwise.where(none, Double.NaN, infinite));
   }
 
   /** The mean, by distances from the first element: equal elements have exactly that as mean. */

@@ -65,7 +65,7 @@ public final class Scans {
    * place; behind it nothing. Where the gradient is recorded, no division is used.
    */
   private static Tensor cumprodGrad(Tensor x, Tensor dy, int a) {
-    if (x.dim() == 0) {
+    if (x.dim() == 0 || x.size(a) == 1) {
       return dy;
     }
     if (NoGrad.isRecording()) {

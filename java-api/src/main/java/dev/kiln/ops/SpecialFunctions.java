@@ -76,21 +76,33 @@ public final class SpecialFunctions {
   }
 
   /**
-   * {@code ln(x / (1 - x))}, the inverse of sigmoid.
+   * {@code ln(x / (1 - x))}, the inverse of sigmoid. Beyond 0 .. 1 it is NaN, and so is its
+   * gradient; with an eps the gradient beyond the limits is 0.
    *
    * @param x probabilities
    * @param eps x is limited to eps .. 1 - eps first, if there is one
    */
   public static Tensor logit(Tensor x, OptionalDouble eps) {
     Tensor p = Elementwise.floating("logit", x);
-    if (eps.isPresent()) {
-      p = p.clamp(eps.getAsDouble(), 1 - eps.getAsDouble());
-    }
-    return p.div(Elementwise.affine(p, -1, 1)).log();
+    double low = eps.orElse(0);
+    double beyond = eps.isPresent() ? 0 : Double.NaN;
+    Tensor fixed = p.detach();
+    Tensor in = eps.isPresent() ? fixed.clamp(low, 1 - low) : fixed;
+    return Autograd.record(
+        "logit",
+        in.div(Elementwise.affine(in, -1, 1)).log(),
+        Edge.of(
+            p,
+            dy -> {
+              Tensor slope = dy.div(p.mul(Elementwise.affine(p, -1, 1)));
+              Tensor outside = Elementwise.logicalOr(p.lt(low), p.gt(1 - low));
+              return Elementwise.where(outside, beyond, slope);
+            }));
   }
 
   /**
-   * {@code x ln(y)}, which is 0 where x is 0 even if ln(y) is infinite.
+   * {@code x ln(y)}, which is 0 where x is 0 even if ln(y) is infinite; so it is in the gradient of
+   * x, where the upstream one takes x's place. At x = 0 and y of 0 or less that gradient is 0.
    *
    * @param x broadcast with y
    * @param y broadcast with x
@@ -104,7 +116,7 @@ public final class SpecialFunctions {
     return Autograd.record(
         "xlogy",
         r,
-        Edge.of(a, dy -> zeroUnless(dy.mul(safe(a, b).log()), a, b.gt(0))),
+        Edge.of(a, dy -> zeroUnless(xlogy(dy, safe(a, b)), a, Elementwise.eq(b.le(0), 0))),
         Edge.of(b, dy -> dy.mul(a.div(b))));
   }
 

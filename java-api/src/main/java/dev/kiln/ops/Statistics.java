@@ -63,9 +63,12 @@ public final class Statistics {
     return middle("median", x, dim, keepdim, false);
   }
 
-  /** The median of all elements, of an even number the lower; NaN if any is NaN. */
+  /**
+   * The median of all elements, of an even number the lower; NaN if any is NaN, or if there is
+   * none. Equal ones share the gradient evenly.
+   */
   public static Tensor median(Tensor x) {
-    return median(Shaping.reshape(x, -1), 0, false).values();
+    return middleOfAll("median", x, false);
   }
 
   /** The median of what is not NaN along an axis, of an even number the lower. */
@@ -73,9 +76,23 @@ public final class Statistics {
     return middle("nanmedian", x, dim, keepdim, true);
   }
 
-  /** The median of all elements that are not NaN, of an even number the lower. */
+  /**
+   * The median of all elements that are not NaN, of an even number the lower; NaN if there is none.
+   * Equal ones share the gradient evenly.
+   */
   public static Tensor nanmedian(Tensor x) {
-    return nanmedian(Shaping.reshape(x, -1), 0, false).values();
+    return middleOfAll("nanmedian", x, true);
+  }
+
+  private static Tensor middleOfAll(String name, Tensor x, boolean skipNan) {
+    Tensor all = Shaping.reshape(x.detach(), -1);
+    boolean none = all.numel() == 0 && x.dtype().isFloating();
+    return Reductions.evenly(
+        name,
+        x,
+        none
+            ? Tensor.scalar(Double.NaN, x.dtype(), x.device())
+            : middle(name, all, 0, false, skipNan).values());
   }
 
   private static Picked middle(String name, Tensor x, int dim, boolean keepdim, boolean skipNan) {

@@ -75,7 +75,8 @@ public final class Trainer {
    * checkpoint that {@link #resume} loaded.
    *
    * @param data the training data
-   * @param epochs the number of the last epoch, from 1; if it is done already nothing happens
+   * @param epochs the number of the last epoch, from 1; if it is done already nothing happens, and
+   *     no callback is told
    * @return all finished epochs, and how training ended
    * @throws ResumeException if training goes on inside an epoch, or from a checkpoint, with another
    *     batch size, shuffle seed, number of examples or of steps than it had

@@ -49,6 +49,10 @@ final class TrainingRun implements TrainState {
   }
 
   History run() {
+    if (progress.records.size() >= epochs) {
+      trainStep.close();
+      return history();
+    }
     Modes modes = Modes.of(s.model());
     try (InterruptGuard installed =
         s.saveOnInterrupt().isPresent() ? InterruptGuard.install() : InterruptGuard.none()) {

@@ -74,6 +74,33 @@ class CallbacksTest {
   }
 
   @Test
+  void whereNothingIsLeftToTrainNobodyIsTold() {
+    List<String> told = new ArrayList<>();
+    Callback ears =
+        new Callback() {
+          @Override
+          public void onTrainStart(TrainState s) {
+            told.add("start");
+          }
+
+          @Override
+          public void onTrainEnd(TrainState s) {
+            told.add("end");
+          }
+        };
+    Module model = TrainFixtures.mlp(1);
+    Trainer trainer =
+        Trainer.builder(model, new CrossEntropyLoss(), TrainFixtures.sgd(model, 0))
+            .callback(ears)
+            .build();
+    trainer.fit(DATA.loader(6), 1);
+    assertThat(told).containsExactly("start", "end");
+    History again = trainer.fit(DATA.loader(6), 1);
+    assertThat(told).containsExactly("start", "end");
+    assertThat(again.epochs()).hasSize(1);
+  }
+
+  @Test
   void earlyStoppingCountsEpochsWithoutImprovement() {
     EarlyStopping early = EarlyStopping.on("val_score").withMode(Mode.MAX).withPatience(2);
     Module model = TrainFixtures.mlp(1);

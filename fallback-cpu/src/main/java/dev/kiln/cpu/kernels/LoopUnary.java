@@ -113,7 +113,7 @@ final class LoopUnary implements UnaryKernels {
       Arrays.fill(y, yo, yo + n, 1f);
     } else {
       for (int i = 0; i < n; i++) {
-        y[yo + i] = (float) Math.pow(x[xo + i], p);
+        y[yo + i] = (float) Powers.fast(x[xo + i], p);
       }
     }
   }
@@ -307,7 +307,7 @@ final class LoopUnary implements UnaryKernels {
         if (p == 2f) {
           return x -> 2f * x;
         }
-        return p == 0f ? x -> 0f : x -> (float) (p * Math.pow(x, p - 1.0));
+        return p == 0f ? x -> 0f : x -> (float) (p * Powers.fast(x, p - 1.0));
       case LEAKY_RELU:
         return x -> x > 0f ? 1f : p;
       case ELU:

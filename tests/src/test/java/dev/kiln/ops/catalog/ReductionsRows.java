@@ -26,6 +26,8 @@ final class ReductionsRows {
     rows.add(new Row("Reductions.amin", x -> Reductions.amin(x.get(0), outer, true), x3));
     rows.add(new Row("Reductions.max", x -> Reductions.max(x.get(0), 1, false).values(), x3));
     rows.add(new Row("Reductions.min", x -> Reductions.min(x.get(0), -1, true).values(), x3));
+    rows.add(new Row("Reductions.max all", x -> Reductions.max(x.get(0)), x3));
+    rows.add(new Row("Reductions.min all", x -> Reductions.min(x.get(0)), x3));
     rows.add(new Row("Reductions.prod", x -> Reductions.prod(x.get(0), last, false), x3));
     rows.add(new Row("Reductions.var", x -> Reductions.var(x.get(0), outer, true, false), x3));
     rows.add(new Row("Reductions.std", x -> Reductions.std(x.get(0), last, false, true), x3));

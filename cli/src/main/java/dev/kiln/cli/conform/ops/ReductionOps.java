@@ -10,6 +10,7 @@ import dev.kiln.ops.Scans;
 import dev.kiln.ops.Sorting;
 import java.util.Arrays;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 
 /** Reductions. */
 public final class ReductionOps {
@@ -48,10 +49,10 @@ public final class ReductionOps {
     return y.reshape(ones);
   }
 
-  private static OpFunction pick(Pick along, OverAxes all) {
+  private static OpFunction pick(Pick along, UnaryOperator<Tensor> all) {
     return (in, at) -> {
       if (!at.has("dim")) {
-        Tensor extreme = all.of(in.x(), new int[0], false);
+        Tensor extreme = all.apply(in.x());
         return Map.of("y", extreme, "values", extreme);
       }
       Reductions.Extreme e = along.of(in.x(), at.integer("dim"), at.flag("keepdim", false));
@@ -89,8 +90,8 @@ public final class ReductionOps {
         (in, at) -> Reductions.std(in.x(), at.dims(), correction(at), at.flag("keepdim", false)));
     alongAxis(t, "argmax", Reductions::argmax);
     alongAxis(t, "argmin", Reductions::argmin);
-    t.outputs("max", pick(Reductions::max, Reductions::amax));
-    t.outputs("min", pick(Reductions::min, Reductions::amin));
+    t.outputs("max", pick(Reductions::max, Reductions::max));
+    t.outputs("min", pick(Reductions::min, Reductions::min));
     t.op("norm", (in, at) -> Norms.norm(in.x(), order(at), at.dims(), at.flag("keepdim", false)));
     t.op("cumsum", (in, at) -> Scans.cumsum(in.x(), at.integer("dim")));
     t.outputs(

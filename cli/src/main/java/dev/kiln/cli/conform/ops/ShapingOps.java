@@ -64,8 +64,8 @@ public final class ShapingOps {
     int dim = at.integer("dim", 0);
     long[] sizes = at.longs("sizes");
     long length = in.x().size(dim);
-    if (sizes.length == 1 && sizes[0] > 0 && length > 0) {
-      long[] parts = new long[Math.toIntExact((length + sizes[0] - 1) / sizes[0])];
+    if (sizes.length == 1 && sizes[0] > 0) {
+      long[] parts = new long[Math.toIntExact(Math.max(1, (length + sizes[0] - 1) / sizes[0]))];
       Arrays.fill(parts, sizes[0]);
       parts[parts.length - 1] = length - sizes[0] * (parts.length - 1);
       sizes = parts;
