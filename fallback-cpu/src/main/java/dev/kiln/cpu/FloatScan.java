@@ -12,7 +12,7 @@ import java.util.Arrays;
  */
 final class FloatScan {
   private static final int SERIAL_ELEMENTS = 32_768;
-  private static final int COLUMNS = 256;
+  private static final int COLUMNS = 64;
 
   private FloatScan() {}
 
@@ -47,12 +47,9 @@ final class FloatScan {
           for (int p = piece * each; p < last; p++) {
             int start = p / blocks * n * width + p % blocks * COLUMNS;
             int columns = Math.min(COLUMNS, width - p % blocks * COLUMNS);
-            Arrays.fill(sums, product ? 1 : 0);
             int xo = (int) x.offset() + start;
             int yo = (int) out.offset() + start;
-            for (int i = 0; i < n; i++) {
-              row(product, sums, columns, from, xo + i * width, y, yo + i * width);
-            }
+            block(product, sums, columns, from, xo, y, yo, n, width);
           }
         });
   }
@@ -127,21 +124,25 @@ final class FloatScan {
     }
   }
 
-  /** One row of several columns at once, so that memory is read along its rows. */
-  private static void row(
-      boolean product, double[] sums, int columns, float[] x, int xo, float[] y, int yo) {
-    if (product) {
+  /** Runs down several columns at once, so that memory is read along its rows. */
+  private static void block(
+      boolean product,
+      double[] sums,
+      int columns,
+      float[] x,
+      int xo,
+      float[] y,
+      int yo,
+      int n,
+      int width) {
+    Arrays.fill(sums, product ? 1 : 0);
+    for (int i = 0; i < n; i++) {
+      int a = xo + i * width;
+      int b = yo + i * width;
       for (int c = 0; c < columns; c++) {
-        double all = sums[c] * x[xo + c];
-        sums[c] = all;
-        y[yo + c] = (float) all;
+        sums[c] = product ? sums[c] * x[a + c] : sums[c] + x[a + c];
+        y[b + c] = (float) sums[c];
       }
-      return;
-    }
-    for (int c = 0; c < columns; c++) {
-      double all = sums[c] + x[xo + c];
-      sums[c] = all;
-      y[yo + c] = (float) all;
     }
   }
 }
