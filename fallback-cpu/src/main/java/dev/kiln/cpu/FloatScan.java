@@ -5,6 +5,7 @@ import static dev.kiln.cpu.Moves.floats;
 import dev.kiln.backend.ScanOp;
 import dev.kiln.backend.View;
 import dev.kiln.cpu.threads.WorkerPool;
+import java.util.Arrays;
 
 /**
  * Running sums and products of FLOAT32, in double precision, line by line on the pool's threads.
@@ -36,26 +37,89 @@ final class FloatScan {
     pool.parallelFor(
         (pieces + each - 1) / each,
         piece -> {
-          double[] sums = new double[COLUMNS];
           int last = Math.min(pieces, (piece + 1) * each);
+          if (width == 1) {
+            int first = piece * each;
+            lines(product, from, (int) x.offset(), y, (int) out.offset(), first, last, n);
+            return;
+          }
+          double[] sums = new double[COLUMNS];
           for (int p = piece * each; p < last; p++) {
             int start = p / blocks * n * width + p % blocks * COLUMNS;
             int columns = Math.min(COLUMNS, width - p % blocks * COLUMNS);
             int xo = (int) x.offset() + start;
             int yo = (int) out.offset() + start;
-            if (width == 1) {
-              line(product, from, xo, y, yo, n);
-            } else {
-              block(product, sums, columns, from, xo, y, yo, n, width);
-            }
+            block(product, sums, columns, from, xo, y, yo, n, width);
           }
         });
   }
 
-  private static void line(boolean product, float[] x, int xo, float[] y, int yo, int n) {
-    double all = product ? 1 : 0;
+  /** Four lines at a time: of one alone, each sum waits for the one before. */
+  private static void lines(
+      boolean product, float[] x, int xo, float[] y, int yo, int first, int last, int n) {
+    int i = first;
+    for (; i + 4 <= last; i += 4) {
+      if (product) {
+        fourProducts(x, xo + i * n, y, yo + i * n, n);
+      } else {
+        fourSums(x, xo + i * n, y, yo + i * n, n);
+      }
+    }
+    for (; i < last; i++) {
+      if (product) {
+        products(x, xo + i * n, y, yo + i * n, n);
+      } else {
+        sums(x, xo + i * n, y, yo + i * n, n);
+      }
+    }
+  }
+
+  private static void fourSums(float[] x, int xo, float[] y, int yo, int n) {
+    double a = 0;
+    double b = 0;
+    double c = 0;
+    double d = 0;
     for (int i = 0; i < n; i++) {
-      all = product ? all * x[xo + i] : all + x[xo + i];
+      a += x[xo + i];
+      b += x[xo + n + i];
+      c += x[xo + 2 * n + i];
+      d += x[xo + 3 * n + i];
+      y[yo + i] = (float) a;
+      y[yo + n + i] = (float) b;
+      y[yo + 2 * n + i] = (float) c;
+      y[yo + 3 * n + i] = (float) d;
+    }
+  }
+
+  private static void fourProducts(float[] x, int xo, float[] y, int yo, int n) {
+    double a = 1;
+    double b = 1;
+    double c = 1;
+    double d = 1;
+    for (int i = 0; i < n; i++) {
+      a *= x[xo + i];
+      b *= x[xo + n + i];
+      c *= x[xo + 2 * n + i];
+      d *= x[xo + 3 * n + i];
+      y[yo + i] = (float) a;
+      y[yo + n + i] = (float) b;
+      y[yo + 2 * n + i] = (float) c;
+      y[yo + 3 * n + i] = (float) d;
+    }
+  }
+
+  private static void sums(float[] x, int xo, float[] y, int yo, int n) {
+    double all = 0;
+    for (int i = 0; i < n; i++) {
+      all += x[xo + i];
+      y[yo + i] = (float) all;
+    }
+  }
+
+  private static void products(float[] x, int xo, float[] y, int yo, int n) {
+    double all = 1;
+    for (int i = 0; i < n; i++) {
+      all *= x[xo + i];
       y[yo + i] = (float) all;
     }
   }
@@ -71,7 +135,7 @@ final class FloatScan {
       int yo,
       int n,
       int width) {
-    java.util.Arrays.fill(sums, product ? 1 : 0);
+    Arrays.fill(sums, product ? 1 : 0);
     for (int i = 0; i < n; i++) {
       int a = xo + i * width;
       int b = yo + i * width;

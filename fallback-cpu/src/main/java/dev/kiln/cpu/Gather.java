@@ -14,10 +14,7 @@ final class Gather {
   static void run(WorkerPool pool, View out, View x, View index, int axis) {
     int picked = (int) index.shape().dim(axis);
     int size = (int) x.shape().dim(axis);
-    int inner = 1;
-    for (int a = axis + 1; a < x.shape().rank(); a++) {
-      inner *= (int) x.shape().dim(a);
-    }
+    int inner = inner(x, axis);
     if (out.numel() == 0) {
       return;
     }
@@ -44,8 +41,52 @@ final class Gather {
         });
   }
 
+  /** Copies slices along an axis. */
+  static void slices(WorkerPool pool, View out, View x, View index, int axis) {
+    int picked = (int) index.numel();
+    int size = (int) x.shape().dim(axis);
+    int inner = inner(x, axis);
+    if (out.numel() == 0) {
+      return;
+    }
+    long[] at = CpuStorage.of(index).longs();
+    int first = (int) index.offset();
+    check(pool, "gather", index, inner, axis, size);
+    float[] from = floats(x);
+    float[] to = floats(out);
+    int lines = (int) (out.numel() / inner);
+    int each = Math.max(1, PIECE_ELEMENTS / inner);
+    pool.parallelFor(
+        (lines + each - 1) / each,
+        piece -> {
+          for (int i = piece * each; i < Math.min(lines, (piece + 1) * each); i++) {
+            int slice = i / picked * size + (int) at[first + i % picked];
+            int source = (int) x.offset() + slice * inner;
+            System.arraycopy(from, source, to, (int) out.offset() + i * inner, inner);
+          }
+        });
+  }
+
+  /** The elements of a slice of one place of an axis. */
+  static int inner(View x, int axis) {
+    int inner = 1;
+    for (int a = axis + 1; a < x.shape().rank(); a++) {
+      inner *= (int) x.shape().dim(a);
+    }
+    return inner;
+  }
+
   /** Checks the indexes of a dense INT64 view. */
   static void check(WorkerPool pool, String op, View index, int axis, int size) {
+    check(pool, op, index, 1, axis, size);
+  }
+
+  /**
+   * Checks the indexes of a dense INT64 view.
+   *
+   * @param share the elements that share an index; a position is that of the first of them
+   */
+  static void check(WorkerPool pool, String op, View index, int share, int axis, int size) {
     long[] at = CpuStorage.of(index).longs();
     int first = (int) index.offset();
     int all = (int) index.numel();
@@ -55,18 +96,19 @@ final class Gather {
           int end = Math.min(all, (piece + 1) * PIECE_ELEMENTS);
           for (int i = piece * PIECE_ELEMENTS; i < end; i++) {
             if (at[first + i] < 0 || at[first + i] >= size) {
-              refuse(op, at, first, all, axis, size);
+              refuse(op, at, first, all, share, axis, size);
             }
           }
         });
   }
 
   /** Names the first wrong index, whichever piece met one first. */
-  private static void refuse(String op, long[] index, int first, int all, int axis, int size) {
+  private static void refuse(
+      String op, long[] index, int first, int all, int share, int axis, int size) {
     for (int i = 0; i < all; i++) {
       long v = index[first + i];
       if (v < 0 || v >= size) {
-        throw Indexing.outside(op, v, i, axis, size);
+        throw Indexing.outside(op, v, (long) i * share, axis, size);
       }
     }
   }

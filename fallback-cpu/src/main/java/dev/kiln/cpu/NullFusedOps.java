@@ -110,6 +110,16 @@ final class NullFusedOps implements FusedOps {
   }
 
   @Override
+  public void gatherSlices(View out, View x, View index, int axis) {
+    counter.launch("gather_slices");
+  }
+
+  @Override
+  public void scatterAddSlices(View out, View src, View index, int axis) {
+    counter.launch("scatter_add_slices");
+  }
+
+  @Override
   public void pickLabels(View out, View scores, View labels, long ignored) {
     counter.launch("pick_labels");
   }

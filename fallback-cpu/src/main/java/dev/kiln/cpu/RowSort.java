@@ -1,5 +1,6 @@
 package dev.kiln.cpu;
 
+import dev.kiln.DType;
 import dev.kiln.backend.View;
 import dev.kiln.cpu.threads.WorkerPool;
 import java.util.Arrays;
@@ -45,10 +46,26 @@ final class RowSort {
     for (int i = 0; i < k; i++) {
       p[pOffset + i] = row.position(i);
     }
+    if (x.dtype() == DType.FLOAT32) {
+      pick(
+          from.floats(),
+          (int) x.offset() + r * n,
+          v.floats(),
+          (int) values.offset() + r * k,
+          k,
+          row);
+      return;
+    }
     long vOffset = values.offset() + (long) r * k;
     long xOffset = x.offset() + (long) r * n;
     for (int i = 0; i < k; i++) {
       v.setFrom(vOffset + i, from, xOffset + row.position(i));
+    }
+  }
+
+  private static void pick(float[] x, int xo, float[] y, int yo, int k, Row row) {
+    for (int i = 0; i < k; i++) {
+      y[yo + i] = x[xo + row.position(i)];
     }
   }
 
@@ -84,16 +101,31 @@ final class RowSort {
     @Override
     public void order(CpuStorage x, int offset, boolean descending) {
       long flip = descending ? -1L << 32 : 0;
-      for (int i = 0; i < n; i++) {
-        keys[i] = (long) key(x, offset + i) << 32 ^ flip | i;
+      boolean few = k < n / 16;
+      if (x.dtype() == DType.FLOAT32) {
+        floatKeys(x.floats(), offset, few ? k : n, flip);
+        if (few) {
+          keepSmallest(x.floats(), offset, descending, flip);
+          return;
+        }
+      } else {
+        for (int i = 0; i < n; i++) {
+          keys[i] = (long) key(x, offset + i) << 32 ^ flip | i;
+        }
       }
       // As signed numbers, keys whose top bit was turned are in order.
-      if (k < n / 16) {
+      if (few) {
         keepSmallest();
       } else if (n <= SHORT_ROW) {
         Arrays.sort(keys, 0, n);
       } else {
         byDigits();
+      }
+    }
+
+    private void floatKeys(float[] x, int offset, int count, long flip) {
+      for (int i = 0; i < count; i++) {
+        keys[i] = (long) floatKey(x[offset + i]) << 32 ^ flip | i;
       }
     }
 
@@ -138,11 +170,57 @@ final class RowSort {
       return (int) ((key ^ Long.MIN_VALUE) >>> shift) & DIGITS - 1;
     }
 
-    /** Brings the k smallest to the front, in order. */
-    private void keepSmallest() {
+    /**
+     * The same of the keys of floats, which are made only for what may be among them: whatever is
+     * not on the far side of the last that is, which a NaN never is.
+     */
+    private void keepSmallest(float[] x, int offset, boolean descending, long flip) {
+      if (k == 0) {
+        return;
+      }
+      heapify();
+      int i = k;
+      while (i < n) {
+        float last = x[offset + (int) keys[0]];
+        i = descending ? above(x, offset, i, last) : below(x, offset, i, last);
+        if (i < n) {
+          long key = (long) floatKey(x[offset + i]) << 32 ^ flip | i;
+          if (key < keys[0]) {
+            sink(0, key);
+          }
+          i++;
+        }
+      }
+      Arrays.sort(keys, 0, k);
+    }
+
+    /** The first place from {@code i} on that is not below or at a number, n for none. */
+    private int above(float[] x, int offset, int i, float last) {
+      int at = i;
+      while (at < n && x[offset + at] <= last) {
+        at++;
+      }
+      return at;
+    }
+
+    /** The first place from {@code i} on that is not above or at a number, n for none. */
+    private int below(float[] x, int offset, int i, float last) {
+      int at = i;
+      while (at < n && x[offset + at] >= last) {
+        at++;
+      }
+      return at;
+    }
+
+    private void heapify() {
       for (int i = k / 2 - 1; i >= 0; i--) {
         sink(i, keys[i]);
       }
+    }
+
+    /** Brings the k smallest to the front, in order. */
+    private void keepSmallest() {
+      heapify();
       for (int i = k; i < n && k > 0; i++) {
         if (keys[i] < keys[0]) {
           sink(0, keys[i]);

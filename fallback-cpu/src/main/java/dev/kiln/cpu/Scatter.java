@@ -3,6 +3,7 @@ package dev.kiln.cpu;
 import static dev.kiln.cpu.Moves.floats;
 
 import dev.kiln.backend.View;
+import dev.kiln.cpu.kernels.SpanKernels;
 import dev.kiln.cpu.threads.WorkerPool;
 
 /**
@@ -15,6 +16,43 @@ final class Scatter {
   private static final int LITTLE = 16_384;
 
   private Scatter() {}
+
+  /** Adds slices along an axis; as in {@link #add}, a place belongs to one thread. */
+  static void slices(SpanKernels spans, WorkerPool pool, View out, View src, View index, int axis) {
+    int picked = (int) index.numel();
+    int size = (int) out.shape().dim(axis);
+    if (src.numel() == 0) {
+      return;
+    }
+    int inner = Gather.inner(out, axis);
+    Gather.check(pool, "scatter_add", index, inner, axis, size);
+    long[] at = CpuStorage.of(index).longs();
+    int first = (int) index.offset();
+    float[] y = floats(out);
+    float[] x = floats(src);
+    int outer = (int) (src.numel() / picked / inner);
+    int parts = src.numel() <= LITTLE || outer > 1 ? 1 : Math.min(size, 4 * pool.threads());
+    int all = outer * parts;
+    int each = (int) Math.max(1, (long) LITTLE * parts / picked / inner);
+    pool.parallelFor(
+        (all + each - 1) / each,
+        group -> {
+          for (int piece = group * each; piece < Math.min(all, (group + 1) * each); piece++) {
+            int o = piece / parts;
+            long low = (long) size * (piece % parts) / parts;
+            long high = (long) size * (piece % parts + 1) / parts;
+            int to = (int) out.offset() + o * size * inner;
+            int from = (int) src.offset() + o * picked * inner;
+            for (int j = 0; j < picked; j++) {
+              long place = at[first + j];
+              if (place >= low && place < high) {
+                int row = to + (int) place * inner;
+                spans.add(y, row, y, row, x, from + j * inner, inner);
+              }
+            }
+          }
+        });
+  }
 
   static void add(WorkerPool pool, View out, View src, View index, int axis) {
     int picked = (int) index.shape().dim(axis);

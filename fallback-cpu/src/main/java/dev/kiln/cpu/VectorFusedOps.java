@@ -29,6 +29,7 @@ import dev.kiln.cpu.kernels.Pool2d;
 import dev.kiln.cpu.kernels.Pool2d.Planes;
 import dev.kiln.cpu.kernels.Ranks;
 import dev.kiln.cpu.kernels.Softmax;
+import dev.kiln.cpu.kernels.SpanKernels;
 import dev.kiln.cpu.threads.WorkerPool;
 import java.util.List;
 import java.util.Optional;
@@ -40,6 +41,9 @@ import java.util.Optional;
 final class VectorFusedOps extends CompositeOps {
   private static final float[] ABSENT = {};
 
+  /** Smaller planes of a group's channels are too short for loops of their own. */
+  private static final int LEAST_PLANE = 8;
+
   private final Conv2d conv;
   private final Pool2d pool;
   private final Normalization norm;
@@ -49,10 +53,14 @@ final class VectorFusedOps extends CompositeOps {
   private final AffineSample affine;
   private final PixelSteps pixels;
   private final VectorBackend core;
+  private final WorkerPool workers;
+  private final SpanKernels spans;
 
   VectorFusedOps(VectorBackend core, Kernels kernels, WorkerPool workers) {
     super(core);
     this.core = core;
+    this.workers = workers;
+    spans = kernels.spans();
     conv = new Conv2d(kernels, workers);
     pool = new Pool2d(kernels.spans(), workers);
     norm = new Normalization(kernels, workers);
@@ -378,6 +386,24 @@ final class VectorFusedOps extends CompositeOps {
   }
 
   @Override
+  public void gatherSlices(View out, View x, View index, int axis) {
+    if (isFloat(out, x)) {
+      Gather.slices(workers, out, x, index, axis);
+    } else {
+      super.gatherSlices(out, x, index, axis);
+    }
+  }
+
+  @Override
+  public void scatterAddSlices(View out, View src, View index, int axis) {
+    if (isFloat(out, src)) {
+      Scatter.slices(spans, workers, out, src, index, axis);
+    } else {
+      super.scatterAddSlices(out, src, index, axis);
+    }
+  }
+
+  @Override
   public void layerNorm(
       View y,
       View mean,
@@ -431,6 +457,76 @@ final class VectorFusedOps extends CompositeOps {
         at(dx),
         dim(x, 0),
         dim(x, 1),
+        data(weight),
+        at(weight),
+        floats(mean),
+        at(mean),
+        floats(invStd),
+        at(invStd),
+        floats(dweight),
+        at(dweight),
+        floats(dbias),
+        at(dbias));
+  }
+
+  @Override
+  public void groupNorm(
+      View y,
+      View mean,
+      View invStd,
+      View x,
+      Optional<View> weight,
+      Optional<View> bias,
+      double eps) {
+    if (!isFloat(y) || dim(y, 2) < LEAST_PLANE) {
+      super.groupNorm(y, mean, invStd, x, weight, bias, eps);
+      return;
+    }
+    norm.group(
+        floats(x),
+        at(x),
+        floats(y),
+        at(y),
+        dim(x, 0),
+        dim(x, 1),
+        dim(mean, 1),
+        dim(x, 2),
+        data(weight),
+        at(weight),
+        data(bias),
+        at(bias),
+        floats(mean),
+        at(mean),
+        floats(invStd),
+        at(invStd),
+        eps);
+  }
+
+  @Override
+  public void groupNormGrad(
+      View dx,
+      View dweight,
+      View dbias,
+      View dy,
+      View x,
+      Optional<View> weight,
+      View mean,
+      View invStd) {
+    if (!isFloat(dx) || dim(dx, 2) < LEAST_PLANE) {
+      super.groupNormGrad(dx, dweight, dbias, dy, x, weight, mean, invStd);
+      return;
+    }
+    norm.groupGradient(
+        floats(dy),
+        at(dy),
+        floats(x),
+        at(x),
+        floats(dx),
+        at(dx),
+        dim(x, 0),
+        dim(x, 1),
+        dim(mean, 1),
+        dim(x, 2),
         data(weight),
         at(weight),
         floats(mean),

@@ -155,6 +155,27 @@ public class CompositeOps implements FusedOps {
   }
 
   @Override
+  public void gatherSlices(View out, View x, View index, int axis) {
+    try (Composer k = new Composer(backend, DType.INT64)) {
+      backend.gather(out, x, k.in(slices(index, out, axis)), axis);
+    }
+  }
+
+  @Override
+  public void scatterAddSlices(View out, View src, View index, int axis) {
+    try (Composer k = new Composer(backend, DType.INT64)) {
+      backend.scatterAdd(out, src, k.in(slices(index, src, axis)), axis);
+    }
+  }
+
+  /** An index vector for each element of the slices. */
+  private static View slices(View index, View like, int axis) {
+    long[] strides = new long[like.shape().rank()];
+    strides[axis] = index.stride(0);
+    return View.strided(index.storage(), index.offset(), like.shape(), strides);
+  }
+
+  @Override
   public void layerNorm(
       View y,
       View mean,

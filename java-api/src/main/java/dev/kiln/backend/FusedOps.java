@@ -184,6 +184,29 @@ public interface FusedOps {
   void pickLabels(View out, View scores, View labels, long ignored);
 
   /**
+   * Picks whole slices along an axis: {@code out[i][j][k] = x[i][index[j]][k]} for axis 1.
+   *
+   * @param out dense, of x's shape but for the axis, which has index's length
+   * @param x dense
+   * @param index INT64, a dense vector
+   * @param axis the axis that is indexed
+   * @throws dev.kiln.IndexException if an index is outside the axis
+   */
+  void gatherSlices(View out, View x, View index, int axis);
+
+  /**
+   * Adds whole slices into places along an axis, in ascending order of their position in src:
+   * {@code out[i][index[j]][k] += src[i][j][k]} for axis 1.
+   *
+   * @param out dense
+   * @param src dense, of out's shape but for the axis, which has index's length
+   * @param index INT64, a dense vector
+   * @param axis the axis that is indexed
+   * @throws dev.kiln.IndexException if an index is outside the axis
+   */
+  void scatterAddSlices(View out, View src, View index, int axis);
+
+  /**
    * Normalises each row and applies an elementwise affine map. Ba et al. 2016.
    *
    * @param y [rows, n]

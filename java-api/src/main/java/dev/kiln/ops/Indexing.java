@@ -177,7 +177,28 @@ public final class Indexing {
     if (index.dim() == 0) {
       return indexSelect(x, dim, one(index));
     }
-    return gather(x, a, slices("index_select", index, a, x.shape()));
+    ShapeRules.rank("index_select", "index", index, 1, "a vector");
+    return selected(x, a, Check.index("index_select", "index", index));
+  }
+
+  private static Tensor selected(Tensor input, int axis, Tensor at) {
+    Tensor x = Check.dense("index_select", "input", input);
+    Check.backend("index_select", x, at);
+    Tensor y = Tensor.empty(x.shape().with(axis, at.size(0)), x.dtype(), x.device());
+    x.device().backend().fused().gatherSlices(y.view(), x.view(), at.view(), axis);
+    return Autograd.record(
+        "index_select", y, Edge.of(input, dy -> addedSlices(zerosLike(input, dy), axis, at, dy)));
+  }
+
+  /** Adds slices into fresh zeros themselves. */
+  private static Tensor addedSlices(Tensor zeros, int axis, Tensor at, Tensor src) {
+    addSlices(zeros, axis, at, src);
+    return Autograd.record("index_add", zeros, Edge.of(src, dy -> selected(dy, axis, at)));
+  }
+
+  private static void addSlices(Tensor y, int axis, Tensor at, Tensor src) {
+    View from = Check.dense("index_add", "src", src).view();
+    y.device().backend().fused().scatterAddSlices(y.view(), from, at.view(), axis);
   }
 
   /** An index vector shaped to pick whole slices of a shape along an axis. */
@@ -223,7 +244,14 @@ public final class Indexing {
                 + a
                 + " the length of index "
                 + index.describe());
-    return scatterAdd(x, a, slices("index_add", index, a, x.shape()), src);
+    ShapeRules.rank("index_add", "index", index, 1, "a vector");
+    Check.backend("index_add", x, index, src);
+    Check.sameType("index_add", "input", x, "src", src);
+    Tensor at = Check.index("index_add", "index", index);
+    Tensor y = Shaping.denseCopy(x);
+    addSlices(y, a, at, src);
+    return Autograd.record(
+        "index_add", y, Edge.of(x, dy -> dy), Edge.of(src, dy -> selected(dy, a, at)));
   }
 
   /**

@@ -1,5 +1,7 @@
 package dev.kiln.cpu.kernels;
 
+import java.util.Arrays;
+
 /** {@link RowKernels} in plain loops with a few accumulators. */
 final class LoopRows implements RowKernels {
   @Override
@@ -45,6 +47,45 @@ final class LoopRows implements RowKernels {
       s0 += (double) y[yOffset + i] * (x[xOffset + i] - center);
     }
     return s0 + s1;
+  }
+
+  @Override
+  public double gradientSums(
+      float[] dy,
+      int dyo,
+      float[] x,
+      int xo,
+      float[] weight,
+      int wo,
+      int n,
+      float center,
+      float scale,
+      float[] sums,
+      double[] dot) {
+    double sum = 0;
+    double product = 0;
+    for (int i = 0; i < n; i++) {
+      float d = dy[dyo + i];
+      float distance = x[xo + i] - center;
+      float g = d * weight[wo + i];
+      sums[i] += d * (distance * scale);
+      sums[n + i] += d;
+      sum += g;
+      product += (double) g * distance;
+    }
+    dot[0] = product;
+    return sum;
+  }
+
+  @Override
+  public void columnSums(float[] x, int offset, int rows, int ld, int width, float[] sums) {
+    Arrays.fill(sums, 0, width, 0f);
+    for (int r = 0; r < rows; r++) {
+      int o = offset + r * ld;
+      for (int i = 0; i < width; i++) {
+        sums[i] += x[o + i];
+      }
+    }
   }
 
   @Override

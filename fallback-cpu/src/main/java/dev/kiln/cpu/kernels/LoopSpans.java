@@ -108,6 +108,64 @@ public final class LoopSpans implements SpanKernels {
   }
 
   @Override
+  public void spreadWeighted(
+      float[] dy,
+      int dyo,
+      float[] weight,
+      int wo,
+      float[] x,
+      int xo,
+      float[] dx,
+      int dxo,
+      int n,
+      float center,
+      float slope,
+      float offset,
+      float scale) {
+    for (int i = 0; i < n; i++) {
+      float g = dy[dyo + i] * weight[wo + i];
+      dx[dxo + i] = (g - offset - (x[xo + i] - center) * slope) * scale;
+    }
+  }
+
+  @Override
+  public void blend(
+      float[] dy,
+      int dyo,
+      float[] x,
+      int xo,
+      float[] dx,
+      int dxo,
+      int n,
+      float center,
+      float slope,
+      float offset,
+      float gain) {
+    for (int i = 0; i < n; i++) {
+      dx[dxo + i] = dy[dyo + i] * gain - ((x[xo + i] - center) * slope + offset);
+    }
+  }
+
+  @Override
+  public void normalizeWeighted(
+      float[] x,
+      int xo,
+      float[] y,
+      int yo,
+      float[] weight,
+      int wo,
+      float[] bias,
+      int bo,
+      int n,
+      float center,
+      float scale,
+      float shift) {
+    for (int i = 0; i < n; i++) {
+      y[yo + i] = ((x[xo + i] - center) * scale + shift) * weight[wo + i] + bias[bo + i];
+    }
+  }
+
+  @Override
   public void addProduct(
       float[] dy,
       int dyo,

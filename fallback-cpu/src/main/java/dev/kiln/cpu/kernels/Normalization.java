@@ -7,8 +7,8 @@ import dev.kiln.cpu.threads.Workspace;
 import java.util.Arrays;
 
 /**
- * Batch normalisation over [n, channels, inner], layer normalisation over [rows, n], and that by
- * the root mean square.
+ * Batch and group normalisation over [n, channels, inner], layer normalisation over [rows, n], and
+ * that by the root mean square.
  *
  * <p>Statistics take two passes, mean then squared distances from it, so large means lose nothing.
  * An absent weight, bias or running statistic is an empty array.
@@ -218,7 +218,13 @@ public final class Normalization {
             float scale = (float) (1 / Math.sqrt(var + eps));
             mean[mo + r] = center;
             invStd[io + r] = scale;
-            spans.normalize(x, xo + o, y, yo + o, n, center, scale, (float) ((center - m) * scale));
+            float shift = (float) ((center - m) * scale);
+            if (weight.length > 0 && bias.length > 0) {
+              spans.normalizeWeighted(
+                  x, xo + o, y, yo + o, weight, wo, bias, bo, n, center, scale, shift);
+              continue;
+            }
+            spans.normalize(x, xo + o, y, yo + o, n, center, scale, shift);
             if (weight.length > 0) {
               spans.multiply(y, yo + o, y, yo + o, weight, wo, n);
             }
@@ -252,9 +258,13 @@ public final class Normalization {
     // As many parts as the shape allows, whatever the threads.
     int parts = Math.max(1, Math.min(ROW_PARTS, count / 16));
     double[] partial = Workspace.mine().totals(2 * parts * n);
+    boolean weighted = weight.length > 0;
+    float[] gain = weighted ? weight : ones(n);
+    int go = weighted ? wo : 0;
     pool.parallelFor(
         parts,
         part -> {
+          double[] dot = new double[1];
           // The sums of a few rows in float, of many in double.
           float[] block = Workspace.mine().floats(Workspace.Slot.PARTIAL, 2L * n);
           int first = cut(count, parts, part);
@@ -267,19 +277,13 @@ public final class Normalization {
             int o = dxo + r * n;
             float center = mean[mo + r];
             float inv = invStd[io + r];
-            spans.addProduct(dy, d, x, s, n, center, inv, block, 0);
-            spans.add(block, n, block, n, dy, d, n);
+            double sum = rows.gradientSums(dy, d, x, s, gain, go, n, center, inv, block, dot);
             if ((r - first) % ROW_BLOCK == ROW_BLOCK - 1 || r == last - 1) {
               drain(block, 2 * n, partial, 2 * part * n);
             }
-            System.arraycopy(dy, d, dx, o, n);
-            if (weight.length > 0) {
-              spans.multiply(dx, o, dx, o, weight, wo, n);
-            }
-            double sum = rows.sum(dx, o, n, 0f);
-            double dot = rows.dot(dx, o, x, s, n, center);
-            float slope = (float) (dot * inv * inv / n);
-            spans.spread(dx, o, x, s, dx, o, n, center, slope, (float) (sum / n), inv);
+            float slope = (float) (dot[0] * inv * inv / n);
+            float share = (float) (sum / n);
+            spans.spreadWeighted(dy, d, gain, go, x, s, dx, o, n, center, slope, share, inv);
           }
         });
     for (int part = 1; part < parts; part++) {
@@ -290,6 +294,129 @@ public final class Normalization {
     for (int i = 0; i < n; i++) {
       dweight[dwo + i] = (float) partial[i];
       dbias[dbo + i] = (float) partial[n + i];
+    }
+  }
+
+  private static float[] ones(int n) {
+    float[] ones = new float[n];
+    Arrays.fill(ones, 1f);
+    return ones;
+  }
+
+  /**
+   * Normalises each group of {@code channels / groups} channels of each image and maps each channel
+   * by its weight and bias; saves each group's mean and 1 / sqrt(biased variance + eps).
+   */
+  public void group(
+      float[] x,
+      int xo,
+      float[] y,
+      int yo,
+      int images,
+      int channels,
+      int groups,
+      int inner,
+      float[] weight,
+      int wo,
+      float[] bias,
+      int bo,
+      float[] mean,
+      int mo,
+      float[] invStd,
+      int io,
+      double eps) {
+    int each = channels / groups;
+    int n = each * inner;
+    Pieces.rows(
+        pool,
+        images * groups,
+        n,
+        (from, end) -> {
+          for (int r = from; r < end; r++) {
+            int o = r * n;
+            float pivot = x[xo + o];
+            double m = pivot + rows.sum(x, xo + o, n, pivot) / n;
+            float center = (float) m;
+            double var =
+                Math.max(
+                    0, rows.sumSquares(x, xo + o, n, center) / n - (m - center) * (m - center));
+            double inv = 1 / Math.sqrt(var + eps);
+            mean[mo + r] = center;
+            invStd[io + r] = (float) inv;
+            for (int k = 0; k < each; k++) {
+              int c = r % groups * each + k;
+              float scale = (float) (inv * at(weight, wo + c, 1f));
+              float shift = (float) (at(bias, bo + c, 0f) - (m - center) * scale);
+              int p = o + k * inner;
+              spans.normalize(x, xo + p, y, yo + p, inner, center, scale, shift);
+            }
+          }
+        });
+  }
+
+  /** Writes the gradients of {@link #group} by x, weight and bias; dx may be dy. */
+  public void groupGradient(
+      float[] dy,
+      int dyo,
+      float[] x,
+      int xo,
+      float[] dx,
+      int dxo,
+      int images,
+      int channels,
+      int groups,
+      int inner,
+      float[] weight,
+      int wo,
+      float[] mean,
+      int mo,
+      float[] invStd,
+      int io,
+      float[] dweight,
+      int dwo,
+      float[] dbias,
+      int dbo) {
+    int each = channels / groups;
+    int n = each * inner;
+    int planes = images * channels;
+    double[] sums = Workspace.mine().totals(2 * planes);
+    Pieces.rows(
+        pool,
+        images * groups,
+        n,
+        (from, end) -> {
+          for (int r = from; r < end; r++) {
+            float center = mean[mo + r];
+            double inv = invStd[io + r];
+            double sum = 0;
+            double dot = 0;
+            for (int k = 0; k < each; k++) {
+              int plane = r * each + k;
+              int p = plane * inner;
+              double gain = at(weight, wo + r % groups * each + k, 1f);
+              sums[plane] = rows.dot(dy, dyo + p, x, xo + p, inner, center) * inv;
+              sums[planes + plane] = rows.sum(dy, dyo + p, inner, 0f);
+              dot += gain * sums[plane];
+              sum += gain * sums[planes + plane];
+            }
+            float slope = (float) (inv * inv * dot / n);
+            float offset = (float) (inv * sum / n);
+            for (int k = 0; k < each; k++) {
+              int p = (r * each + k) * inner;
+              float gain = (float) (inv * at(weight, wo + r % groups * each + k, 1f));
+              spans.blend(dy, dyo + p, x, xo + p, dx, dxo + p, inner, center, slope, offset, gain);
+            }
+          }
+        });
+    for (int c = 0; c < channels; c++) {
+      double dot = 0;
+      double sum = 0;
+      for (int plane = c; plane < planes; plane += channels) {
+        dot += sums[plane];
+        sum += sums[planes + plane];
+      }
+      dweight[dwo + c] = (float) dot;
+      dbias[dbo + c] = (float) sum;
     }
   }
 

@@ -15,9 +15,13 @@ import java.util.Arrays;
  */
 public final class Reduce {
   private static final int PART = 65_536;
-  private static final int ROW_PART = 2048;
   private static final int ROW_BLOCK = 32;
-  private static final int COLUMNS = 256;
+
+  /** Rows of a part, for which there is a row of totals in double. */
+  private static final int ROW_PART = 8 * ROW_BLOCK;
+
+  /** Columns of a piece: rows are read in long stretches, and their sums stay in the cache. */
+  private static final int COLUMNS = 2048;
 
   /** What is computed along the axis. */
   public enum Kind {
@@ -32,13 +36,11 @@ public final class Reduce {
   }
 
   private final RowKernels rows;
-  private final SpanKernels spans;
   private final WorkerPool pool;
 
   /** Creates the driver over the given inner loops and threads. */
   public Reduce(Kernels kernels, WorkerPool pool) {
     this.rows = kernels.rows();
-    this.spans = kernels.spans();
     this.pool = pool;
   }
 
@@ -129,8 +131,8 @@ public final class Reduce {
         outer,
         n,
         inner,
-        (rows, from, width, at) ->
-            extremes(kind, x, xo + from, rows, inner, width, partial, base + at));
+        (count, from, width, at) ->
+            extremes(kind, x, xo + from, count, inner, width, partial, base + at));
     for (int o = 0; parts > 1 && o < outer; o++) {
       extremes(kind, partial, o * parts * inner, parts, inner, inner, y, yo + o * inner);
     }
@@ -180,23 +182,42 @@ public final class Reduce {
   private void sumColumns(
       double divisor, float[] x, int xo, int outer, int n, int inner, float[] y, int yo) {
     int parts = Math.max(1, divideUp(n, ROW_PART));
+    if (parts == 1) {
+      pieces(
+          outer,
+          n,
+          inner,
+          (count, from, width, at) -> {
+            double[] totals = Workspace.mine().totals(width);
+            addColumns(x, xo + from, count, inner, width, totals, 0);
+            store(totals, 0, width, divisor, y, yo + at);
+          });
+      return;
+    }
     double[] partial = Workspace.mine().totals(outer * parts * inner);
     pieces(
         outer,
         n,
         inner,
-        (rows, from, width, at) -> addColumns(x, xo + from, rows, inner, width, partial, at));
+        (count, from, width, at) -> addColumns(x, xo + from, count, inner, width, partial, at));
     for (int o = 0; o < outer; o++) {
       int first = o * parts * inner;
       for (int part = 1; part < parts; part++) {
         addRow(partial, first + part * inner, inner, partial, first);
       }
-      for (int i = 0; divisor == 1 && i < inner; i++) {
-        y[yo + o * inner + i] = (float) partial[first + i];
+      store(partial, first, inner, divisor, y, yo + o * inner);
+    }
+  }
+
+  private static void store(double[] sums, int from, int n, double divisor, float[] y, int to) {
+    if (divisor == 1) {
+      for (int i = 0; i < n; i++) {
+        y[to + i] = (float) sums[from + i];
       }
-      for (int i = 0; divisor != 1 && i < inner; i++) {
-        y[yo + o * inner + i] = (float) (partial[first + i] / divisor);
-      }
+      return;
+    }
+    for (int i = 0; i < n; i++) {
+      y[to + i] = (float) (sums[from + i] / divisor);
     }
   }
 
@@ -205,14 +226,14 @@ public final class Reduce {
     float[] block = Workspace.mine().floats(Workspace.Slot.SUMS, width);
     Arrays.fill(totals, to, to + width, 0);
     for (int r = 0; r < n; r += ROW_BLOCK) {
-      int end = Math.min(n, r + ROW_BLOCK);
-      Arrays.fill(block, 0, width, 0f);
-      for (int q = r; q < end; q++) {
-        spans.add(block, 0, block, 0, x, xo + q * ld, width);
-      }
-      for (int i = 0; i < width; i++) {
-        totals[to + i] += block[i];
-      }
+      rows.columnSums(x, xo + r * ld, Math.min(ROW_BLOCK, n - r), ld, width, block);
+      addBlock(block, width, totals, to);
+    }
+  }
+
+  private static void addBlock(float[] block, int n, double[] totals, int to) {
+    for (int i = 0; i < n; i++) {
+      totals[to + i] += block[i];
     }
   }
 

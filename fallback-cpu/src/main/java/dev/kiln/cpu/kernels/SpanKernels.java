@@ -48,6 +48,51 @@ public interface SpanKernels {
       float offset,
       float scale);
 
+  /** As {@link #spread}, of {@code dy * weight}. */
+  void spreadWeighted(
+      float[] dy,
+      int dyo,
+      float[] weight,
+      int wo,
+      float[] x,
+      int xo,
+      float[] dx,
+      int dxo,
+      int n,
+      float center,
+      float slope,
+      float offset,
+      float scale);
+
+  /** Sets {@code dx = dy * gain - ((x - center) * slope + offset)}; dx may be dy. */
+  void blend(
+      float[] dy,
+      int dyo,
+      float[] x,
+      int xo,
+      float[] dx,
+      int dxo,
+      int n,
+      float center,
+      float slope,
+      float offset,
+      float gain);
+
+  /** Sets {@code y = ((x - center) * scale + shift) * weight + bias}; y may be x. */
+  void normalizeWeighted(
+      float[] x,
+      int xo,
+      float[] y,
+      int yo,
+      float[] weight,
+      int wo,
+      float[] bias,
+      int bo,
+      int n,
+      float center,
+      float scale,
+      float shift);
+
   /** Adds {@code dy * ((x - center) * scale)} to sums. */
   void addProduct(
       float[] dy,

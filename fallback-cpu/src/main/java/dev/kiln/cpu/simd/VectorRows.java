@@ -12,11 +12,14 @@ import jdk.incubator.vector.VectorOperators;
 /**
  * {@link RowKernels} on the Vector API: blocks are summed in float lanes, blocks in double.
  *
- * <p>A block holds 16 vectors per accumulator at most, so no lane adds up more than 16 elements.
+ * <p>A block holds 16 vectors per accumulator at most, so no lane adds up more than 16 elements,
+ * and four of the rest. What is less than a vector goes into as many lanes, each for itself: one
+ * after another such elements would take longer than all vectors of a row.
  */
 final class VectorRows implements RowKernels {
   private static final int STEP = 4 * LANES;
   private static final int BLOCK = 16 * STEP;
+  private static final RowKernels REST = RowKernels.loops();
   private static final Primer EXP_SUM = new Primer(VectorRows::expSumLoop);
 
   private static void expSumLoop(int turns) {
@@ -28,7 +31,14 @@ final class VectorRows implements RowKernels {
     return Workspace.mine().floats(Workspace.Slot.SUMS, 4L * LANES);
   }
 
-  private static double total(float[] lanes, int n) {
+  /** The lanes of an empty sum. */
+  private static float[] zeroLanes() {
+    float[] lanes = lanes();
+    Arrays.fill(lanes, 0, LANES, 0f);
+    return lanes;
+  }
+
+  private static double totalOfFirst(float[] lanes, int n) {
     double sum = 0;
     for (int i = 0; i < n; i++) {
       sum += lanes[i];
@@ -36,13 +46,17 @@ final class VectorRows implements RowKernels {
     return sum;
   }
 
-  /** The sum of all lanes, in four chains. */
   private static double total(float[] lanes) {
-    double a = lanes[0];
-    double b = lanes[1];
-    double c = lanes[2];
-    double d = lanes[3];
-    for (int i = 4; i < LANES; i += 4) {
+    return total(lanes, 0);
+  }
+
+  /** The sum of a vector's lanes, in four chains. */
+  private static double total(float[] lanes, int from) {
+    double a = lanes[from];
+    double b = lanes[from + 1];
+    double c = lanes[from + 2];
+    double d = lanes[from + 3];
+    for (int i = from + 4; i < from + LANES; i += 4) {
       a += lanes[i];
       b += lanes[i + 1];
       c += lanes[i + 2];
@@ -53,17 +67,30 @@ final class VectorRows implements RowKernels {
 
   @Override
   public double sum(float[] x, int offset, int n, float center) {
-    float[] lanes = lanes();
+    float[] lanes = zeroLanes();
     double sum = 0;
     int whole = n / STEP * STEP;
     for (int i = 0; i < whole; i += BLOCK) {
-      sumBlock(x, offset + i, Math.min(BLOCK, whole - i), center, lanes);
-      sum += total(lanes);
+      int m = Math.min(BLOCK, whole - i);
+      sumBlock(x, offset + i, m, center, lanes);
+      sum += i + m < whole ? total(lanes) : 0;
     }
+    addRest(x, offset + whole, n - whole, center, lanes);
+    return sum + total(lanes);
+  }
+
+  /** Adds less than a step to the lanes. */
+  private static void addRest(float[] x, int o, int n, float center, float[] lanes) {
+    FloatVector k = FloatVector.broadcast(F, center);
+    FloatVector a = FloatVector.fromArray(F, lanes, 0);
+    int whole = n / LANES * LANES;
+    for (int i = 0; i < whole; i += LANES) {
+      a = a.add(FloatVector.fromArray(F, x, o + i).sub(k));
+    }
+    a.intoArray(lanes, 0);
     for (int i = whole; i < n; i++) {
-      sum += x[offset + i] - center;
+      lanes[i - whole] += x[o + i] - center;
     }
-    return sum;
   }
 
   private static void sumBlock(float[] x, int o, int n, float center, float[] lanes) {
@@ -83,18 +110,31 @@ final class VectorRows implements RowKernels {
 
   @Override
   public double sumSquares(float[] x, int offset, int n, float center) {
-    float[] lanes = lanes();
+    float[] lanes = zeroLanes();
     double sum = 0;
     int whole = n / STEP * STEP;
     for (int i = 0; i < whole; i += BLOCK) {
-      squareBlock(x, offset + i, Math.min(BLOCK, whole - i), center, lanes);
-      sum += total(lanes);
+      int m = Math.min(BLOCK, whole - i);
+      squareBlock(x, offset + i, m, center, lanes);
+      sum += i + m < whole ? total(lanes) : 0;
     }
+    addRestSquares(x, offset + whole, n - whole, center, lanes);
+    return sum + total(lanes);
+  }
+
+  private static void addRestSquares(float[] x, int o, int n, float center, float[] lanes) {
+    FloatVector k = FloatVector.broadcast(F, center);
+    FloatVector a = FloatVector.fromArray(F, lanes, 0);
+    int whole = n / LANES * LANES;
+    for (int i = 0; i < whole; i += LANES) {
+      FloatVector p = FloatVector.fromArray(F, x, o + i).sub(k);
+      a = p.fma(p, a);
+    }
+    a.intoArray(lanes, 0);
     for (int i = whole; i < n; i++) {
-      double d = x[offset + i] - center;
-      sum += d * d;
+      float d = x[o + i] - center;
+      lanes[i - whole] += d * d;
     }
-    return sum;
   }
 
   private static void squareBlock(float[] x, int o, int n, float center, float[] lanes) {
@@ -118,17 +158,31 @@ final class VectorRows implements RowKernels {
 
   @Override
   public double dot(float[] y, int yOffset, float[] x, int xOffset, int n, float center) {
-    float[] lanes = lanes();
+    float[] lanes = zeroLanes();
     double sum = 0;
     int whole = n / STEP * STEP;
     for (int i = 0; i < whole; i += BLOCK) {
-      dotBlock(y, yOffset + i, x, xOffset + i, Math.min(BLOCK, whole - i), center, lanes);
-      sum += total(lanes);
+      int m = Math.min(BLOCK, whole - i);
+      dotBlock(y, yOffset + i, x, xOffset + i, m, center, lanes);
+      sum += i + m < whole ? total(lanes) : 0;
     }
+    addRestProducts(y, yOffset + whole, x, xOffset + whole, n - whole, center, lanes);
+    return sum + total(lanes);
+  }
+
+  private static void addRestProducts(
+      float[] y, int yo, float[] x, int xo, int n, float center, float[] lanes) {
+    FloatVector k = FloatVector.broadcast(F, center);
+    FloatVector a = FloatVector.fromArray(F, lanes, 0);
+    int whole = n / LANES * LANES;
+    for (int i = 0; i < whole; i += LANES) {
+      FloatVector p = FloatVector.fromArray(F, x, xo + i).sub(k);
+      a = p.fma(FloatVector.fromArray(F, y, yo + i), a);
+    }
+    a.intoArray(lanes, 0);
     for (int i = whole; i < n; i++) {
-      sum += (double) y[yOffset + i] * (x[xOffset + i] - center);
+      lanes[i - whole] += y[yo + i] * (x[xo + i] - center);
     }
-    return sum;
   }
 
   private static void dotBlock(
@@ -152,55 +206,171 @@ final class VectorRows implements RowKernels {
   }
 
   @Override
-  public float max(float[] x, int offset, int n) {
-    float m = Float.NEGATIVE_INFINITY;
-    int whole = n / STEP * STEP;
-    if (whole > 0) {
-      m = maxOfWhole(x, offset, whole);
+  public double gradientSums(
+      float[] dy,
+      int dyo,
+      float[] x,
+      int xo,
+      float[] weight,
+      int wo,
+      int n,
+      float center,
+      float scale,
+      float[] sums,
+      double[] dot) {
+    float[] lanes = lanes();
+    int block = BLOCK / 2;
+    double sum = 0;
+    double product = 0;
+    for (int i = 0; i < n; i += block) {
+      int m = Math.min(block, n - i);
+      int whole = m / LANES * LANES;
+      gradientBlock(
+          dy, dyo + i, x, xo + i, weight, wo + i, whole, center, scale, sums, i, n, lanes);
+      for (int j = whole; j < m; j++) {
+        float d = dy[dyo + i + j];
+        float distance = x[xo + i + j] - center;
+        float g = d * weight[wo + i + j];
+        sums[i + j] += d * (distance * scale);
+        sums[n + i + j] += d;
+        lanes[j - whole] += g;
+        lanes[LANES + j - whole] += g * distance;
+      }
+      sum += total(lanes);
+      product += total(lanes, LANES);
     }
-    for (int i = whole; i < n; i++) {
-      m = Math.max(m, x[offset + i]);
-    }
-    return m;
+    dot[0] = product;
+    return sum;
   }
 
-  private static float maxOfWhole(float[] x, int o, int n) {
+  private static void gradientBlock(
+      float[] dy,
+      int dyo,
+      float[] x,
+      int xo,
+      float[] weight,
+      int wo,
+      int n,
+      float center,
+      float scale,
+      float[] sums,
+      int so,
+      int apart,
+      float[] lanes) {
+    FloatVector centerAll = FloatVector.broadcast(F, center);
+    FloatVector scaleAll = FloatVector.broadcast(F, scale);
+    FloatVector a = FloatVector.zero(F);
+    FloatVector b = FloatVector.zero(F);
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector d = FloatVector.fromArray(F, dy, dyo + i);
+      FloatVector c = FloatVector.fromArray(F, x, xo + i).sub(centerAll);
+      FloatVector g = d.mul(FloatVector.fromArray(F, weight, wo + i));
+      FloatVector s = FloatVector.fromArray(F, sums, so + i);
+      s.add(d.mul(c.mul(scaleAll))).intoArray(sums, so + i);
+      FloatVector.fromArray(F, sums, apart + so + i).add(d).intoArray(sums, apart + so + i);
+      a = a.add(g);
+      b = g.fma(c, b);
+    }
+    a.intoArray(lanes, 0);
+    b.intoArray(lanes, LANES);
+  }
+
+  @Override
+  public void columnSums(float[] x, int offset, int rows, int ld, int width, float[] sums) {
+    if (width < LANES) {
+      REST.columnSums(x, offset, rows, ld, width, sums);
+      return;
+    }
+    // The last vectors lie across those before and write the same sums once more.
+    int i = 0;
+    for (; i + STEP <= width; i += STEP) {
+      wideColumns(x, offset + i, rows, ld, sums, i);
+    }
+    for (; i < width; i += LANES) {
+      int at = Math.min(i, width - LANES);
+      columns(x, offset + at, rows, ld, sums, at);
+    }
+  }
+
+  private static void wideColumns(float[] x, int o, int rows, int ld, float[] sums, int so) {
+    FloatVector a = FloatVector.zero(F);
+    FloatVector b = FloatVector.zero(F);
+    FloatVector c = FloatVector.zero(F);
+    FloatVector d = FloatVector.zero(F);
+    int end = o + rows * ld;
+    for (int i = o; i < end; i += ld) {
+      a = a.add(FloatVector.fromArray(F, x, i));
+      b = b.add(FloatVector.fromArray(F, x, i + LANES));
+      c = c.add(FloatVector.fromArray(F, x, i + 2 * LANES));
+      d = d.add(FloatVector.fromArray(F, x, i + 3 * LANES));
+    }
+    a.intoArray(sums, so);
+    b.intoArray(sums, so + LANES);
+    c.intoArray(sums, so + 2 * LANES);
+    d.intoArray(sums, so + 3 * LANES);
+  }
+
+  private static void columns(float[] x, int o, int rows, int ld, float[] sums, int so) {
+    FloatVector a = FloatVector.zero(F);
+    int end = o + rows * ld;
+    for (int i = o; i < end; i += ld) {
+      a = a.add(FloatVector.fromArray(F, x, i));
+    }
+    a.intoArray(sums, so);
+  }
+
+  @Override
+  public float max(float[] x, int offset, int n) {
+    if (n < LANES) {
+      float m = Float.NEGATIVE_INFINITY;
+      for (int i = 0; i < n; i++) {
+        m = Math.max(m, x[offset + i]);
+      }
+      return m;
+    }
+    return maxOfVectors(x, offset, n);
+  }
+
+  /** The last vectors lie across those before: an element that counts twice changes nothing. */
+  private static float maxOfVectors(float[] x, int o, int n) {
+    int last = n - LANES;
     FloatVector a = FloatVector.fromArray(F, x, o);
     FloatVector b = a;
     FloatVector c = a;
     FloatVector d = a;
     for (int i = 0; i < n; i += STEP) {
-      a = a.max(FloatVector.fromArray(F, x, o + i));
-      b = b.max(FloatVector.fromArray(F, x, o + i + LANES));
-      c = c.max(FloatVector.fromArray(F, x, o + i + 2 * LANES));
-      d = d.max(FloatVector.fromArray(F, x, o + i + 3 * LANES));
+      a = a.max(FloatVector.fromArray(F, x, o + Math.min(i, last)));
+      b = b.max(FloatVector.fromArray(F, x, o + Math.min(i + LANES, last)));
+      c = c.max(FloatVector.fromArray(F, x, o + Math.min(i + 2 * LANES, last)));
+      d = d.max(FloatVector.fromArray(F, x, o + Math.min(i + 3 * LANES, last)));
     }
     return a.max(b).max(c.max(d)).reduceLanes(VectorOperators.MAX);
   }
 
   @Override
   public float min(float[] x, int offset, int n) {
-    float m = Float.POSITIVE_INFINITY;
-    int whole = n / STEP * STEP;
-    if (whole > 0) {
-      m = minOfWhole(x, offset, whole);
+    if (n < LANES) {
+      float m = Float.POSITIVE_INFINITY;
+      for (int i = 0; i < n; i++) {
+        m = Math.min(m, x[offset + i]);
+      }
+      return m;
     }
-    for (int i = whole; i < n; i++) {
-      m = Math.min(m, x[offset + i]);
-    }
-    return m;
+    return minOfVectors(x, offset, n);
   }
 
-  private static float minOfWhole(float[] x, int o, int n) {
+  /** The last vectors lie across those before: an element that counts twice changes nothing. */
+  private static float minOfVectors(float[] x, int o, int n) {
+    int last = n - LANES;
     FloatVector a = FloatVector.fromArray(F, x, o);
     FloatVector b = a;
     FloatVector c = a;
     FloatVector d = a;
     for (int i = 0; i < n; i += STEP) {
-      a = a.min(FloatVector.fromArray(F, x, o + i));
-      b = b.min(FloatVector.fromArray(F, x, o + i + LANES));
-      c = c.min(FloatVector.fromArray(F, x, o + i + 2 * LANES));
-      d = d.min(FloatVector.fromArray(F, x, o + i + 3 * LANES));
+      a = a.min(FloatVector.fromArray(F, x, o + Math.min(i, last)));
+      b = b.min(FloatVector.fromArray(F, x, o + Math.min(i + LANES, last)));
+      c = c.min(FloatVector.fromArray(F, x, o + Math.min(i + 2 * LANES, last)));
+      d = d.min(FloatVector.fromArray(F, x, o + Math.min(i + 3 * LANES, last)));
     }
     return a.min(b).min(c.min(d)).reduceLanes(VectorOperators.MIN);
   }
@@ -225,7 +395,7 @@ final class VectorRows implements RowKernels {
       Arrays.fill(lanes, 0, LANES, 0f);
       VectorUnaryLoops.expSum(tail, 0, tail, 0, LANES, shift, lanes);
       System.arraycopy(tail, 0, y, yOffset + whole, rest);
-      sum += total(lanes, rest);
+      sum += totalOfFirst(lanes, rest);
     }
     return sum;
   }

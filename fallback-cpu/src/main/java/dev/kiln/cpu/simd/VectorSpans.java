@@ -176,6 +176,114 @@ final class VectorSpans implements SpanKernels {
   }
 
   @Override
+  public void spreadWeighted(
+      float[] dy,
+      int dyo,
+      float[] weight,
+      int wo,
+      float[] x,
+      int xo,
+      float[] dx,
+      int dxo,
+      int n,
+      float center,
+      float slope,
+      float offset,
+      float scale) {
+    FloatVector centerAll = FloatVector.broadcast(F, center);
+    FloatVector slopeAll = FloatVector.broadcast(F, slope);
+    FloatVector offsetAll = FloatVector.broadcast(F, offset);
+    FloatVector scaleAll = FloatVector.broadcast(F, scale);
+    int whole = n / LANES * LANES;
+    for (int i = 0; i < whole; i += LANES) {
+      FloatVector dV = FloatVector.fromArray(F, dy, dyo + i);
+      FloatVector gV = dV.mul(FloatVector.fromArray(F, weight, wo + i));
+      FloatVector xV = FloatVector.fromArray(F, x, xo + i);
+      gV.sub(offsetAll).sub(xV.sub(centerAll).mul(slopeAll)).mul(scaleAll).intoArray(dx, dxo + i);
+    }
+    REST.spreadWeighted(
+        dy,
+        dyo + whole,
+        weight,
+        wo + whole,
+        x,
+        xo + whole,
+        dx,
+        dxo + whole,
+        n - whole,
+        center,
+        slope,
+        offset,
+        scale);
+  }
+
+  @Override
+  public void blend(
+      float[] dy,
+      int dyo,
+      float[] x,
+      int xo,
+      float[] dx,
+      int dxo,
+      int n,
+      float center,
+      float slope,
+      float offset,
+      float gain) {
+    FloatVector centerAll = FloatVector.broadcast(F, center);
+    FloatVector slopeAll = FloatVector.broadcast(F, slope);
+    FloatVector offsetAll = FloatVector.broadcast(F, offset);
+    FloatVector gainAll = FloatVector.broadcast(F, gain);
+    int whole = n / LANES * LANES;
+    for (int i = 0; i < whole; i += LANES) {
+      FloatVector dV = FloatVector.fromArray(F, dy, dyo + i);
+      FloatVector xV = FloatVector.fromArray(F, x, xo + i).sub(centerAll);
+      dV.mul(gainAll).sub(xV.mul(slopeAll).add(offsetAll)).intoArray(dx, dxo + i);
+    }
+    REST.blend(
+        dy, dyo + whole, x, xo + whole, dx, dxo + whole, n - whole, center, slope, offset, gain);
+  }
+
+  @Override
+  public void normalizeWeighted(
+      float[] x,
+      int xo,
+      float[] y,
+      int yo,
+      float[] weight,
+      int wo,
+      float[] bias,
+      int bo,
+      int n,
+      float center,
+      float scale,
+      float shift) {
+    FloatVector centerAll = FloatVector.broadcast(F, center);
+    FloatVector scaleAll = FloatVector.broadcast(F, scale);
+    FloatVector shiftAll = FloatVector.broadcast(F, shift);
+    int whole = n / LANES * LANES;
+    for (int i = 0; i < whole; i += LANES) {
+      FloatVector xV = FloatVector.fromArray(F, x, xo + i);
+      FloatVector wV = FloatVector.fromArray(F, weight, wo + i);
+      FloatVector bV = FloatVector.fromArray(F, bias, bo + i);
+      xV.sub(centerAll).mul(scaleAll).add(shiftAll).mul(wV).add(bV).intoArray(y, yo + i);
+    }
+    REST.normalizeWeighted(
+        x,
+        xo + whole,
+        y,
+        yo + whole,
+        weight,
+        wo + whole,
+        bias,
+        bo + whole,
+        n - whole,
+        center,
+        scale,
+        shift);
+  }
+
+  @Override
   public void addProduct(
       float[] dy,
       int dyo,
