@@ -28,7 +28,7 @@ class SlicesTest {
   void picks(Views on) {
     for (DType t : new DType[] {DType.FLOAT32, DType.FLOAT64, DType.INT64}) {
       for (int[] s : SHAPES) {
-        double[] x = integers(1, s[0] * s[1] * s[2], -9, 9);
+        double[] x = integers(1, (long) s[0] * s[1] * s[2], -9, 9);
         double[] idx = integers(2, s[3], 0, s[1]);
         View y = on.of(t, new double[s[0] * s[3] * s[2]], s[0], s[3], s[2]);
         View from = on.of(t, x, s[0], s[1], s[2]);
@@ -48,9 +48,9 @@ class SlicesTest {
   void adds(Views on) {
     for (DType t : new DType[] {DType.FLOAT32, DType.FLOAT64, DType.INT64}) {
       for (int[] s : SHAPES) {
-        double[] want = integers(1, s[0] * s[1] * s[2], -9, 9);
+        double[] want = integers(1, (long) s[0] * s[1] * s[2], -9, 9);
         double[] idx = integers(2, s[3], 0, s[1]);
-        double[] src = integers(3, s[0] * s[3] * s[2], -3, 4);
+        double[] src = integers(3, (long) s[0] * s[3] * s[2], -3, 4);
         View y = on.of(t, want, s[0], s[1], s[2]);
         View from = on.of(t, src, s[0], s[3], s[2]);
         on.backend().fused().scatterAddSlices(y, from, on.of(DType.INT64, idx, s[3]), 1);

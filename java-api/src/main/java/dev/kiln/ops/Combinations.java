@@ -63,8 +63,7 @@ public final class Combinations {
         "copysign",
         y,
         Edge.of(
-            size,
-            dy -> dy.mul(Elementwise.where(size.eq(0), 0, y.detach().div(size.detach())))),
+            size, dy -> dy.mul(Elementwise.where(size.eq(0), 0, y.detach().div(size.detach())))),
         Edge.of(sign, dy -> Tensor.zeros(dy.shape(), dy.dtype(), dy.device())));
   }
 
