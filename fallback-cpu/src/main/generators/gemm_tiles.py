@@ -42,119 +42,78 @@ MAX_PAIR_ROWS = 6
 MAX_DOT = 4
 
 
-def tile(rows, layout):
-    interleaved = layout == "interleaved"
-    right = "int[] tap, int t" if layout == "taps" else "int ldb"
-    out = [f"    static void {layout}(int depth, float[] a, int ao,"
-           f" float[] b, int bo, {right}, float[] c, int co, int ldc) {{",
-           "      FloatVector zero = FloatVector.zero(F);"]
-    for i in range(rows):
-        for j in range(2):
-            out.append(f"      FloatVector c{i}x{j} = zero;")
-    out.append("      for (int k = 0; k < depth; k++) {")
-    at = "bo"
-    if layout == "taps":
-        out.append("        int at = bo + tap[t + k];")
-        at = "at"
-    out.append(f"        FloatVector b0 = FloatVector.fromArray(F, b, {at});")
-    out.append(f"        FloatVector b1 = FloatVector.fromArray(F, b, {at} + LANES);")
-    for i in range(rows):
-        at = "ao" if i == 0 else (f"ao + {i}" if interleaved else f"ao + {i} * ROW_STRIDE")
-        out.append(f"        FloatVector a{i} = FloatVector.broadcast(F, a[{at}]);")
-        for j in range(2):
-            out.append(f"        c{i}x{j} = a{i}.fma(b{j}, c{i}x{j});")
-    out.append("        ao += " + ("LEFT_STEP" if interleaved else "1") + ";")
-    if layout != "taps":
-        out.append("        bo += ldb;")
-    out.append("      }")
-    for i in range(rows):
-        out.append(f"      c{i}x0.intoArray(c, co);")
-        out.append(f"      c{i}x1.intoArray(c, co + LANES);")
-        if i < rows - 1:
-            out.append("      co += ldc;")
-    out.append("    }")
-    return "\n".join(out)
+# How each family of tiles of one step a turn finds its operands: parameters between those of B and C;
+# statements before the loads of B; the index of B; of A's row i, by layout; steps at the end.
+LEFT = {"row": "ao + {i} * ROW_STRIDE", "interleaved": "ao + {i}", "taps": "ao + {i} * ROW_STRIDE"}
+FAMILIES = {
+    "GemmTiles": ("int ldb", [], "bo", LEFT,
+                  {"row": ["ao += 1;", "bo += ldb;"], "interleaved": ["ao += LEFT_STEP;", "bo += ldb;"]},
+                  "Tiles of C = A B, two vectors wide and 1 to 12 rows high."),
+    "PackedTiles": ("", [], "bo + k * TILE_COLUMNS",
+                    {"row": "ao + k + {i} * ROW_STRIDE", "interleaved": "ao + k * LEFT_STEP + {i}"},
+                    {"row": [], "interleaved": []},
+                    "Tiles of C = A B for packed B, whose indices C2 proves before the loop."),
+    "TapTiles": ("int[] tap, int t", ["int at = bo + tap[t + k];"], "at", LEFT, {"taps": ["ao += 1;"]},
+                 "Tiles of C = A B whose rows of B lie anywhere, as {@code tap} says."),
+}
 
 
-def gemm():
-    out = [HEAD % ("import static dev.kiln.cpu.simd.Lanes.LEFT_STEP;\n"
-                   "import static dev.kiln.cpu.simd.Lanes.ROW_STRIDE;\n",
-                   "Tiles of C = A B, two vectors wide and 1 to 12 rows high.", "GemmTiles",
-                   "GemmTiles")]
-    for rows in range(1, MAX_ROWS + 1):
+def parameters(right):
+    parts = ["int depth", "float[] a", "int ao", "float[] b", "int bo", right, "float[] c", "int co", "int ldc"]
+    return ", ".join(part for part in parts if part)
+
+
+def names(text):
+    return ", ".join(part.split()[-1] for part in text.split(", "))
+
+
+def zeros(rows):
+    return ["FloatVector zero = FloatVector.zero(F);"] + [
+        f"FloatVector c{i}x{j} = zero;" for i in range(rows) for j in range(2)]
+
+
+def stores(rows):
+    out = []
+    for i in range(rows):
+        out += [f"c{i}x0.intoArray(c, co);", f"c{i}x1.intoArray(c, co + LANES);"]
+        out += ["co += ldc;"] if i < rows - 1 else []
+    return out
+
+
+def tile(family, rows, layout):
+    right, before, at, left, steps, _ = FAMILIES[family]
+    loop = before + [f"FloatVector b0 = FloatVector.fromArray(F, b, {at});",
+                     f"FloatVector b1 = FloatVector.fromArray(F, b, {at} + LANES);"]
+    for i in range(rows):
+        index = left[layout].format(i=i)
+        index = index.split(" + 0")[0] if i == 0 else index
+        loop.append(f"FloatVector a{i} = FloatVector.broadcast(F, a[{index}]);")
+        loop += [f"c{i}x{j} = a{i}.fma(b{j}, c{i}x{j});" for j in range(2)]
+    loop += steps[layout]
+    lines = zeros(rows) + ["for (int k = 0; k < depth; k++) {"] + loop + ["}"] + stores(rows)
+    return f"static void {layout}({parameters(right)}) {{\n" + "\n".join(lines) + "\n}"
+
+
+def write(family, layouts, most, tiles, right, about):
+    """Writes a class of tiles with a class for each height and, by layout, a way to all of them."""
+    constants = [c for c in ("LEFT_STEP", "ROW_STRIDE", "TILE_COLUMNS") if c in "".join(map(str, tiles.values()))]
+    imports = "".join(f"import static dev.kiln.cpu.simd.Lanes.{c};\n" for c in constants)
+    out = [HEAD % (imports, about, family, family)]
+    for rows in range(1, most + 1):
         out.append(f"  /** Tiles of {rows} rows. */\n  static final class Rows{rows} {{\n"
                    f"    private Rows{rows}() {{}}\n")
-        out.append("\n\n".join(tile(rows, layout) for layout in ("row", "interleaved")))
+        out.append("\n\n".join(tiles[rows, layout] for layout in layouts))
         out.append("  }\n")
-    for layout in ("row", "interleaved"):
-        out.append(switch(layout, MAX_ROWS,
-                          "int depth, float[] a, int ao, float[] b, int bo, int ldb, float[] c, int co,"
-                          " int ldc",
-                          "depth, a, ao, b, bo, ldb, c, co, ldc"))
+    out += [switch(layout, most, parameters(right), names(parameters(right))) for layout in layouts]
     out.append("}")
-    (OUT / "GemmTiles.java").write_text("\n".join(out) + "\n")
+    (OUT / f"{family}.java").write_text("\n".join(out) + "\n")
 
 
-def packed_tile(rows, layout):
-    interleaved = layout == "interleaved"
-    out = [f"    static void {layout}(int depth, float[] a, int ao, float[] b, int bo, float[] c, int co,"
-           " int ldc) {",
-           "      FloatVector zero = FloatVector.zero(F);"]
-    for i in range(rows):
-        for j in range(2):
-            out.append(f"      FloatVector c{i}x{j} = zero;")
-    out.append("      for (int k = 0; k < depth; k++) {")
-    out.append("        FloatVector b0 = FloatVector.fromArray(F, b, bo + k * TILE_COLUMNS);")
-    out.append("        FloatVector b1 = FloatVector.fromArray(F, b, bo + k * TILE_COLUMNS + LANES);")
-    for i in range(rows):
-        at = f"ao + k * LEFT_STEP + {i}" if interleaved else f"ao + k + {i} * ROW_STRIDE"
-        out.append(f"        FloatVector a{i} = FloatVector.broadcast(F, a[{at}]);")
-        for j in range(2):
-            out.append(f"        c{i}x{j} = a{i}.fma(b{j}, c{i}x{j});")
-    out.append("      }")
-    for i in range(rows):
-        out.append(f"      c{i}x0.intoArray(c, co);")
-        out.append(f"      c{i}x1.intoArray(c, co + LANES);")
-        if i < rows - 1:
-            out.append("      co += ldc;")
-    out.append("    }")
-    return "\n".join(out)
-
-
-def packed():
-    out = [HEAD % ("import static dev.kiln.cpu.simd.Lanes.LEFT_STEP;\n"
-                   "import static dev.kiln.cpu.simd.Lanes.ROW_STRIDE;\n"
-                   "import static dev.kiln.cpu.simd.Lanes.TILE_COLUMNS;\n",
-                   "Tiles of C = A B for packed B, whose indices C2 proves before the loop.",
-                   "PackedTiles", "PackedTiles")]
-    for rows in range(1, MAX_ROWS + 1):
-        out.append(f"  /** Tiles of {rows} rows. */\n  static final class Rows{rows} {{\n"
-                   f"    private Rows{rows}() {{}}\n")
-        out.append("\n\n".join(packed_tile(rows, layout) for layout in ("row", "interleaved")))
-        out.append("  }\n")
-    for layout in ("row", "interleaved"):
-        out.append(switch(layout, MAX_ROWS,
-                          "int depth, float[] a, int ao, float[] b, int bo, float[] c, int co, int ldc",
-                          "depth, a, ao, b, bo, c, co, ldc"))
-    out.append("}")
-    (OUT / "PackedTiles.java").write_text("\n".join(out) + "\n")
-
-
-def taps():
-    out = [HEAD % ("import static dev.kiln.cpu.simd.Lanes.ROW_STRIDE;\n",
-                   "Tiles of C = A B whose rows of B lie anywhere, as {@code tap} says.", "TapTiles",
-                   "TapTiles")]
-    for rows in range(1, MAX_ROWS + 1):
-        out.append(f"  /** Tiles of {rows} rows. */\n  static final class Rows{rows} {{\n"
-                   f"    private Rows{rows}() {{}}\n")
-        out.append(tile(rows, "taps"))
-        out.append("  }\n")
-    out.append(switch("taps", MAX_ROWS,
-                      "int depth, float[] a, int ao, float[] b, int bo, int[] tap, int t, float[] c,"
-                      " int co, int ldc",
-                      "depth, a, ao, b, bo, tap, t, c, co, ldc"))
-    out.append("}")
-    (OUT / "TapTiles.java").write_text("\n".join(out) + "\n")
+def one_step(family):
+    right, _, _, _, steps, about = FAMILIES[family]
+    layouts = list(steps)
+    tiles = {(r, layout): tile(family, r, layout) for r in range(1, MAX_ROWS + 1) for layout in layouts}
+    write(family, layouts, MAX_ROWS, tiles, right, about)
 
 
 def pair_tile(rows, interleaved):
@@ -208,22 +167,11 @@ def switch(layout, most, parameters, arguments):
 
 
 def pairs():
-    out = [HEAD % ("import static dev.kiln.cpu.simd.Lanes.LEFT_STEP;\n"
-                   "import static dev.kiln.cpu.simd.Lanes.ROW_STRIDE;\n"
-                   "import static dev.kiln.cpu.simd.Lanes.TILE_COLUMNS;\n",
-                   "Tiles of C = A B for packed B, two steps of an even depth a turn.", "PairTiles",
-                   "PairTiles")]
-    for rows in range(1, MAX_PAIR_ROWS + 1):
-        out.append(f"  /** Tiles of {rows} rows. */\n  static final class Rows{rows} {{\n"
-                   f"    private Rows{rows}() {{}}\n")
-        out.append("\n\n".join(pair_tile(rows, i) for i in (False, True)))
-        out.append("  }\n")
-    for layout in ("row", "interleaved"):
-        out.append(switch(layout, MAX_PAIR_ROWS,
-                          "int depth, float[] a, int ao, float[] b, int bo, float[] c, int co, int ldc",
-                          "depth, a, ao, b, bo, c, co, ldc"))
-    out.append("}")
-    (OUT / "PairTiles.java").write_text("\n".join(out) + "\n")
+    layouts = ["row", "interleaved"]
+    tiles = {(r, layout): pair_tile(r, layout == "interleaved")
+             for r in range(1, MAX_PAIR_ROWS + 1) for layout in layouts}
+    write("PairTiles", layouts, MAX_PAIR_ROWS, tiles, "",
+          "Tiles of C = A B for packed B, two steps of an even depth a turn.")
 
 
 def dot_tile(rows, columns):
@@ -268,8 +216,7 @@ def dots():
     (OUT / "DotTiles.java").write_text("\n".join(out) + "\n")
 
 
-gemm()
-packed()
-taps()
+for name in FAMILIES:
+    one_step(name)
 pairs()
 dots()

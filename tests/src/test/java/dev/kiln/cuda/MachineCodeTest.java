@@ -107,6 +107,7 @@ class MachineCodeTest {
   void theLastFailureIsTold() throws Exception {
     image("fatbin", false);
     image("ptx", false);
-    assertThat(alone("13000")).contains("failed: [cuda] fill(").contains("fill.f32.ptx failed");
+    assertThat(alone("13000"))
+        .contains("failed: [cuda] fill(", "cuModuleLoadDataEx(", "fill.f32.ptx): ", "kiln doctor");
   }
 }

@@ -27,7 +27,7 @@ final class PackedTiles {
       for (int k = 0; k < depth; k++) {
         FloatVector b0 = FloatVector.fromArray(F, b, bo + k * TILE_COLUMNS);
         FloatVector b1 = FloatVector.fromArray(F, b, bo + k * TILE_COLUMNS + LANES);
-        FloatVector a0 = FloatVector.broadcast(F, a[ao + k + 0 * ROW_STRIDE]);
+        FloatVector a0 = FloatVector.broadcast(F, a[ao + k]);
         c0x0 = a0.fma(b0, c0x0);
         c0x1 = a0.fma(b1, c0x1);
       }
@@ -43,7 +43,7 @@ final class PackedTiles {
       for (int k = 0; k < depth; k++) {
         FloatVector b0 = FloatVector.fromArray(F, b, bo + k * TILE_COLUMNS);
         FloatVector b1 = FloatVector.fromArray(F, b, bo + k * TILE_COLUMNS + LANES);
-        FloatVector a0 = FloatVector.broadcast(F, a[ao + k * LEFT_STEP + 0]);
+        FloatVector a0 = FloatVector.broadcast(F, a[ao + k * LEFT_STEP]);
         c0x0 = a0.fma(b0, c0x0);
         c0x1 = a0.fma(b1, c0x1);
       }
@@ -65,7 +65,7 @@ final class PackedTiles {
       for (int k = 0; k < depth; k++) {
         FloatVector b0 = FloatVector.fromArray(F, b, bo + k * TILE_COLUMNS);
         FloatVector b1 = FloatVector.fromArray(F, b, bo + k * TILE_COLUMNS + LANES);
-        FloatVector a0 = FloatVector.broadcast(F, a[ao + k + 0 * ROW_STRIDE]);
+        FloatVector a0 = FloatVector.broadcast(F, a[ao + k]);
         c0x0 = a0.fma(b0, c0x0);
         c0x1 = a0.fma(b1, c0x1);
         FloatVector a1 = FloatVector.broadcast(F, a[ao + k + 1 * ROW_STRIDE]);
@@ -89,7 +89,7 @@ final class PackedTiles {
       for (int k = 0; k < depth; k++) {
         FloatVector b0 = FloatVector.fromArray(F, b, bo + k * TILE_COLUMNS);
         FloatVector b1 = FloatVector.fromArray(F, b, bo + k * TILE_COLUMNS + LANES);
-        FloatVector a0 = FloatVector.broadcast(F, a[ao + k * LEFT_STEP + 0]);
+        FloatVector a0 = FloatVector.broadcast(F, a[ao + k * LEFT_STEP]);
         c0x0 = a0.fma(b0, c0x0);
         c0x1 = a0.fma(b1, c0x1);
         FloatVector a1 = FloatVector.broadcast(F, a[ao + k * LEFT_STEP + 1]);
@@ -119,7 +119,7 @@ final class PackedTiles {
       for (int k = 0; k < depth; k++) {
         FloatVector b0 = FloatVector.fromArray(F, b, bo + k * TILE_COLUMNS);
         FloatVector b1 = FloatVector.fromArray(F, b, bo + k * TILE_COLUMNS + LANES);
-        FloatVector a0 = FloatVector.broadcast(F, a[ao + k + 0 * ROW_STRIDE]);
+        FloatVector a0 = FloatVector.broadcast(F, a[ao + k]);
         c0x0 = a0.fma(b0, c0x0);
         c0x1 = a0.fma(b1, c0x1);
         FloatVector a1 = FloatVector.broadcast(F, a[ao + k + 1 * ROW_STRIDE]);
@@ -151,7 +151,7 @@ final class PackedTiles {
       for (int k = 0; k < depth; k++) {
         FloatVector b0 = FloatVector.fromArray(F, b, bo + k * TILE_COLUMNS);
         FloatVector b1 = FloatVector.fromArray(F, b, bo + k * TILE_COLUMNS + LANES);
-        FloatVector a0 = FloatVector.broadcast(F, a[ao + k * LEFT_STEP + 0]);
+        FloatVector a0 = FloatVector.broadcast(F, a[ao + k * LEFT_STEP]);
         c0x0 = a0.fma(b0, c0x0);
         c0x1 = a0.fma(b1, c0x1);
         FloatVector a1 = FloatVector.broadcast(F, a[ao + k * LEFT_STEP + 1]);
@@ -189,7 +189,7 @@ final class PackedTiles {
       for (int k = 0; k < depth; k++) {
         FloatVector b0 = FloatVector.fromArray(F, b, bo + k * TILE_COLUMNS);
         FloatVector b1 = FloatVector.fromArray(F, b, bo + k * TILE_COLUMNS + LANES);
-        FloatVector a0 = FloatVector.broadcast(F, a[ao + k + 0 * ROW_STRIDE]);
+        FloatVector a0 = FloatVector.broadcast(F, a[ao + k]);
         c0x0 = a0.fma(b0, c0x0);
         c0x1 = a0.fma(b1, c0x1);
         FloatVector a1 = FloatVector.broadcast(F, a[ao + k + 1 * ROW_STRIDE]);
@@ -229,7 +229,7 @@ final class PackedTiles {
       for (int k = 0; k < depth; k++) {
         FloatVector b0 = FloatVector.fromArray(F, b, bo + k * TILE_COLUMNS);
         FloatVector b1 = FloatVector.fromArray(F, b, bo + k * TILE_COLUMNS + LANES);
-        FloatVector a0 = FloatVector.broadcast(F, a[ao + k * LEFT_STEP + 0]);
+        FloatVector a0 = FloatVector.broadcast(F, a[ao + k * LEFT_STEP]);
         c0x0 = a0.fma(b0, c0x0);
         c0x1 = a0.fma(b1, c0x1);
         FloatVector a1 = FloatVector.broadcast(F, a[ao + k * LEFT_STEP + 1]);
@@ -275,7 +275,7 @@ final class PackedTiles {
       for (int k = 0; k < depth; k++) {
         FloatVector b0 = FloatVector.fromArray(F, b, bo + k * TILE_COLUMNS);
         FloatVector b1 = FloatVector.fromArray(F, b, bo + k * TILE_COLUMNS + LANES);
-        FloatVector a0 = FloatVector.broadcast(F, a[ao + k + 0 * ROW_STRIDE]);
+        FloatVector a0 = FloatVector.broadcast(F, a[ao + k]);
         c0x0 = a0.fma(b0, c0x0);
         c0x1 = a0.fma(b1, c0x1);
         FloatVector a1 = FloatVector.broadcast(F, a[ao + k + 1 * ROW_STRIDE]);
@@ -323,7 +323,7 @@ final class PackedTiles {
       for (int k = 0; k < depth; k++) {
         FloatVector b0 = FloatVector.fromArray(F, b, bo + k * TILE_COLUMNS);
         FloatVector b1 = FloatVector.fromArray(F, b, bo + k * TILE_COLUMNS + LANES);
-        FloatVector a0 = FloatVector.broadcast(F, a[ao + k * LEFT_STEP + 0]);
+        FloatVector a0 = FloatVector.broadcast(F, a[ao + k * LEFT_STEP]);
         c0x0 = a0.fma(b0, c0x0);
         c0x1 = a0.fma(b1, c0x1);
         FloatVector a1 = FloatVector.broadcast(F, a[ao + k * LEFT_STEP + 1]);
@@ -377,7 +377,7 @@ final class PackedTiles {
       for (int k = 0; k < depth; k++) {
         FloatVector b0 = FloatVector.fromArray(F, b, bo + k * TILE_COLUMNS);
         FloatVector b1 = FloatVector.fromArray(F, b, bo + k * TILE_COLUMNS + LANES);
-        FloatVector a0 = FloatVector.broadcast(F, a[ao + k + 0 * ROW_STRIDE]);
+        FloatVector a0 = FloatVector.broadcast(F, a[ao + k]);
         c0x0 = a0.fma(b0, c0x0);
         c0x1 = a0.fma(b1, c0x1);
         FloatVector a1 = FloatVector.broadcast(F, a[ao + k + 1 * ROW_STRIDE]);
@@ -433,7 +433,7 @@ final class PackedTiles {
       for (int k = 0; k < depth; k++) {
         FloatVector b0 = FloatVector.fromArray(F, b, bo + k * TILE_COLUMNS);
         FloatVector b1 = FloatVector.fromArray(F, b, bo + k * TILE_COLUMNS + LANES);
-        FloatVector a0 = FloatVector.broadcast(F, a[ao + k * LEFT_STEP + 0]);
+        FloatVector a0 = FloatVector.broadcast(F, a[ao + k * LEFT_STEP]);
         c0x0 = a0.fma(b0, c0x0);
         c0x1 = a0.fma(b1, c0x1);
         FloatVector a1 = FloatVector.broadcast(F, a[ao + k * LEFT_STEP + 1]);
@@ -495,7 +495,7 @@ final class PackedTiles {
       for (int k = 0; k < depth; k++) {
         FloatVector b0 = FloatVector.fromArray(F, b, bo + k * TILE_COLUMNS);
         FloatVector b1 = FloatVector.fromArray(F, b, bo + k * TILE_COLUMNS + LANES);
-        FloatVector a0 = FloatVector.broadcast(F, a[ao + k + 0 * ROW_STRIDE]);
+        FloatVector a0 = FloatVector.broadcast(F, a[ao + k]);
         c0x0 = a0.fma(b0, c0x0);
         c0x1 = a0.fma(b1, c0x1);
         FloatVector a1 = FloatVector.broadcast(F, a[ao + k + 1 * ROW_STRIDE]);
@@ -559,7 +559,7 @@ final class PackedTiles {
       for (int k = 0; k < depth; k++) {
         FloatVector b0 = FloatVector.fromArray(F, b, bo + k * TILE_COLUMNS);
         FloatVector b1 = FloatVector.fromArray(F, b, bo + k * TILE_COLUMNS + LANES);
-        FloatVector a0 = FloatVector.broadcast(F, a[ao + k * LEFT_STEP + 0]);
+        FloatVector a0 = FloatVector.broadcast(F, a[ao + k * LEFT_STEP]);
         c0x0 = a0.fma(b0, c0x0);
         c0x1 = a0.fma(b1, c0x1);
         FloatVector a1 = FloatVector.broadcast(F, a[ao + k * LEFT_STEP + 1]);
@@ -629,7 +629,7 @@ final class PackedTiles {
       for (int k = 0; k < depth; k++) {
         FloatVector b0 = FloatVector.fromArray(F, b, bo + k * TILE_COLUMNS);
         FloatVector b1 = FloatVector.fromArray(F, b, bo + k * TILE_COLUMNS + LANES);
-        FloatVector a0 = FloatVector.broadcast(F, a[ao + k + 0 * ROW_STRIDE]);
+        FloatVector a0 = FloatVector.broadcast(F, a[ao + k]);
         c0x0 = a0.fma(b0, c0x0);
         c0x1 = a0.fma(b1, c0x1);
         FloatVector a1 = FloatVector.broadcast(F, a[ao + k + 1 * ROW_STRIDE]);
@@ -701,7 +701,7 @@ final class PackedTiles {
       for (int k = 0; k < depth; k++) {
         FloatVector b0 = FloatVector.fromArray(F, b, bo + k * TILE_COLUMNS);
         FloatVector b1 = FloatVector.fromArray(F, b, bo + k * TILE_COLUMNS + LANES);
-        FloatVector a0 = FloatVector.broadcast(F, a[ao + k * LEFT_STEP + 0]);
+        FloatVector a0 = FloatVector.broadcast(F, a[ao + k * LEFT_STEP]);
         c0x0 = a0.fma(b0, c0x0);
         c0x1 = a0.fma(b1, c0x1);
         FloatVector a1 = FloatVector.broadcast(F, a[ao + k * LEFT_STEP + 1]);
@@ -779,7 +779,7 @@ final class PackedTiles {
       for (int k = 0; k < depth; k++) {
         FloatVector b0 = FloatVector.fromArray(F, b, bo + k * TILE_COLUMNS);
         FloatVector b1 = FloatVector.fromArray(F, b, bo + k * TILE_COLUMNS + LANES);
-        FloatVector a0 = FloatVector.broadcast(F, a[ao + k + 0 * ROW_STRIDE]);
+        FloatVector a0 = FloatVector.broadcast(F, a[ao + k]);
         c0x0 = a0.fma(b0, c0x0);
         c0x1 = a0.fma(b1, c0x1);
         FloatVector a1 = FloatVector.broadcast(F, a[ao + k + 1 * ROW_STRIDE]);
@@ -859,7 +859,7 @@ final class PackedTiles {
       for (int k = 0; k < depth; k++) {
         FloatVector b0 = FloatVector.fromArray(F, b, bo + k * TILE_COLUMNS);
         FloatVector b1 = FloatVector.fromArray(F, b, bo + k * TILE_COLUMNS + LANES);
-        FloatVector a0 = FloatVector.broadcast(F, a[ao + k * LEFT_STEP + 0]);
+        FloatVector a0 = FloatVector.broadcast(F, a[ao + k * LEFT_STEP]);
         c0x0 = a0.fma(b0, c0x0);
         c0x1 = a0.fma(b1, c0x1);
         FloatVector a1 = FloatVector.broadcast(F, a[ao + k * LEFT_STEP + 1]);
@@ -945,7 +945,7 @@ final class PackedTiles {
       for (int k = 0; k < depth; k++) {
         FloatVector b0 = FloatVector.fromArray(F, b, bo + k * TILE_COLUMNS);
         FloatVector b1 = FloatVector.fromArray(F, b, bo + k * TILE_COLUMNS + LANES);
-        FloatVector a0 = FloatVector.broadcast(F, a[ao + k + 0 * ROW_STRIDE]);
+        FloatVector a0 = FloatVector.broadcast(F, a[ao + k]);
         c0x0 = a0.fma(b0, c0x0);
         c0x1 = a0.fma(b1, c0x1);
         FloatVector a1 = FloatVector.broadcast(F, a[ao + k + 1 * ROW_STRIDE]);
@@ -1033,7 +1033,7 @@ final class PackedTiles {
       for (int k = 0; k < depth; k++) {
         FloatVector b0 = FloatVector.fromArray(F, b, bo + k * TILE_COLUMNS);
         FloatVector b1 = FloatVector.fromArray(F, b, bo + k * TILE_COLUMNS + LANES);
-        FloatVector a0 = FloatVector.broadcast(F, a[ao + k * LEFT_STEP + 0]);
+        FloatVector a0 = FloatVector.broadcast(F, a[ao + k * LEFT_STEP]);
         c0x0 = a0.fma(b0, c0x0);
         c0x1 = a0.fma(b1, c0x1);
         FloatVector a1 = FloatVector.broadcast(F, a[ao + k * LEFT_STEP + 1]);
@@ -1127,7 +1127,7 @@ final class PackedTiles {
       for (int k = 0; k < depth; k++) {
         FloatVector b0 = FloatVector.fromArray(F, b, bo + k * TILE_COLUMNS);
         FloatVector b1 = FloatVector.fromArray(F, b, bo + k * TILE_COLUMNS + LANES);
-        FloatVector a0 = FloatVector.broadcast(F, a[ao + k + 0 * ROW_STRIDE]);
+        FloatVector a0 = FloatVector.broadcast(F, a[ao + k]);
         c0x0 = a0.fma(b0, c0x0);
         c0x1 = a0.fma(b1, c0x1);
         FloatVector a1 = FloatVector.broadcast(F, a[ao + k + 1 * ROW_STRIDE]);
@@ -1223,7 +1223,7 @@ final class PackedTiles {
       for (int k = 0; k < depth; k++) {
         FloatVector b0 = FloatVector.fromArray(F, b, bo + k * TILE_COLUMNS);
         FloatVector b1 = FloatVector.fromArray(F, b, bo + k * TILE_COLUMNS + LANES);
-        FloatVector a0 = FloatVector.broadcast(F, a[ao + k * LEFT_STEP + 0]);
+        FloatVector a0 = FloatVector.broadcast(F, a[ao + k * LEFT_STEP]);
         c0x0 = a0.fma(b0, c0x0);
         c0x1 = a0.fma(b1, c0x1);
         FloatVector a1 = FloatVector.broadcast(F, a[ao + k * LEFT_STEP + 1]);
@@ -1325,7 +1325,7 @@ final class PackedTiles {
       for (int k = 0; k < depth; k++) {
         FloatVector b0 = FloatVector.fromArray(F, b, bo + k * TILE_COLUMNS);
         FloatVector b1 = FloatVector.fromArray(F, b, bo + k * TILE_COLUMNS + LANES);
-        FloatVector a0 = FloatVector.broadcast(F, a[ao + k + 0 * ROW_STRIDE]);
+        FloatVector a0 = FloatVector.broadcast(F, a[ao + k]);
         c0x0 = a0.fma(b0, c0x0);
         c0x1 = a0.fma(b1, c0x1);
         FloatVector a1 = FloatVector.broadcast(F, a[ao + k + 1 * ROW_STRIDE]);
@@ -1429,7 +1429,7 @@ final class PackedTiles {
       for (int k = 0; k < depth; k++) {
         FloatVector b0 = FloatVector.fromArray(F, b, bo + k * TILE_COLUMNS);
         FloatVector b1 = FloatVector.fromArray(F, b, bo + k * TILE_COLUMNS + LANES);
-        FloatVector a0 = FloatVector.broadcast(F, a[ao + k * LEFT_STEP + 0]);
+        FloatVector a0 = FloatVector.broadcast(F, a[ao + k * LEFT_STEP]);
         c0x0 = a0.fma(b0, c0x0);
         c0x1 = a0.fma(b1, c0x1);
         FloatVector a1 = FloatVector.broadcast(F, a[ao + k * LEFT_STEP + 1]);
