@@ -33,8 +33,8 @@ final class StatusMends {
   static String ofDriver(int status) {
     return switch (status) {
       case 2 -> MEMORY; // out of memory
-      // no driver, device or image that fits: 3 and 4 started or ended wrongly, 34 a stub of the
-      // driver, 46 a device that others hold, 100 and 101 no such device, 200 to 225 images
+      // no driver, device or image that fits: 3 and 4 started or ended wrongly, 34 a library for
+      // linking only, 46 a device that others hold, 100 and 101 no such device, 200 to 225 images
       case 3, 4, 34, 46, 100, 101, 200, 209, 218, 221, 222, 223, 225, 802, 803, 804 -> DOCTOR;
       case 214, 220, 226 -> HARDWARE; // memory or links that lost bits
       // faults of a kernel, from the one that ran too long to the one that failed
