@@ -197,6 +197,8 @@ public final class Gemm {
       swapped(t);
     } else if (!t.tb && t.m <= tiles.tileRows()) {
       unpacked(t);
+    } else if (t.tb && !t.ta && t.beta == 0f && turnsWell(t)) {
+      turned(t);
     } else if (t.k >= SPLIT_DEPTH && (long) divideUp(t.m, 14) * divideUp(t.n, 32) <= SPLIT_TILES) {
       splitDepth(t);
     } else {
@@ -355,6 +357,54 @@ public final class Gemm {
             for (int j = 0; j < t.n; j++) {
               put(t, m0 + i, j, turned[j * width + i]);
             }
+          }
+        });
+  }
+
+  /**
+   * Whether {@link #turned} is the quicker way: whether turning B takes longer than turning A and C
+   * and multiplying the zeros beside the last rows of A, all as parts of the time of one row of
+   * tiles (measured with vectors of 256 and 512 bits).
+   */
+  private boolean turnsWell(Task t) {
+    int width = tiles.tileColumns();
+    double idle = (double) divideUp(t.m, width) - (double) t.m / width;
+    double turning = (double) t.m / t.n + (double) t.m / t.k;
+    return idle + 1.2 * turning < 0.65;
+  }
+
+  /**
+   * Few rows and a transposed B: computes the transpose of C, for which B's rows are copied as they
+   * lie, and A, the smaller one, is turned instead.
+   */
+  private void turned(Task t) {
+    LeftOperand left = LeftOperand.matrix(t.b, t.bo, t.ldb, false);
+    RightOperand right = RightOperand.matrix(t.a, t.ao, t.lda, true);
+    int panels = divideUp(t.n, tiles.tileRows());
+    int parts =
+        pieces(t.work()) == 1 ? 1 : PieceGrid.of(tiles, t.n, t.m, t.k, pool.threads()).rows();
+    pool.parallelFor(
+        parts,
+        piece -> {
+          int n0 = TiledProduct.panelStart(tiles, t.n, panels, cut(panels, parts, piece));
+          int n1 = TiledProduct.panelStart(tiles, t.n, panels, cut(panels, parts, piece + 1));
+          float[] c = Workspace.mine().floats(Workspace.Slot.LAYOUT, (long) t.m * (n1 - n0));
+          TiledProduct.run(
+              tiles,
+              left,
+              right,
+              Destination.matrix(c, -n0 * t.m, t.m),
+              Epilogue.NONE,
+              t.alpha,
+              false,
+              n0,
+              n1,
+              0,
+              t.m,
+              t.k);
+          tiles.transpose(n1 - n0, t.m, c, 0, t.m, t.c, t.co + n0, t.ldc);
+          if (!t.epilogue.isNone()) {
+            t.epilogue.apply(tiles, 0, t.m, n0, n1 - n0, t.c, t.co + n0, t.ldc);
           }
         });
   }

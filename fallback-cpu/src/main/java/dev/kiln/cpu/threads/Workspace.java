@@ -33,6 +33,8 @@ public final class Workspace {
     WINOGRAD_OUTPUT,
     /** Remainders of elementwise loops. */
     TAIL,
+    /** A square on its way to being transposed, and one that is to be cut. */
+    SQUARE,
     /** Rows of sums. */
     SUMS
   }
@@ -42,7 +44,6 @@ public final class Workspace {
 
   private final float[][] arrays = new float[Slot.values().length][];
   private final Lines[] lines = new Lines[Slot.values().length];
-  private final int[][] multiples = new int[64][0];
   private double[] totals = {};
 
   private Workspace() {
@@ -86,20 +87,6 @@ public final class Workspace {
     if (have == null || have.size() < size) {
       have = Lines.make(size);
       lines[slot.ordinal()] = have;
-    }
-    return have;
-  }
-
-  /** Returns {@code 0, step, 2 * step} and so on, {@code n} of them; not to be changed. */
-  public int[] multiples(int step, int n) {
-    int place = step & (multiples.length - 1);
-    int[] have = multiples[place];
-    if (have.length != n || have[1] != step) {
-      have = new int[n];
-      for (int i = 0; i < n; i++) {
-        have[i] = i * step;
-      }
-      multiples[place] = have;
     }
     return have;
   }

@@ -17,7 +17,7 @@ class TransposeTest {
   @MethodSource("sets")
   void movesEveryElementAndTouchesNoOther(Kernels set) {
     for (int rows : new int[] {0, 1, 7, 8, 15, 16, 17, 31, 32, 40}) {
-      for (int columns : new int[] {0, 1, 3, 8, 9, 25, 70}) {
+      for (int columns : new int[] {0, 1, 3, 8, 9, 11, 14, 16, 25, 29, 70}) {
         check(set, rows, columns, columns + 3, rows + 2);
         check(set, rows, columns, columns, rows);
       }
