@@ -408,7 +408,7 @@ public final class VectorBackend implements Backend {
           int first = piece * DRAWS;
           long block = counter + first / Draws.perBlock(dist, DType.FLOAT32);
           int to = (int) out.offset() + first;
-          Draws.fill(dist, a, b, seed, stream, block, y, to, Math.min(DRAWS, n - first));
+          kernels.random().fill(dist, a, b, seed, stream, block, y, to, Math.min(DRAWS, n - first));
         });
     state[at + 2] = counter + Draws.blocks(dist, DType.FLOAT32, n);
   }

@@ -38,6 +38,28 @@ public final class Philox {
   }
 
   /**
+   * Computes blocks of one of Kiln's streams, one after another.
+   *
+   * @param seed chooses the sequence of streams
+   * @param stream chooses one of the seed's independent streams
+   * @param counter the number of the first block in its stream
+   * @param count how many blocks
+   * @param out takes four words of each block
+   * @param offset where the first word goes
+   */
+  public static void blocks(
+      long seed, long stream, long counter, int count, int[] out, int offset) {
+    int[] words = new int[4];
+    for (int i = 0; i < count; i++, offset += 4) {
+      block(seed, stream, counter + i, words);
+      out[offset] = words[0];
+      out[offset + 1] = words[1];
+      out[offset + 2] = words[2];
+      out[offset + 3] = words[3];
+    }
+  }
+
+  /**
    * Computes one block from the generator's own words.
    *
    * @param c0 counter word 0

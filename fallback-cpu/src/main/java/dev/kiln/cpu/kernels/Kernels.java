@@ -1,5 +1,6 @@
 package dev.kiln.cpu.kernels;
 
+import dev.kiln.random.Draws;
 import java.lang.reflect.InvocationTargetException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -13,6 +14,7 @@ import org.slf4j.LoggerFactory;
  * @param rows sums and extremes of rows
  * @param spans loops over several arrays
  * @param winograd the transforms of convolutions with few multiplications
+ * @param random random numbers
  */
 public record Kernels(
     String name,
@@ -20,7 +22,8 @@ public record Kernels(
     UnaryKernels unary,
     RowKernels rows,
     SpanKernels spans,
-    WinogradKernels winograd) {
+    WinogradKernels winograd,
+    RandomKernels random) {
   private static final Logger LOG = LoggerFactory.getLogger(Kernels.class);
   private static final String VECTOR_SET = "dev.kiln.cpu.simd.VectorKernels";
 
@@ -37,7 +40,8 @@ public record Kernels(
         new LoopUnary(),
         new LoopRows(),
         new LoopSpans(),
-        new LoopWinograd());
+        new LoopWinograd(),
+        Draws::fill);
   }
 
   private static final class Best {

@@ -18,6 +18,7 @@ public final class VectorKernels {
         new VectorUnary(),
         new VectorRows(),
         new VectorSpans(),
-        new VectorWinograd());
+        new VectorWinograd(),
+        new VectorRandom());
   }
 }
