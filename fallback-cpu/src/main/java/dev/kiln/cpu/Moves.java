@@ -1,14 +1,13 @@
 package dev.kiln.cpu;
 
 import dev.kiln.DType;
-import dev.kiln.backend.BinaryOp;
 import dev.kiln.backend.View;
 import dev.kiln.cpu.kernels.TileKernels;
 import dev.kiln.cpu.threads.WorkerPool;
 import dev.kiln.cpu.threads.Workspace;
 import java.util.Arrays;
 
-/** Fills, copies, selections and comparisons of FLOAT32 views, whatever their strides. */
+/** Fills and copies of FLOAT32 views, whatever their strides. */
 final class Moves {
   private static final int BLOCK = 64;
 
@@ -172,65 +171,5 @@ final class Moves {
             y[o] = from[s] & 0xFF;
           }
         });
-  }
-
-  static void where(WorkerPool pool, View out, View condition, View a, View b) {
-    float[] y = floats(out);
-    byte[] c = CpuStorage.of(condition).bytes8();
-    float[] p = floats(a);
-    float[] q = floats(b);
-    Strided loops = Strided.of(out, condition, a, b);
-    int oy = loops.step(0);
-    int oc = loops.step(1);
-    int op = loops.step(2);
-    int oq = loops.step(3);
-    loops.forEach(
-        pool,
-        (at, n) -> {
-          int o = at[0];
-          int k = at[1];
-          int i = at[2];
-          int j = at[3];
-          // Bits, since no processor predicts which element of a mask is set.
-          for (int e = 0; e < n; e++, o += oy, k += oc, i += op, j += oq) {
-            int set = -(c[k] & 0xff) >> 31;
-            int bits = Float.floatToRawIntBits(p[i]) & set | Float.floatToRawIntBits(q[j]) & ~set;
-            y[o] = Float.intBitsToFloat(bits);
-          }
-        });
-  }
-
-  static void compare(WorkerPool pool, BinaryOp op, View out, View a, View b) {
-    byte[] y = CpuStorage.of(out).bytes8();
-    float[] p = floats(a);
-    float[] q = floats(b);
-    Strided loops = Strided.of(out, a, b);
-    int oy = loops.step(0);
-    int op1 = loops.step(1);
-    int oq = loops.step(2);
-    loops.forEach(
-        pool,
-        (at, n) -> {
-          int o = at[0];
-          int i = at[1];
-          int j = at[2];
-          for (int e = 0; e < n; e++, o += oy, i += op1, j += oq) {
-            y[o] = (byte) (holds(op, p[i], q[j]) ? 1 : 0);
-          }
-        });
-  }
-
-  private static boolean holds(BinaryOp op, float a, float b) {
-    return switch (op) {
-      case EQ -> a == b;
-      case NE -> a != b;
-      case LT -> a < b;
-      case LE -> a <= b;
-      case GT -> a > b;
-      case GE -> a >= b;
-      case AND -> a != 0 && b != 0;
-      case OR -> a != 0 || b != 0;
-      default -> throw new AssertionError(op);
-    };
   }
 }

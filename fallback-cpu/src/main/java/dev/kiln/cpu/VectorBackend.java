@@ -140,7 +140,7 @@ public final class VectorBackend implements Backend {
     } else if (!isFloat(a)) {
       oracle.binary(op, out, a, b);
     } else if (op.isPredicate()) {
-      Moves.compare(workers, op, out, a, b);
+      Comparison.run(kernels.spans(), workers, op, out, a, b);
     } else {
       Arithmetic.binary(kernels.spans(), workers, op, out, a, b);
     }
@@ -218,7 +218,7 @@ public final class VectorBackend implements Backend {
   @Override
   public void where(View out, View condition, View a, View b) {
     if (isFloat(out)) {
-      Moves.where(workers, out, condition, a, b);
+      Where.run(kernels.spans(), workers, out, condition, a, b);
     } else {
       oracle.where(out, condition, a, b);
     }

@@ -179,6 +179,72 @@ class ElementwiseTest {
 
   @ParameterizedTest
   @MethodSource("devices")
+  void comparesWithOneNumber(Views on) {
+    for (BinaryOp op : BinaryOp.values()) {
+      for (double one : new double[] {0.25, 0, NAN}) {
+        for (int n : new int[] {5, 1024, 2075}) {
+          double[] a = random(1, n);
+          a[n / 2] = 0.25;
+          a[n / 3] = NAN;
+          a[n / 4] = -0.0;
+          compareWithOne(on, op, a, one);
+        }
+      }
+    }
+  }
+
+  private static void compareWithOne(Views on, BinaryOp op, double[] a, double one) {
+    if (!op.isPredicate()) {
+      return;
+    }
+    int n = a.length;
+    View x = on.of(DType.FLOAT32, a, n);
+    View y = on.of(DType.FLOAT32, new double[] {one}, 1).expand(x.shape());
+    View out = on.empty(DType.BOOL, n);
+    double[] want = new double[n];
+    double[] turned = new double[n];
+    for (int i = 0; i < n; i++) {
+      want[i] = apply(op, read(x)[i], one);
+      turned[i] = apply(op, one, read(x)[i]);
+    }
+    on.backend().binary(op, out, x, y);
+    assertThat(read(out)).as("%s %s", op, one).containsExactly(want);
+    on.backend().binary(op, out, y, x);
+    assertThat(read(out)).as("%s %s turned", op, one).containsExactly(turned);
+  }
+
+  @ParameterizedTest
+  @MethodSource("devices")
+  void whereChoosesInLongRows(Views on) {
+    int n = 2 * 1024 + 27;
+    double[] a = random(1, n);
+    double[] b = random(2, n);
+    double[] c = random(3, n);
+    a[7] = NAN;
+    for (int i = 0; i < n; i++) {
+      c[i] = c[i] > 0 ? 1 : 0;
+    }
+    View p = on.of(DType.FLOAT32, a, n);
+    View q = on.of(DType.FLOAT32, b, n);
+    View choice = on.of(DType.BOOL, c, n);
+    View one = on.of(DType.FLOAT32, new double[] {2.5}, 1).expand(p.shape());
+    View two = on.of(DType.FLOAT32, new double[] {-3}, 1).expand(p.shape());
+    View out = on.empty(DType.FLOAT32, n);
+    for (View first : new View[] {p, one}) {
+      for (View second : new View[] {q, two}) {
+        on.backend().where(out, choice, first, second);
+        double[] want = new double[n];
+        for (int i = 0; i < n; i++) {
+          View from = c[i] == 1 ? first : second;
+          want[i] = from == one ? 2.5 : from == two ? -3 : (float) (from == p ? a[i] : b[i]);
+        }
+        assertThat(read(out)).containsExactly(want);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("devices")
   void integersAreExactAndWrapAround(Views on) {
     View a = on.longs(Long.MAX_VALUE, (1L << 53) + 1, -7, 3);
     View b = on.longs(1, 2, 2, 3);

@@ -267,4 +267,44 @@ public final class LoopSpans implements SpanKernels {
       place[i] = at;
     }
   }
+
+  @Override
+  public void equal(byte[] y, int yo, float[] a, int ao, float[] b, int bo, int n) {
+    for (int i = 0; i < n; i++) {
+      y[yo + i] = (byte) (a[ao + i] == b[bo + i] ? 1 : 0);
+    }
+  }
+
+  @Override
+  public void notEqual(byte[] y, int yo, float[] a, int ao, float[] b, int bo, int n) {
+    for (int i = 0; i < n; i++) {
+      y[yo + i] = (byte) (a[ao + i] != b[bo + i] ? 1 : 0);
+    }
+  }
+
+  @Override
+  public void greater(byte[] y, int yo, float[] a, int ao, float[] b, int bo, int n) {
+    for (int i = 0; i < n; i++) {
+      y[yo + i] = (byte) (a[ao + i] > b[bo + i] ? 1 : 0);
+    }
+  }
+
+  @Override
+  public void notLess(byte[] y, int yo, float[] a, int ao, float[] b, int bo, int n) {
+    for (int i = 0; i < n; i++) {
+      y[yo + i] = (byte) (a[ao + i] >= b[bo + i] ? 1 : 0);
+    }
+  }
+
+  @Override
+  public void select(
+      byte[] c, int co, float[] y, int yo, float[] a, int ao, float[] b, int bo, int n) {
+    // Bits, since no processor predicts which element of a mask is set.
+    for (int i = 0; i < n; i++) {
+      int set = -(c[co + i] & 0xff) >> 31;
+      int p = Float.floatToRawIntBits(a[ao + i]);
+      int q = Float.floatToRawIntBits(b[bo + i]);
+      y[yo + i] = Float.intBitsToFloat(p & set | q & ~set);
+    }
+  }
 }

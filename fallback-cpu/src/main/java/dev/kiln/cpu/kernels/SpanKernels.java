@@ -164,4 +164,19 @@ public interface SpanKernels {
    * equal ones, the last that is not a number.
    */
   void squareMax(float[] x, int xo, int width, int n, float[] best, float[] place);
+
+  /** Writes 1 where a equals b, else 0. */
+  void equal(byte[] y, int yo, float[] a, int ao, float[] b, int bo, int n);
+
+  /** Writes 1 where a differs from b, else 0. */
+  void notEqual(byte[] y, int yo, float[] a, int ao, float[] b, int bo, int n);
+
+  /** Writes 1 where a is above b, else 0. */
+  void greater(byte[] y, int yo, float[] a, int ao, float[] b, int bo, int n);
+
+  /** Writes 1 where a is not below b, else 0. */
+  void notLess(byte[] y, int yo, float[] a, int ao, float[] b, int bo, int n);
+
+  /** Writes a where c is not 0, else b. */
+  void select(byte[] c, int co, float[] y, int yo, float[] a, int ao, float[] b, int bo, int n);
 }

@@ -459,4 +459,40 @@ final class VectorSpans implements SpanKernels {
     }
     REST.squareMax(x, xo, width, whole, n, best, place);
   }
+
+  @Override
+  public void equal(byte[] y, int yo, float[] a, int ao, float[] b, int bo, int n) {
+    int whole = VectorComparison.whole(n);
+    VectorComparison.equal(y, yo, a, ao, b, bo, whole);
+    REST.equal(y, yo + whole, a, ao + whole, b, bo + whole, n - whole);
+  }
+
+  @Override
+  public void notEqual(byte[] y, int yo, float[] a, int ao, float[] b, int bo, int n) {
+    int whole = VectorComparison.whole(n);
+    VectorComparison.notEqual(y, yo, a, ao, b, bo, whole);
+    REST.notEqual(y, yo + whole, a, ao + whole, b, bo + whole, n - whole);
+  }
+
+  @Override
+  public void greater(byte[] y, int yo, float[] a, int ao, float[] b, int bo, int n) {
+    int whole = VectorComparison.whole(n);
+    VectorComparison.greater(y, yo, a, ao, b, bo, whole);
+    REST.greater(y, yo + whole, a, ao + whole, b, bo + whole, n - whole);
+  }
+
+  @Override
+  public void notLess(byte[] y, int yo, float[] a, int ao, float[] b, int bo, int n) {
+    int whole = VectorComparison.whole(n);
+    VectorComparison.notLess(y, yo, a, ao, b, bo, whole);
+    REST.notLess(y, yo + whole, a, ao + whole, b, bo + whole, n - whole);
+  }
+
+  @Override
+  public void select(
+      byte[] c, int co, float[] y, int yo, float[] a, int ao, float[] b, int bo, int n) {
+    int whole = VectorComparison.whole(n);
+    VectorComparison.select(c, co, y, yo, a, ao, b, bo, whole);
+    REST.select(c, co + whole, y, yo + whole, a, ao + whole, b, bo + whole, n - whole);
+  }
 }
