@@ -32,6 +32,12 @@ public final class Conv2d {
   /** And from so deep on, storing the sums twice does not. */
   private static final int DEEP = 64;
 
+  /** Sums of filter gradients that one piece brings to their places. */
+  private static final int COMBINED = 1 << 13;
+
+  /** Columns transposed at once: lines of the result, as many as a cache has ways. */
+  private static final int FEW_COLUMNS = 16;
+
   /** Channels that one piece of a depthwise convolution takes. */
   private static final int DEPTHWISE_CHANNELS = 8;
 
@@ -39,6 +45,7 @@ public final class Conv2d {
   private static final int MANY_WEIGHTS = 1 << 19;
 
   private final TileKernels tiles;
+  private final SpanKernels spans;
   private final WorkerPool pool;
   private final Winograd winograd;
   private final Gemm gemm;
@@ -46,6 +53,7 @@ public final class Conv2d {
   /** Creates the driver over the given inner loops and threads. */
   public Conv2d(Kernels kernels, WorkerPool pool) {
     this.tiles = kernels.tiles();
+    this.spans = kernels.spans();
     this.pool = pool;
     this.winograd = new Winograd(tiles, kernels.winograd(), pool);
     this.gemm = new Gemm(tiles, pool);
@@ -585,29 +593,23 @@ public final class Conv2d {
       ConvShape s, float[] partial, int parts, int size, float[] dw, int dwOffset) {
     int filters = s.groupFilters();
     int depth = s.depth();
-    int block = 16;
-    int blocks = divideUp(filters, block);
+    int block = Math.max(1, COMBINED / filters);
+    int blocks = divideUp(depth, block);
     forPieces(
         (long) size * parts * 4,
         s.groups() * blocks,
         piece -> {
           int group = piece / blocks;
-          int f0 = piece % blocks * block;
-          int f1 = Math.min(filters, f0 + block);
-          float[] sums = Workspace.mine().floats(Workspace.Slot.TILE, block);
-          for (int k = 0; k < depth; k++) {
-            int from = group * filters * depth + k * filters;
-            for (int f = f0; f < f1; f++) {
-              sums[f - f0] = partial[from + f];
-            }
-            for (int p = 1; p < parts; p++) {
-              for (int f = f0; f < f1; f++) {
-                sums[f - f0] += partial[p * size + from + f];
-              }
-            }
-            for (int f = f0; f < f1; f++) {
-              dw[dwOffset + (group * filters + f) * depth + k] = sums[f - f0];
-            }
+          int k0 = piece % blocks * block;
+          int rows = Math.min(block, depth - k0);
+          int from = (group * depth + k0) * filters;
+          for (int p = 1; p < parts; p++) {
+            spans.add(partial, from, partial, from, partial, p * size + from, rows * filters);
+          }
+          int to = dwOffset + group * filters * depth + k0;
+          for (int f = 0; f < filters; f += FEW_COLUMNS) {
+            int few = Math.min(FEW_COLUMNS, filters - f);
+            tiles.transpose(rows, few, partial, from + f, filters, dw, to + f * depth, depth);
           }
         });
   }

@@ -289,6 +289,13 @@ final class LoopTiles implements TileKernels {
   }
 
   @Override
+  public void everySecond(float[] x, int from, float[] y, int to, int n) {
+    for (int j = 0; j < n; j++) {
+      y[to + j] = x[from + 2 * j];
+    }
+  }
+
+  @Override
   public void packRuns(
       float[] image,
       int[] tap,

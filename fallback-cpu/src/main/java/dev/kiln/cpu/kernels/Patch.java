@@ -84,7 +84,7 @@ final class Patch implements RightOperand {
     for (int i = 0; i < count; i++) {
       for (int c = 0; c < channels; c++) {
         int from = offset + ((image + i) * shape.channels() + channel + c) * pixels;
-        loadPlane(x, from, i * imageSize + c * channelSize, row);
+        loadPlane(tiles, x, from, i * imageSize + c * channelSize, row);
       }
     }
   }
@@ -125,7 +125,7 @@ final class Patch implements RightOperand {
     }
   }
 
-  private void loadPlane(float[] x, int from, int to, int row) {
+  private void loadPlane(TileKernels tiles, float[] x, int from, int to, int row) {
     int sh = shape.spec().strideH();
     int sw = shape.spec().strideW();
     for (int p = 0; p < phase.length; p++) {
@@ -142,7 +142,7 @@ final class Patch implements RightOperand {
           if (h < 0 || h >= shape.height()) {
             Arrays.fill(data, d, d + phaseColumns, 0f);
           } else {
-            loadRow(x, from + h * w + first, sw, data, d, left, right, phaseColumns);
+            loadRow(tiles, x, from + h * w + first, sw, data, d, left, right, phaseColumns);
           }
         }
       }
@@ -151,12 +151,22 @@ final class Patch implements RightOperand {
 
   /** Zeros up to {@code left} and from {@code right} on, every {@code step}-th pixel between. */
   private static void loadRow(
-      float[] x, int from, int step, float[] data, int d, int left, int right, int columns) {
+      TileKernels tiles,
+      float[] x,
+      int from,
+      int step,
+      float[] data,
+      int d,
+      int left,
+      int right,
+      int columns) {
     for (int j = 0; j < left; j++) {
       data[d + j] = 0f;
     }
     if (step == 1) {
       System.arraycopy(x, from + left, data, d + left, right - left);
+    } else if (step == 2) {
+      tiles.everySecond(x, from + 2 * left, data, d + left, right - left);
     } else {
       for (int j = left, s = from + left * step; j < right; j++, s += step) {
         data[d + j] = x[s];

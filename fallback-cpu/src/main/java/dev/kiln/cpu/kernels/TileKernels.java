@@ -136,6 +136,9 @@ public interface TileKernels {
   void packInterleaved(
       float[] a, int offset, int lda, int depth, int rows, float[] panel, int panelOffset);
 
+  /** Writes {@code y[to + j] = x[from + 2 * j]} for j below {@code n}; x and y do not overlap. */
+  void everySecond(float[] x, int from, float[] y, int to, int n);
+
   /**
    * Copies runs of pixels into one right panel: for every k, run r of length {@code runLength[r]}
    * goes from {@code image[base + tap[k] + runStart[r]]} to the panel's next columns.
