@@ -438,9 +438,10 @@ GRADIENT = {
 # dx from dy and what the forward pass saved, where a factor would turn an infinite dy into NaN.
 DIRECT = {
     "RELU": lambda b, dy, y: b.where(y, "LE", b.k(0.0), b.k(0.0), dy),
-    # A NaN passes no test, and so gets no gradient, as in PyTorch.
+    # A NaN passes no test, and so counts as 0, as in PyTorch: the gradient is 0 dy, not always 0.
     "ABS": lambda b, dy, x: b.where(
-        x, "GT", b.k(0.0), dy, b.where(x, "LT", b.k(0.0), b.new(f"{dy}.neg()"), b.k(0.0))),
+        x, "GT", b.k(0.0), dy,
+        b.where(x, "LT", b.k(0.0), b.new(f"{dy}.neg()"), b.new(f"{dy}.mul(0f)"))),
     "CLAMP": lambda b, dy, x: b.where(
         x, "GE", b.k("p"), b.where(x, "LE", b.k("q"), dy, b.k(0.0)), b.k(0.0)),
     "HARDTANH": lambda b, dy, x: b.where(

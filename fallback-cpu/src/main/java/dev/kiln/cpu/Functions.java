@@ -62,6 +62,9 @@ final class Functions {
   }
 
   private static double acosh(double x) {
+    if (x < 1) {
+      return Double.NaN; // where x is huge the formula's parts would cancel
+    }
     double t = x - 1;
     return x > LARGE ? log(x) + LN2 : log1p(t + Math.sqrt(2 * t + t * t));
   }

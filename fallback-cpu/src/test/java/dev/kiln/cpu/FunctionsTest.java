@@ -56,6 +56,9 @@ class FunctionsTest {
     near(MathOp.ATANH, -0.9, -1.47221948958322034687, 3);
     is(MathOp.ACOSH, 1, 0);
     is(MathOp.ACOSH, 0.5, NAN);
+    is(MathOp.ACOSH, -2, NAN);
+    is(MathOp.ACOSH, -1e20, NAN);
+    is(MathOp.ACOSH, -3e300, NAN);
     is(MathOp.ATANH, 1, INF);
     is(MathOp.ATANH, -1, -INF);
     is(MathOp.ATANH, 1.5, NAN);

@@ -269,7 +269,8 @@ final class LoopUnary implements UnaryKernels {
       case ABS:
         for (int i = 0; i < n; i++) {
           float v = s[so + i];
-          dx[dxo + i] = v > 0f ? dy[dyo + i] : v < 0f ? -dy[dyo + i] : 0f;
+          float d = dy[dyo + i];
+          dx[dxo + i] = v > 0f ? d : v < 0f ? -d : 0f * d;
         }
         return;
       case RELU:

@@ -2084,9 +2084,10 @@ final class VectorUnaryLoops {
       FloatVector v1 = FloatVector.fromArray(F, dy, dyo + i);
       FloatVector v2 = FloatVector.fromArray(F, saved, so + i);
       FloatVector v3 = v1.neg();
-      FloatVector v4 = k0.blend(v3, v2.compare(VectorOperators.LT, k0));
-      FloatVector v5 = v4.blend(v1, v2.compare(VectorOperators.GT, k0));
-      v5.intoArray(dx, dxo + i);
+      FloatVector v4 = v1.mul(0f);
+      FloatVector v5 = v4.blend(v3, v2.compare(VectorOperators.LT, k0));
+      FloatVector v6 = v5.blend(v1, v2.compare(VectorOperators.GT, k0));
+      v6.intoArray(dx, dxo + i);
     }
   }
 

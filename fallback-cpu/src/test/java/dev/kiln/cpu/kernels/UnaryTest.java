@@ -230,6 +230,21 @@ class UnaryTest {
     }
   }
 
+  /** The sign of 0 and of NaN counts as 0, and 0 times what is not finite is not a number. */
+  @ParameterizedTest
+  @MethodSource("sets")
+  void aGradientThatIsNotFiniteShowsInThatOfAbs(Kernels set) {
+    float[] x = {0f, NAN, -0f, 1f, -2f, 0f, 0f, 3f, -3f, 1f, 1f, 1f, 1f, 1f, 1f, 1f, 0f};
+    float[] dy = {NAN, INF, 5f, NAN, -INF, -INF, 2f, 4f, 4f, 1f, 1f, 1f, 1f, 1f, 1f, 1f, NAN};
+    float[] dx = new float[x.length];
+    set.unary().gradient(UnaryOp.ABS, P, Q, dy, 0, x, 0, dx, 0, x.length);
+    for (int i = 0; i < x.length; i++) {
+      double sign = x[i] > 0 ? 1 : x[i] < 0 ? -1 : 0;
+      Float want = (float) (dy[i] * sign) + 0f;
+      assertThat((Float) (dx[i] + 0f)).as("%s at %s of %s", set, x[i], dy[i]).isEqualTo(want);
+    }
+  }
+
   @Test
   void handlesSpecialValues() {
     Map<UnaryOp, float[]> want = new EnumMap<>(UnaryOp.class);
