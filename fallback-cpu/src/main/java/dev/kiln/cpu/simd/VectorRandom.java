@@ -45,11 +45,13 @@ final class VectorRandom implements RandomKernels {
       float[] y,
       int yo,
       int n) {
-    boolean unit = a == 0 && b == 1;
-    int whole = n / RandomBatch.WORDS * RandomBatch.WORDS;
-    if (dist == Dist.UNIFORM && !unit) {
-      whole = 0;
-    }
+    boolean here =
+        switch (dist) {
+          case UNIFORM -> a == 0 && b == 1;
+          case NORMAL -> LANES >= 8; // two doubles at a time are slower than one
+          case BERNOULLI -> true;
+        };
+    int whole = here ? n / RandomBatch.WORDS * RandomBatch.WORDS : 0;
     RandomBatch batch = BATCH.get();
     for (int i = 0; i < whole; i += RandomBatch.WORDS) {
       batch.draw(seed, stream, counter + i / 4);
