@@ -23,6 +23,14 @@ public final class Gemm {
   static final int LONG = 32;
 
   private static final int FEW_ROWS = 8;
+
+  /**
+   * So much deeper than the columns, or the rows, are many: adding up the lanes of an inner product
+   * takes about as long as 40 multiply-adds of vectors (on AMD Zen 4).
+   */
+  private static final int DEEPER_THAN_COLUMNS = 24;
+
+  private static final int DEEPER_THAN_ROWS = 16;
   private static final int SPLIT_DEPTH = 4096;
   private static final int SPLIT_TILES = 8;
 
@@ -191,7 +199,7 @@ public final class Gemm {
     if (t.k == 0 || t.alpha == 0f) {
       prescale(t, 0, t.m, 0, t.n);
       finish(t);
-    } else if (!t.ta && t.k >= LONG && (t.n <= SKINNY || (t.tb && t.m <= FEW_ROWS))) {
+    } else if (!t.ta && t.k >= LONG && longFor(t)) {
       dots(t);
     } else if (t.ta && t.n <= SKINNY) {
       swapped(t);
@@ -204,6 +212,12 @@ public final class Gemm {
     } else {
       blocks(t);
     }
+  }
+
+  /** Whether inner products are quicker than tiles, most of whose columns or rows would be idle. */
+  private static boolean longFor(Task t) {
+    return (t.n <= SKINNY && t.k >= DEEPER_THAN_COLUMNS * t.n)
+        || (t.tb && t.m <= FEW_ROWS && t.k >= DEEPER_THAN_ROWS * t.m);
   }
 
   private void blocks(Task t) {
