@@ -1,8 +1,13 @@
 package dev.kiln.cpu;
 
+import static dev.kiln.cpu.FloatSoftmax.areClasses;
 import static dev.kiln.cpu.Halves.isHalf;
 import static dev.kiln.cpu.Moves.floats;
 import static dev.kiln.cpu.Moves.isFloat;
+import static dev.kiln.cpu.Operands.at;
+import static dev.kiln.cpu.Operands.data;
+import static dev.kiln.cpu.Operands.dim;
+import static dev.kiln.cpu.Operands.span;
 
 import dev.kiln.DType;
 import dev.kiln.Shape;
@@ -17,18 +22,14 @@ import dev.kiln.backend.RankSpec;
 import dev.kiln.backend.ReduceOp;
 import dev.kiln.backend.Sampling;
 import dev.kiln.backend.View;
-import dev.kiln.cpu.kernels.AffineSample;
 import dev.kiln.cpu.kernels.Conv2d;
 import dev.kiln.cpu.kernels.ConvShape;
 import dev.kiln.cpu.kernels.Kernels;
-import dev.kiln.cpu.kernels.Normalization;
 import dev.kiln.cpu.kernels.OptimizerSteps;
 import dev.kiln.cpu.kernels.OptimizerSteps.Span;
-import dev.kiln.cpu.kernels.PixelSteps;
 import dev.kiln.cpu.kernels.Pool2d;
 import dev.kiln.cpu.kernels.Pool2d.Planes;
 import dev.kiln.cpu.kernels.Ranks;
-import dev.kiln.cpu.kernels.Softmax;
 import dev.kiln.cpu.kernels.SpanKernels;
 import dev.kiln.cpu.threads.WorkerPool;
 import java.util.List;
@@ -39,19 +40,16 @@ import java.util.Optional;
  * the core.
  */
 final class VectorFusedOps extends CompositeOps {
-  private static final float[] ABSENT = {};
-
   /** Smaller planes of a group's channels are too short for loops of their own. */
   private static final int LEAST_PLANE = 8;
 
   private final Conv2d conv;
   private final Pool2d pool;
-  private final Normalization norm;
-  private final Softmax softmax;
+  private final FloatNorm norm;
+  private final FloatSoftmax softmax;
   private final OptimizerSteps optimizers;
   private final Ranks ranks;
-  private final AffineSample affine;
-  private final PixelSteps pixels;
+  private final FloatAugment augment;
   private final VectorBackend core;
   private final WorkerPool workers;
   private final SpanKernels spans;
@@ -63,28 +61,11 @@ final class VectorFusedOps extends CompositeOps {
     spans = kernels.spans();
     conv = new Conv2d(kernels, workers);
     pool = new Pool2d(kernels.spans(), workers);
-    norm = new Normalization(kernels, workers);
-    softmax = new Softmax(kernels, workers);
+    norm = new FloatNorm(kernels, workers);
+    softmax = new FloatSoftmax(kernels, workers);
     optimizers = new OptimizerSteps(kernels.spans(), workers);
     ranks = new Ranks(workers);
-    affine = new AffineSample(workers);
-    pixels = new PixelSteps(workers);
-  }
-
-  private static int at(View v) {
-    return (int) v.offset();
-  }
-
-  private static int at(Optional<View> v) {
-    return v.map(VectorFusedOps::at).orElse(0);
-  }
-
-  private static float[] data(Optional<View> v) {
-    return v.map(Moves::floats).orElse(ABSENT);
-  }
-
-  private static int dim(View v, int axis) {
-    return (int) v.shape().dim(axis);
+    augment = new FloatAugment(core, workers);
   }
 
   private static ConvShape shape(View x, View weight, View y, Conv2dSpec spec) {
@@ -293,28 +274,7 @@ final class VectorFusedOps extends CompositeOps {
           y, mean, invStd, runningMean, runningVar, x, weight, bias, momentum, eps);
       return;
     }
-    norm.batchTrain(
-        floats(x),
-        at(x),
-        floats(y),
-        at(y),
-        dim(x, 0),
-        dim(x, 1),
-        dim(x, 2),
-        data(weight),
-        at(weight),
-        data(bias),
-        at(bias),
-        floats(mean),
-        at(mean),
-        floats(invStd),
-        at(invStd),
-        data(runningMean),
-        at(runningMean),
-        data(runningVar),
-        at(runningVar),
-        momentum,
-        eps);
+    norm.batchTrain(y, mean, invStd, runningMean, runningVar, x, weight, bias, momentum, eps);
   }
 
   @Override
@@ -331,26 +291,7 @@ final class VectorFusedOps extends CompositeOps {
       super.batchNormTrainGrad(dx, dweight, dbias, dy, x, weight, mean, invStd);
       return;
     }
-    norm.batchTrainGradient(
-        floats(dy),
-        at(dy),
-        floats(x),
-        at(x),
-        floats(dx),
-        at(dx),
-        dim(x, 0),
-        dim(x, 1),
-        dim(x, 2),
-        data(weight),
-        at(weight),
-        floats(mean),
-        at(mean),
-        floats(invStd),
-        at(invStd),
-        floats(dweight),
-        at(dweight),
-        floats(dbias),
-        at(dbias));
+    norm.batchTrainGradient(dx, dweight, dbias, dy, x, weight, mean, invStd);
   }
 
   @Override
@@ -366,23 +307,7 @@ final class VectorFusedOps extends CompositeOps {
       super.channelAffine(y, x, mean, variance, weight, bias, eps);
       return;
     }
-    norm.channelAffine(
-        floats(x),
-        at(x),
-        floats(y),
-        at(y),
-        dim(x, 0),
-        dim(x, 1),
-        dim(x, 2),
-        data(weight),
-        at(weight),
-        data(bias),
-        at(bias),
-        data(mean),
-        at(mean),
-        data(variance),
-        at(variance),
-        eps);
+    norm.channelAffine(y, x, mean, variance, weight, bias, eps);
   }
 
   @Override
@@ -416,22 +341,7 @@ final class VectorFusedOps extends CompositeOps {
       super.layerNorm(y, mean, invStd, x, weight, bias, eps);
       return;
     }
-    norm.layer(
-        floats(x),
-        at(x),
-        floats(y),
-        at(y),
-        dim(x, 0),
-        dim(x, 1),
-        data(weight),
-        at(weight),
-        data(bias),
-        at(bias),
-        floats(mean),
-        at(mean),
-        floats(invStd),
-        at(invStd),
-        eps);
+    norm.layer(y, mean, invStd, x, weight, bias, eps);
   }
 
   @Override
@@ -448,25 +358,7 @@ final class VectorFusedOps extends CompositeOps {
       super.layerNormGrad(dx, dweight, dbias, dy, x, weight, mean, invStd);
       return;
     }
-    norm.layerGradient(
-        floats(dy),
-        at(dy),
-        floats(x),
-        at(x),
-        floats(dx),
-        at(dx),
-        dim(x, 0),
-        dim(x, 1),
-        data(weight),
-        at(weight),
-        floats(mean),
-        at(mean),
-        floats(invStd),
-        at(invStd),
-        floats(dweight),
-        at(dweight),
-        floats(dbias),
-        at(dbias));
+    norm.layerGradient(dx, dweight, dbias, dy, x, weight, mean, invStd);
   }
 
   @Override
@@ -482,24 +374,7 @@ final class VectorFusedOps extends CompositeOps {
       super.groupNorm(y, mean, invStd, x, weight, bias, eps);
       return;
     }
-    norm.group(
-        floats(x),
-        at(x),
-        floats(y),
-        at(y),
-        dim(x, 0),
-        dim(x, 1),
-        dim(mean, 1),
-        dim(x, 2),
-        data(weight),
-        at(weight),
-        data(bias),
-        at(bias),
-        floats(mean),
-        at(mean),
-        floats(invStd),
-        at(invStd),
-        eps);
+    norm.group(y, mean, invStd, x, weight, bias, eps);
   }
 
   @Override
@@ -516,27 +391,7 @@ final class VectorFusedOps extends CompositeOps {
       super.groupNormGrad(dx, dweight, dbias, dy, x, weight, mean, invStd);
       return;
     }
-    norm.groupGradient(
-        floats(dy),
-        at(dy),
-        floats(x),
-        at(x),
-        floats(dx),
-        at(dx),
-        dim(x, 0),
-        dim(x, 1),
-        dim(mean, 1),
-        dim(x, 2),
-        data(weight),
-        at(weight),
-        floats(mean),
-        at(mean),
-        floats(invStd),
-        at(invStd),
-        floats(dweight),
-        at(dweight),
-        floats(dbias),
-        at(dbias));
+    norm.groupGradient(dx, dweight, dbias, dy, x, weight, mean, invStd);
   }
 
   @Override
@@ -545,18 +400,7 @@ final class VectorFusedOps extends CompositeOps {
       super.rmsNorm(y, invRms, x, weight, eps);
       return;
     }
-    norm.rms(
-        floats(x),
-        at(x),
-        floats(y),
-        at(y),
-        dim(x, 0),
-        dim(x, 1),
-        data(weight),
-        at(weight),
-        floats(invRms),
-        at(invRms),
-        eps);
+    norm.rms(y, invRms, x, weight, eps);
   }
 
   @Override
@@ -566,21 +410,7 @@ final class VectorFusedOps extends CompositeOps {
       super.rmsNormGrad(dx, dweight, dy, x, weight, invRms);
       return;
     }
-    norm.rmsGradient(
-        floats(dy),
-        at(dy),
-        floats(x),
-        at(x),
-        floats(dx),
-        at(dx),
-        dim(x, 0),
-        dim(x, 1),
-        data(weight),
-        at(weight),
-        floats(invRms),
-        at(invRms),
-        floats(dweight),
-        at(dweight));
+    norm.rmsGradient(dx, dweight, dy, x, weight, invRms);
   }
 
   @Override
@@ -595,7 +425,7 @@ final class VectorFusedOps extends CompositeOps {
       super.softmax(y, x, log);
       return;
     }
-    softmax.forward(log, floats(x), at(x), floats(y), at(y), dim(x, 0), dim(x, 1));
+    softmax.forward(y, x, log);
   }
 
   @Override
@@ -610,8 +440,7 @@ final class VectorFusedOps extends CompositeOps {
       super.softmaxGrad(dx, dy, y, log);
       return;
     }
-    softmax.gradient(
-        log, floats(dy), at(dy), floats(y), at(y), floats(dx), at(dx), dim(y, 0), dim(y, 1));
+    softmax.gradient(dx, dy, y, log);
   }
 
   @Override
@@ -623,31 +452,7 @@ final class VectorFusedOps extends CompositeOps {
       super.crossEntropy(loss, logProbs, x, target, weight, spec);
       return;
     }
-    softmax.crossEntropy(
-        floats(x),
-        at(x),
-        row -> labels[at(target) + row],
-        data(weight),
-        at(weight),
-        spec.labelSmoothing(),
-        spec.ignoreIndex(),
-        floats(loss),
-        at(loss),
-        floats(logProbs),
-        at(logProbs),
-        dim(x, 0),
-        dim(x, 1));
-  }
-
-  private static boolean areClasses(
-      long[] labels, int offset, int rows, int classes, CrossEntropySpec spec) {
-    for (int r = 0; r < rows; r++) {
-      long label = labels[offset + r];
-      if (label != spec.ignoreIndex() && (label < 0 || label >= classes)) {
-        return false;
-      }
-    }
-    return true;
+    softmax.crossEntropy(loss, logProbs, x, target, weight, spec);
   }
 
   @Override
@@ -662,21 +467,7 @@ final class VectorFusedOps extends CompositeOps {
       super.crossEntropyGrad(dx, dloss, logProbs, target, weight, spec);
       return;
     }
-    long[] labels = CpuStorage.of(target).longs();
-    softmax.crossEntropyGradient(
-        floats(dloss),
-        at(dloss),
-        floats(logProbs),
-        at(logProbs),
-        row -> labels[at(target) + row],
-        data(weight),
-        at(weight),
-        spec.labelSmoothing(),
-        spec.ignoreIndex(),
-        floats(dx),
-        at(dx),
-        dim(dx, 0),
-        dim(dx, 1));
+    softmax.crossEntropyGradient(dx, dloss, logProbs, target, weight, spec);
   }
 
   @Override
@@ -688,7 +479,7 @@ final class VectorFusedOps extends CompositeOps {
     }
     double[] settings = new double[(int) hyper.numel()];
     System.arraycopy(CpuStorage.of(hyper).doubles(), at(hyper), settings, 0, settings.length);
-    Span[] states = state.stream().map(VectorFusedOps::span).toArray(Span[]::new);
+    Span[] states = state.stream().map(Operands::span).toArray(Span[]::new);
     optimizers.step(kind, span(param), span(grad), states, settings);
   }
 
@@ -758,10 +549,6 @@ final class VectorFusedOps extends CompositeOps {
     CpuStorage.of(all).longs()[at(all)] += counts[1];
   }
 
-  private static Span span(View v) {
-    return new Span(floats(v), at(v), (int) v.numel());
-  }
-
   @Override
   public void affineSample(View out, View x, View theta, Optional<View> fill, Sampling sampling) {
     if (isHalf(out) || isHalf(x)) {
@@ -770,36 +557,11 @@ final class VectorFusedOps extends CompositeOps {
       }
       return;
     }
-    boolean bytes = x.dtype() == DType.UINT8;
-    if (!isFloat(out) || !isFloat(x) && !bytes) {
+    if (!isFloat(out) || !isFloat(x) && x.dtype() != DType.UINT8) {
       super.affineSample(out, x, theta, fill, sampling);
       return;
     }
-    float[] outside = new float[dim(x, 1)];
-    for (int c = 0; c < outside.length && fill.isPresent(); c++) {
-      outside[c] = floats(fill.get())[at(fill) + c] * (bytes ? 255 : 1);
-    }
-    AffineSample.Sizes sizes =
-        new AffineSample.Sizes(
-            dim(x, 0), dim(x, 1), dim(x, 2), dim(x, 3), dim(out, 2), dim(out, 3));
-    View in = bytes ? View.dense(core.alloc(DType.FLOAT32, x.numel()), 0, x.shape()) : x;
-    if (bytes) {
-      core.copy(in, x);
-    }
-    affine.run(
-        sizes,
-        sampling,
-        bytes ? 255 : 1,
-        floats(in),
-        at(in),
-        floats(theta),
-        at(theta),
-        outside,
-        floats(out),
-        at(out));
-    if (bytes) {
-      core.free(in.storage());
-    }
+    augment.affineSample(out, x, theta, fill, sampling);
   }
 
   @Override
@@ -815,21 +577,6 @@ final class VectorFusedOps extends CompositeOps {
       super.transformPixels(out, x, program, steps, channels, keys);
       return;
     }
-    if (out != x) {
-      core.copy(out, x);
-    }
-    float[] y = floats(out);
-    pixels.run(
-        new PixelSteps.Sizes(dim(x, 0), dim(x, 1), dim(x, 2), dim(x, 3)),
-        x.dtype() == DType.UINT8 ? 255 : 1,
-        program,
-        floats(steps),
-        at(steps),
-        floats(channels),
-        at(channels),
-        CpuStorage.of(keys).longs(),
-        at(keys),
-        y,
-        at(out));
+    augment.transform(out, x, program, steps, channels, keys);
   }
 }

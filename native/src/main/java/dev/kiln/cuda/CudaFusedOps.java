@@ -3,6 +3,9 @@ package dev.kiln.cuda;
 import static dev.kiln.cuda.CudaBackend.done;
 import static dev.kiln.cuda.CudaBackend.type;
 import static dev.kiln.cuda.CudaStorage.address;
+import static dev.kiln.cuda.CudaStorage.addressOf;
+import static dev.kiln.cuda.Poolings.divides;
+import static dev.kiln.cuda.Poolings.fits;
 
 import dev.kiln.DType;
 import dev.kiln.Shape;
@@ -27,16 +30,15 @@ import java.util.Optional;
  */
 final class CudaFusedOps extends CompositeOps {
   private final CudaBackend device;
+  private final Poolings pools;
+  private final Normalizations norms;
   private final Numbers numbers = new Numbers();
 
   CudaFusedOps(CudaBackend device) {
     super(device);
     this.device = device;
-  }
-
-  /** The address of an operand, 0 for none. */
-  private static long addressOf(Optional<View> x) {
-    return x.isPresent() ? address(x.get()) : 0;
+    pools = new Poolings(device);
+    norms = new Normalizations(device);
   }
 
   // ---- Convolution ----
@@ -72,50 +74,13 @@ final class CudaFusedOps extends CompositeOps {
 
   // ---- Pooling ----
 
-  private static final long LARGEST_PLANE = 1L << 30;
-
-  /** The sizes of planes x pooled to y, as launchers read them. */
-  private long sizes(View x, View y, Pool2dSpec s) {
-    return sizes(x, y)
-        .add(s.kernelH())
-        .add(s.kernelW())
-        .add(s.strideH())
-        .add(s.strideW())
-        .add(s.paddingH())
-        .add(s.paddingW())
-        .add(s.dilationH())
-        .add(s.dilationW())
-        .add(s.countIncludePad() ? 1 : 0)
-        .address();
-  }
-
-  private Numbers sizes(View x, View y) {
-    return numbers
-        .begin(14)
-        .add(x.shape().dim(0) * x.shape().dim(1))
-        .add(x.shape().dim(2))
-        .add(x.shape().dim(3))
-        .add(y.shape().dim(2))
-        .add(y.shape().dim(3));
-  }
-
-  private static boolean fits(View x) {
-    return x.shape().dim(2) * x.shape().dim(3) <= LARGEST_PLANE;
-  }
-
   @Override
   public void maxPool2d(View y, View index, View x, Pool2dSpec spec) {
     if (!fits(x) || !fits(y)) {
       super.maxPool2d(y, index, x, spec);
       return;
     }
-    synchronized (device) {
-      long sizes = sizes(x, y, spec);
-      int status =
-          Launchers.maxPool(
-              device.launchers(), type(x), address(y), address(index), address(x), sizes);
-      done(status, "max_pool2d", y, index, x);
-    }
+    pools.max(y, index, x, spec);
   }
 
   @Override
@@ -124,13 +89,7 @@ final class CudaFusedOps extends CompositeOps {
       super.maxPool2dGrad(dx, dy, index, spec);
       return;
     }
-    synchronized (device) {
-      long sizes = sizes(dx, dy, spec);
-      int status =
-          Launchers.maxPoolGrad(
-              device.launchers(), type(dx), address(dx), address(dy), address(index), sizes);
-      done(status, "max_pool2d gradient", dx, dy, index);
-    }
+    pools.maxGrad(dx, dy, index, spec);
   }
 
   @Override
@@ -139,11 +98,7 @@ final class CudaFusedOps extends CompositeOps {
       super.avgPool2d(y, x, spec);
       return;
     }
-    synchronized (device) {
-      long sizes = sizes(x, y, spec);
-      int status = Launchers.avgPool(device.launchers(), type(x), address(y), address(x), sizes);
-      done(status, "avg_pool2d", y, x);
-    }
+    pools.avg(y, x, spec);
   }
 
   @Override
@@ -152,12 +107,7 @@ final class CudaFusedOps extends CompositeOps {
       super.avgPool2dGrad(dx, dy, spec);
       return;
     }
-    synchronized (device) {
-      long sizes = sizes(dx, dy, spec);
-      int status =
-          Launchers.avgPoolGrad(device.launchers(), type(dx), address(dx), address(dy), sizes);
-      done(status, "avg_pool2d gradient", dx, dy);
-    }
+    pools.avgGrad(dx, dy, spec);
   }
 
   @Override
@@ -172,7 +122,7 @@ final class CudaFusedOps extends CompositeOps {
       device.reduce(ReduceOp.MEAN, means, x.reshape(planes), 1);
       return;
     }
-    adaptiveAvgPool2d(false, y, x, x, y);
+    pools.adaptiveAvg(false, y, x, x, y);
   }
 
   @Override
@@ -181,25 +131,7 @@ final class CudaFusedOps extends CompositeOps {
       super.adaptiveAvgPool2dGrad(dx, dy);
       return;
     }
-    adaptiveAvgPool2d(true, dx, dy, dx, dy);
-  }
-
-  private void adaptiveAvgPool2d(boolean grad, View result, View operand, View x, View y) {
-    synchronized (device) {
-      long sizes = sizes(x, y).address();
-      int status =
-          Launchers.adaptiveAvgPool(
-              device.launchers(), type(x), grad ? 1 : 0, address(result), address(operand), sizes);
-      done(status, "adaptive_avg_pool2d", result, operand);
-    }
-  }
-
-  /** Whether kernels can count where the parts of x begin. */
-  private static boolean divides(View x, View y) {
-    return fits(x)
-        && fits(y)
-        && (x.shape().dim(2) + 1) * (y.shape().dim(2) + 1) < Integer.MAX_VALUE
-        && (x.shape().dim(3) + 1) * (y.shape().dim(3) + 1) < Integer.MAX_VALUE;
+    pools.adaptiveAvg(true, dx, dy, dx, dy);
   }
 
   // ---- Normalisation ----
@@ -216,32 +148,7 @@ final class CudaFusedOps extends CompositeOps {
       Optional<View> bias,
       double momentum,
       double eps) {
-    synchronized (device) {
-      long images = x.shape().dim(0);
-      long channels = x.shape().dim(1);
-      long inner = x.shape().dim(2);
-      Chunk scratch = device.memory().alloc(Launchers.batchNormScratch(images, channels, inner));
-      int status =
-          Launchers.batchNorm(
-              device.launchers(),
-              type(x),
-              address(y),
-              address(mean),
-              address(invStd),
-              addressOf(runningMean),
-              addressOf(runningVar),
-              address(x),
-              addressOf(weight),
-              addressOf(bias),
-              scratch.address(),
-              images,
-              channels,
-              inner,
-              momentum,
-              eps);
-      device.memory().free(scratch);
-      done(status, "batch_norm", y, x);
-    }
+    norms.batchTrain(y, mean, invStd, runningMean, runningVar, x, weight, bias, momentum, eps);
   }
 
   @Override
@@ -254,30 +161,7 @@ final class CudaFusedOps extends CompositeOps {
       Optional<View> weight,
       View mean,
       View invStd) {
-    synchronized (device) {
-      long images = x.shape().dim(0);
-      long channels = x.shape().dim(1);
-      long inner = x.shape().dim(2);
-      Chunk scratch = device.memory().alloc(Launchers.batchNormScratch(images, channels, inner));
-      int status =
-          Launchers.batchNormGrad(
-              device.launchers(),
-              type(x),
-              address(dx),
-              address(dweight),
-              address(dbias),
-              address(dy),
-              address(x),
-              addressOf(weight),
-              address(mean),
-              address(invStd),
-              scratch.address(),
-              images,
-              channels,
-              inner);
-      device.memory().free(scratch);
-      done(status, "batch_norm gradient", dx, dweight, dbias, dy, x);
-    }
+    norms.batchTrainGrad(dx, dweight, dbias, dy, x, weight, mean, invStd);
   }
 
   @Override
@@ -289,23 +173,7 @@ final class CudaFusedOps extends CompositeOps {
       Optional<View> weight,
       Optional<View> bias,
       double eps) {
-    synchronized (device) {
-      int status =
-          Launchers.channelAffine(
-              device.launchers(),
-              type(x),
-              address(y),
-              address(x),
-              addressOf(mean),
-              addressOf(variance),
-              addressOf(weight),
-              addressOf(bias),
-              x.shape().dim(0),
-              x.shape().dim(1),
-              x.shape().dim(2),
-              eps);
-      done(status, "channel_affine", y, x);
-    }
+    norms.channelAffine(y, x, mean, variance, weight, bias, eps);
   }
 
   @Override
@@ -322,22 +190,7 @@ final class CudaFusedOps extends CompositeOps {
       Optional<View> weight,
       Optional<View> bias,
       double eps) {
-    synchronized (device) {
-      int status =
-          Launchers.layerNorm(
-              device.launchers(),
-              type(x),
-              address(y),
-              address(mean),
-              address(invStd),
-              address(x),
-              addressOf(weight),
-              addressOf(bias),
-              x.shape().dim(0),
-              x.shape().dim(1),
-              eps);
-      done(status, "layer_norm", y, x);
-    }
+    norms.layer(y, mean, invStd, x, weight, bias, eps);
   }
 
   @Override
@@ -350,71 +203,18 @@ final class CudaFusedOps extends CompositeOps {
       Optional<View> weight,
       View mean,
       View invStd) {
-    synchronized (device) {
-      long rows = x.shape().dim(0);
-      long n = x.shape().dim(1);
-      Chunk scratch = device.memory().alloc(Launchers.layerNormGradScratch(rows, n));
-      int status =
-          Launchers.layerNormGrad(
-              device.launchers(),
-              type(x),
-              address(dx),
-              address(dweight),
-              address(dbias),
-              address(dy),
-              address(x),
-              addressOf(weight),
-              address(mean),
-              address(invStd),
-              scratch.address(),
-              rows,
-              n);
-      device.memory().free(scratch);
-      done(status, "layer_norm gradient", dx, dweight, dbias, dy, x);
-    }
+    norms.layerGrad(dx, dweight, dbias, dy, x, weight, mean, invStd);
   }
 
   @Override
   public void rmsNorm(View y, View invRms, View x, Optional<View> weight, double eps) {
-    synchronized (device) {
-      int status =
-          Launchers.rmsNorm(
-              device.launchers(),
-              type(x),
-              address(y),
-              address(invRms),
-              address(x),
-              addressOf(weight),
-              x.shape().dim(0),
-              x.shape().dim(1),
-              eps);
-      done(status, "rms_norm", y, x);
-    }
+    norms.rms(y, invRms, x, weight, eps);
   }
 
   @Override
   public void rmsNormGrad(
       View dx, View dweight, View dy, View x, Optional<View> weight, View invRms) {
-    synchronized (device) {
-      long rows = x.shape().dim(0);
-      long n = x.shape().dim(1);
-      Chunk scratch = device.memory().alloc(Launchers.layerNormGradScratch(rows, n));
-      int status =
-          Launchers.rmsNormGrad(
-              device.launchers(),
-              type(x),
-              address(dx),
-              address(dweight),
-              address(dy),
-              address(x),
-              addressOf(weight),
-              address(invRms),
-              scratch.address(),
-              rows,
-              n);
-      device.memory().free(scratch);
-      done(status, "rms_norm gradient", dx, dweight, dy, x);
-    }
+    norms.rmsGrad(dx, dweight, dy, x, weight, invRms);
   }
 
   @Override
@@ -426,29 +226,11 @@ final class CudaFusedOps extends CompositeOps {
       Optional<View> weight,
       Optional<View> bias,
       double eps) {
-    long groups = mean.shape().dim(1);
-    if (!counts(x, groups)) {
+    if (!Normalizations.counts(x, mean.shape().dim(1))) {
       super.groupNorm(y, mean, invStd, x, weight, bias, eps);
       return;
     }
-    synchronized (device) {
-      int status =
-          Launchers.groupNorm(
-              device.launchers(),
-              type(x),
-              address(y),
-              address(mean),
-              address(invStd),
-              address(x),
-              addressOf(weight),
-              addressOf(bias),
-              x.shape().dim(0),
-              groups,
-              x.shape().dim(1) / groups,
-              x.shape().dim(2),
-              eps);
-      done(status, "group_norm", y, x);
-    }
+    norms.group(y, mean, invStd, x, weight, bias, eps);
   }
 
   @Override
@@ -461,43 +243,11 @@ final class CudaFusedOps extends CompositeOps {
       Optional<View> weight,
       View mean,
       View invStd) {
-    long groups = mean.shape().dim(1);
-    if (!counts(x, groups)) {
+    if (!Normalizations.counts(x, mean.shape().dim(1))) {
       super.groupNormGrad(dx, dweight, dbias, dy, x, weight, mean, invStd);
       return;
     }
-    synchronized (device) {
-      long images = x.shape().dim(0);
-      long channels = x.shape().dim(1) / groups;
-      Chunk scratch =
-          device.memory().alloc(Launchers.groupNormGradScratch(images, groups, channels));
-      int status =
-          Launchers.groupNormGrad(
-              device.launchers(),
-              type(x),
-              address(dx),
-              address(dweight),
-              address(dbias),
-              address(dy),
-              address(x),
-              addressOf(weight),
-              address(mean),
-              address(invStd),
-              scratch.address(),
-              images,
-              groups,
-              channels,
-              x.shape().dim(2));
-      device.memory().free(scratch);
-      done(status, "group_norm gradient", dx, dweight, dbias, dy, x);
-    }
-  }
-
-  /** Whether kernels can count the elements of a group and the planes in 32 bits. */
-  private static boolean counts(View x, long groups) {
-    long planes = x.shape().dim(0) * x.shape().dim(1);
-    return planes <= Integer.MAX_VALUE
-        && x.shape().dim(1) / groups * x.shape().dim(2) <= Integer.MAX_VALUE;
+    norms.groupGrad(dx, dweight, dbias, dy, x, weight, mean, invStd);
   }
 
   // ---- Softmax and cross-entropy ----

@@ -3,6 +3,7 @@ package dev.kiln.cuda;
 import dev.kiln.DType;
 import dev.kiln.backend.Storage;
 import dev.kiln.backend.View;
+import java.util.Optional;
 
 /** Elements in device memory. */
 final class CudaStorage extends Storage {
@@ -22,6 +23,11 @@ final class CudaStorage extends Storage {
           "[storage] " + view + " lies in a storage that was freed before its use");
     }
     return storage.chunk.address() + view.offset() * view.dtype().bytes();
+  }
+
+  /** The address of an operand, 0 for none. */
+  static long addressOf(Optional<View> x) {
+    return x.isPresent() ? address(x.get()) : 0;
   }
 
   /** Hands the memory out for good. */
