@@ -4,6 +4,7 @@ import com.google.gson.GsonBuilder;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import dev.kiln.Device;
+import dev.kiln.DeviceException;
 import dev.kiln.Generator;
 import dev.kiln.KilnException;
 import dev.kiln.Precision;
@@ -11,6 +12,7 @@ import dev.kiln.Scope;
 import dev.kiln.StepGraph;
 import dev.kiln.bench.worker.Timing;
 import java.io.IOException;
+import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -60,8 +62,26 @@ public final class Bench {
    * @throws IOException if the results cannot be written
    */
   public static void main(String[] args) throws IOException {
-    Bench bench = new Bench(parse(args));
-    bench.run();
+    int code = run(args, System.err);
+    if (code != 0) {
+      System.exit(code);
+    }
+  }
+
+  /**
+   * Runs it, and says in words what stands in the way: returns 1, or 2 if it was called wrongly.
+   */
+  static int run(String[] args, PrintStream errors) throws IOException {
+    try {
+      new Bench(parse(args)).run();
+      return 0;
+    } catch (DeviceException e) {
+      errors.println("bench: " + e.getMessage());
+      return 1;
+    } catch (IllegalArgumentException e) {
+      errors.println("bench: " + e.getMessage());
+      return 2;
+    }
   }
 
   private static Options parse(String[] args) {
