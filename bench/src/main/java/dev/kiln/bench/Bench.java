@@ -47,6 +47,7 @@ public final class Bench {
   private final Options options;
   private final boolean records;
   private final JsonArray results = new JsonArray();
+  private int timed;
 
   private Bench(Options options) {
     this.options = options;
@@ -73,7 +74,12 @@ public final class Bench {
    */
   static int run(String[] args, PrintStream errors) throws IOException {
     try {
-      new Bench(parse(args)).run();
+      Bench bench = new Bench(parse(args));
+      bench.run();
+      if (bench.timed == 0) {
+        errors.println("bench: nothing could be timed");
+        return 1;
+      }
       return 0;
     } catch (DeviceException e) {
       errors.println("bench: " + e.getMessage());
@@ -170,6 +176,7 @@ public final class Bench {
     } else {
       try {
         time(task, precision, recorded, line);
+        timed++;
       } catch (KilnException | IllegalStateException | LinkageError e) {
         line.addProperty("error", String.valueOf(e.getMessage()).lines().findFirst().orElse(""));
       }

@@ -31,4 +31,10 @@ class BenchTest {
     assertThat(run("--device", "cpu", "W99")).isEqualTo(2);
     assertThat(said()).startsWith("bench: no work is called [W99]; there are [W1");
   }
+
+  @Test
+  void failsWhereNothingCouldBeTimed() throws IOException {
+    assertThat(run("--device", "cpu", "--mode", "recorded", "W6.add")).isEqualTo(1);
+    assertThat(said()).startsWith("bench: nothing could be timed");
+  }
 }
