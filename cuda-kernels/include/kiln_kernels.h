@@ -142,6 +142,19 @@ int kiln_scatter(int64_t context, int op, int type, int64_t out, int64_t src, in
                  int axis, int64_t size, int64_t n, int64_t src_stride, int64_t out_stride,
                  int64_t geometry);
 
+// ---- slices.cu ----
+
+// out[outer][n][inner] = x[outer][size][inner] picked by index[n] (INT64), for elements of 1, 2, 4 or
+// 8 bytes. Indices outside are reported as of this axis.
+int kiln_gather_slices(int64_t context, int bytes, int64_t out, int64_t x, int64_t index, int axis,
+                       int64_t outer, int64_t n, int64_t inner, int64_t size);
+// The bytes of device memory that kiln_scatter_add_slices needs beside its operands.
+int64_t kiln_scatter_add_slices_scratch(int64_t n);
+// out[outer][size][inner] += src[outer][n][inner] at index[n], fewer than 2^31 slices, for all types.
+int kiln_scatter_add_slices(int64_t context, int type, int64_t out, int64_t src, int64_t index,
+                            int64_t scratch, int axis, int64_t outer, int64_t n, int64_t inner,
+                            int64_t size);
+
 // ---- sort.cu ----
 
 // The bytes of device memory that kiln_sort needs beside its operands.

@@ -88,7 +88,8 @@ KILN_DEVICE void transpose(T* out, const T* x, const Turned& s, T (&tile)[TILE][
   KILN_KERNEL(kiln_fill_##name, T* out, int64_t n, double value) {                         \
     kiln::map_dense(Constant<T>{kiln::Element<T>::put(value)}, n, out);                    \
   }                                                                                        \
-  KILN_KERNEL(kiln_fill_strided_##name, T* out, kiln::Geometry<1> g, double value) {       \
+  KILN_KERNEL(kiln_fill_strided_##name, T* out, KILN_CONSTANT kiln::Geometry<1> g,         \
+              double value) {                                                              \
     kiln::map_strided(Constant<T>{kiln::Element<T>::put(value)}, g, out);                  \
   }
 KILN_ALL_TYPES(FILL)

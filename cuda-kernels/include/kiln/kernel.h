@@ -18,6 +18,9 @@
 // spill two or three registers than have fewer blocks, or take so many that few blocks are left.
 #define KILN_KERNEL_BLOCKS(threads, blocks, name, ...) \
   extern "C" __global__ void __launch_bounds__(threads, blocks) name(__VA_ARGS__)
+// A parameter that is read where it lies. Left to itself the compiler copies one of up to 128 bytes
+// into each thread's local memory if an array in it is indexed.
+#define KILN_CONSTANT const __grid_constant__
 // The block's dynamic shared memory, as an array: KILN_SHARED(float, partial);
 #define KILN_SHARED(type, name)                                  \
   extern __shared__ __align__(16) unsigned char kiln_shared[];   \

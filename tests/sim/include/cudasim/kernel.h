@@ -1,6 +1,6 @@
 // Put in front of a .cu file (g++ -include) it makes the file ordinary C++ that the simulated device
 // can run. Nothing in the .cu knows of it but for the macros KILN_KERNEL, KILN_KERNEL_BOUNDS,
-// KILN_KERNEL_BLOCKS and KILN_SHARED, whose CUDA halves are in cuda-kernels/include/kiln/kernel.h.
+// KILN_KERNEL_BLOCKS, KILN_CONSTANT and KILN_SHARED, whose CUDA halves are in cuda-kernels/include/kiln/kernel.h.
 #pragma once
 
 #define CUDASIM 1
@@ -53,6 +53,9 @@ static constexpr int warpSize = 32;
   extern "C" __attribute__((visibility("default"))) const cudasim::KernelEntry                \
       cudasim_k_##name = cudasim::Entry<&name>::record(#name, max_threads);                   \
   static void name(__VA_ARGS__)
+
+// A parameter that is read where it lies.
+#define KILN_CONSTANT const
 
 // The dynamic shared memory of the launch, as an array of the type.
 #define KILN_SHARED(type, name) \

@@ -4,6 +4,7 @@ import com.google.gson.GsonBuilder;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import dev.kiln.Device;
+import dev.kiln.DeviceException;
 import dev.kiln.Generator;
 import dev.kiln.KilnException;
 import dev.kiln.Precision;
@@ -11,6 +12,7 @@ import dev.kiln.Scope;
 import dev.kiln.StepGraph;
 import dev.kiln.bench.worker.Timing;
 import java.io.IOException;
+import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -45,6 +47,7 @@ public final class Bench {
   private final Options options;
   private final boolean records;
   private final JsonArray results = new JsonArray();
+  private int timed;
 
   private Bench(Options options) {
     this.options = options;
@@ -60,8 +63,31 @@ public final class Bench {
    * @throws IOException if the results cannot be written
    */
   public static void main(String[] args) throws IOException {
-    Bench bench = new Bench(parse(args));
-    bench.run();
+    int code = run(args, System.err);
+    if (code != 0) {
+      System.exit(code);
+    }
+  }
+
+  /**
+   * Runs it, and says in words what stands in the way: returns 1, or 2 if it was called wrongly.
+   */
+  static int run(String[] args, PrintStream errors) throws IOException {
+    try {
+      Bench bench = new Bench(parse(args));
+      bench.run();
+      if (bench.timed == 0) {
+        errors.println("bench: nothing could be timed");
+        return 1;
+      }
+      return 0;
+    } catch (DeviceException e) {
+      errors.println("bench: " + e.getMessage());
+      return 1;
+    } catch (IllegalArgumentException e) {
+      errors.println("bench: " + e.getMessage());
+      return 2;
+    }
   }
 
   private static Options parse(String[] args) {
@@ -150,6 +176,7 @@ public final class Bench {
     } else {
       try {
         time(task, precision, recorded, line);
+        timed++;
       } catch (KilnException | IllegalStateException | LinkageError e) {
         line.addProperty("error", String.valueOf(e.getMessage()).lines().findFirst().orElse(""));
       }

@@ -171,7 +171,7 @@ public final class CudaBackend implements Backend {
   }
 
   /** Throws what kernels have found so far, but not inside a recording, which cannot wait. */
-  private void checkIndices() {
+  void checkIndices() {
     if (recording.isEmpty()) {
       errors.check();
     }

@@ -182,6 +182,59 @@ final class CudaFusedOps extends CompositeOps {
   }
 
   @Override
+  public void gatherSlices(View out, View x, View index, int axis) {
+    synchronized (device) {
+      int status =
+          Launchers.gatherSlices(
+              device.launchers(),
+              out.dtype().bytes(),
+              address(out),
+              address(x),
+              address(index),
+              axis,
+              count(x, 0, axis),
+              index.numel(),
+              count(x, axis + 1, x.shape().rank()),
+              x.shape().dim(axis));
+      done(status, "gather", out, x, index);
+      device.checkIndices();
+    }
+  }
+
+  @Override
+  public void scatterAddSlices(View out, View src, View index, int axis) {
+    synchronized (device) {
+      long n = index.numel();
+      Chunk scratch = device.memory().alloc(Launchers.scatterAddSlicesScratch(n));
+      int status =
+          Launchers.scatterAddSlices(
+              device.launchers(),
+              type(out),
+              address(out),
+              address(src),
+              address(index),
+              scratch.address(),
+              axis,
+              count(out, 0, axis),
+              n,
+              count(out, axis + 1, out.shape().rank()),
+              out.shape().dim(axis));
+      device.memory().free(scratch);
+      done(status, "scatter_add", out, src, index);
+      device.checkIndices();
+    }
+  }
+
+  /** How many elements the axes from one to before another have. */
+  private static long count(View x, int from, int to) {
+    long n = 1;
+    for (int axis = from; axis < to; axis++) {
+      n *= x.shape().dim(axis);
+    }
+    return n;
+  }
+
+  @Override
   public void layerNorm(
       View y,
       View mean,

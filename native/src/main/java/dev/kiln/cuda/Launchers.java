@@ -141,6 +141,36 @@ final class Launchers {
       long outStride,
       long geometry);
 
+  @Name("kiln_gather_slices")
+  static native int gatherSlices(
+      long context,
+      int bytes,
+      long out,
+      long x,
+      long index,
+      int axis,
+      long outer,
+      long n,
+      long inner,
+      long size);
+
+  @Name("kiln_scatter_add_slices_scratch")
+  static native long scatterAddSlicesScratch(long n);
+
+  @Name("kiln_scatter_add_slices")
+  static native int scatterAddSlices(
+      long context,
+      int type,
+      long out,
+      long src,
+      long index,
+      long scratch,
+      int axis,
+      long outer,
+      long n,
+      long inner,
+      long size);
+
   @Name("kiln_sort_scratch")
   static native long sortScratch(long rows, long n);
 

@@ -17,7 +17,7 @@ import java.util.stream.Stream;
 /** What is asked of the machine and of Kiln's own files, before any of CUDA. */
 final class SystemChecks {
   /** What JCuda's natives need. */
-  private static final int OLDEST_GLIBC = 29;
+  static final int OLDEST_GLIBC = 17;
 
   private final Surroundings machine;
   private final Mends mends;
@@ -49,7 +49,7 @@ final class SystemChecks {
       return Finding.obstacle(
           what,
           State.TOO_OLD,
-          name + ", glibc 2." + glibc + "; JCuda needs 2." + OLDEST_GLIBC,
+          name + ", glibc 2." + glibc + "; Kiln needs 2." + OLDEST_GLIBC,
           "update the system, or use a container image of a newer one");
     }
     String kind = mends.inWsl() ? ", WSL" : mends.inContainer() ? ", in a container" : "";

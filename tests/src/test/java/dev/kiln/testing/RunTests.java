@@ -3,6 +3,7 @@ package dev.kiln.testing;
 import static org.junit.platform.engine.discovery.ClassNameFilter.includeClassNamePatterns;
 import static org.junit.platform.engine.discovery.DiscoverySelectors.selectPackage;
 
+import dev.kiln.DeviceException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import org.junit.platform.engine.TestExecutionResult;
@@ -26,6 +27,13 @@ public final class RunTests {
 
   /** Runs the tests. */
   public static void main(String[] patterns) {
+    try {
+      EachDevice.all();
+    } catch (DeviceException e) {
+      // Else every single test would fail and say the same.
+      System.out.println("No test was run. " + e.getMessage());
+      System.exit(1);
+    }
     LauncherDiscoveryRequest request =
         LauncherDiscoveryRequestBuilder.request()
             .selectors(selectPackage("dev.kiln"))
