@@ -11,6 +11,7 @@ import dev.kiln.Scope;
 import dev.kiln.Shape;
 import dev.kiln.Tensor;
 import dev.kiln.testing.OnEachDevice;
+import dev.kiln.testing.SettledMemory;
 import java.util.List;
 
 /** The walker's rules; expected numbers are derivatives worked out by hand. */
@@ -208,7 +209,7 @@ class AutogradTest {
       }
       Tensor loss = y.sum();
       device.resetPeakMemory();
-      long before = device.memory().used();
+      long before = SettledMemory.used(device);
       loss.backward();
       long peak = device.memory().peak() - before;
       // 40 ops of 4000 bytes: a walker that kept every gradient would need 160000.

@@ -27,6 +27,7 @@ import dev.kiln.ops.Reduction;
 import dev.kiln.testing.GradCheck;
 import dev.kiln.testing.GradCheck.Input;
 import dev.kiln.testing.OnEachDevice;
+import dev.kiln.testing.SettledMemory;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -319,7 +320,7 @@ class HigherOrderTest {
   void aScopeReleasesEverything(Device device) {
     Tensor x = Tensor.ones(Shape.of(2, 1, 6, 6), DType.FLOAT32, device).requiresGrad(true);
     Tensor w = Tensor.ones(Shape.of(2, 1, 3, 3), DType.FLOAT32, device).requiresGrad(true);
-    long before = 0;
+    long before = SettledMemory.used(device);
     for (int i = 0; i < 3; i++) {
       try (Scope scope = Scope.open()) {
         Tensor y = Convolution.conv2d(x, w, Optional.empty(), CONV).tanh().sum();

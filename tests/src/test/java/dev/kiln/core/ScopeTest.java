@@ -10,6 +10,7 @@ import dev.kiln.Scope;
 import dev.kiln.Shape;
 import dev.kiln.Tensor;
 import dev.kiln.testing.OnEachDevice;
+import dev.kiln.testing.SettledMemory;
 import java.util.concurrent.atomic.AtomicReference;
 
 class ScopeTest {
@@ -19,7 +20,7 @@ class ScopeTest {
 
   @OnEachDevice
   void releasesWhatWasMadeInside(Device device) {
-    long before = device.memory().used();
+    long before = SettledMemory.used(device);
     Tensor t;
     try (Scope scope = Scope.open("step 812")) {
       t = make(device);
@@ -103,7 +104,7 @@ class ScopeTest {
 
   @OnEachDevice
   void withoutAScopeGarbageCollectionFrees(Device device) throws InterruptedException {
-    long before = device.memory().used();
+    long before = SettledMemory.used(device);
     for (int i = 0; i < 50; i++) {
       make(device);
     }
@@ -117,7 +118,7 @@ class ScopeTest {
   @OnEachDevice
   void statisticsCountBytesAndPeak(Device device) {
     try (Scope scope = Scope.open()) {
-      long before = device.memory().used();
+      long before = SettledMemory.used(device);
       device.resetPeakMemory();
       Tensor a = make(device);
       a.close();

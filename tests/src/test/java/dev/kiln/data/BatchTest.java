@@ -10,6 +10,7 @@ import dev.kiln.Scope;
 import dev.kiln.Shape;
 import dev.kiln.Tensor;
 import dev.kiln.testing.OnEachDevice;
+import dev.kiln.testing.SettledMemory;
 import java.util.List;
 
 class BatchTest {
@@ -47,7 +48,7 @@ class BatchTest {
 
   @OnEachDevice
   void joinsTheScopeThatIsOpenWhenItIsRead(Device device) {
-    long before = device.memory().used();
+    long before = SettledMemory.used(device);
     for (Batch b : loader(device).epoch(0)) {
       Tensor x;
       try (Scope scope = Scope.open("step " + b.number())) {
@@ -64,7 +65,7 @@ class BatchTest {
 
   @OnEachDevice
   void isReleasedByCloseWhereNoScopeIsOpen(Device device) {
-    long before = device.memory().used();
+    long before = SettledMemory.used(device);
     for (Batch batch : loader(device)) {
       try (batch) {
         assertThat(batch.input().toFloatArray()).hasSize(3 * batch.size());

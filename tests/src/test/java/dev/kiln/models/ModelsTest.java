@@ -16,6 +16,7 @@ import dev.kiln.models.ResNet.Stem;
 import dev.kiln.nn.CrossEntropyLoss;
 import dev.kiln.nn.Module;
 import dev.kiln.testing.OnEachDevice;
+import dev.kiln.testing.SettledMemory;
 import java.util.Map;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Assumptions;
@@ -131,7 +132,7 @@ class ModelsTest {
     try (Scope scope = Scope.open();
         NoGrad off = NoGrad.open()) {
       Tensor x = Tensor.rand(Shape.of(1, 3, 8, 8), DType.FLOAT32, device);
-      long before = device.memory().used();
+      long before = SettledMemory.used(device);
       Tensor y = net.call(x);
       assertThat(y.shape()).isEqualTo(Shape.of(1, 10));
       assertThat(device.memory().used() - before).isLessThanOrEqualTo(1024);

@@ -115,25 +115,6 @@ final class TrainFixtures {
     return all;
   }
 
-  /** Live bytes once garbage collection has given back what it can. */
-  static long settledBytes() {
-    long before;
-    long now = Long.MAX_VALUE;
-    do {
-      before = now;
-      for (int i = 0; i < 3; i++) {
-        System.gc();
-        try {
-          Thread.sleep(20); // the cleaner's thread needs its turn
-        } catch (InterruptedException e) {
-          throw new IllegalStateException(e);
-        }
-      }
-      now = device().memory().used();
-    } while (now < before);
-    return now;
-  }
-
   /** Dropout by the device's generator. */
   static final class RandomDropout extends Module {
     private final double p;

@@ -18,6 +18,7 @@ import dev.kiln.nn.Sequential;
 import dev.kiln.optim.ExponentialLR;
 import dev.kiln.optim.ReduceLROnPlateau;
 import dev.kiln.optim.SGD;
+import dev.kiln.testing.SettledMemory;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -344,7 +345,7 @@ class TrainerTest {
           @Override
           public void onStepEnd(TrainState s) {
             if (s.globalStep() == 10 || s.globalStep() == 100) {
-              used.add(TrainFixtures.settledBytes());
+              used.add(SettledMemory.used(TrainFixtures.device()));
             }
           }
         };

@@ -10,6 +10,7 @@ import dev.kiln.Scope;
 import dev.kiln.Shape;
 import dev.kiln.StepGraph;
 import dev.kiln.Tensor;
+import dev.kiln.testing.SettledMemory;
 import jcuda.driver.CUresult;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -47,7 +48,7 @@ class RecordingFaultTest {
         "cuGraphLaunch"
       })
   void aFailedCallIsReportedAndTheStepCanBeTakenAgain(String function) {
-    long used = device.memory().used();
+    long used = SettledMemory.used(device);
     Tensor sum = Tensor.zeros(Shape.of(3), DType.FLOAT32, device);
     try (StepGraph graph =
         StepGraph.of(device, () -> sum.copyFrom(sum.add(1).mul(2).sub(sum).sub(1)))) {

@@ -13,6 +13,7 @@ import dev.kiln.ShapeException;
 import dev.kiln.Tensor;
 import dev.kiln.backend.Sampling;
 import dev.kiln.testing.OnEachDevice;
+import dev.kiln.testing.SettledMemory;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -497,7 +498,7 @@ class AugmentTest {
     try (Scope scope = Scope.open("warm")) {
       augment.apply(x, 0, 1, 2);
     }
-    long before = device.memory().used();
+    long before = SettledMemory.used(device);
     for (int i = 0; i < 3; i++) {
       try (Scope scope = Scope.open("step")) {
         augment.apply(x, i, 1, 2);
