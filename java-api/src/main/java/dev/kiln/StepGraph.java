@@ -103,9 +103,7 @@ public final class StepGraph implements AutoCloseable {
   public Tensor run(Tensor... inputs) {
     open();
     if (runs == 0 && slots.isEmpty()) {
-      for (Tensor x : inputs) {
-        slots.add(Scope.outside(() -> Tensor.empty(x.shape(), x.dtype(), device)));
-      }
+      makeSlots(inputs);
     }
     check(inputs);
     for (int i = 0; i < inputs.length; i++) {
@@ -116,6 +114,19 @@ public final class StepGraph implements AutoCloseable {
         () ->
             new IllegalStateException(
                 "[step_graph] this step has no inputs and no result; call run() without any"));
+  }
+
+  /** Makes the places of all inputs, or none where there is no memory for all. */
+  private void makeSlots(Tensor... inputs) {
+    try {
+      for (Tensor x : inputs) {
+        slots.add(Scope.outside(() -> Tensor.empty(x.shape(), x.dtype(), device)));
+      }
+    } catch (RuntimeException | Error e) {
+      slots.forEach(Tensor::close);
+      slots.clear();
+      throw e;
+    }
   }
 
   private void check(Tensor... inputs) {

@@ -89,8 +89,11 @@ final class CudaRecording implements Recording {
   @Override
   public void close() {
     synchronized (device) {
-      driver.synchronize();
-      release();
+      try {
+        driver.synchronize();
+      } finally {
+        release();
+      }
     }
   }
 

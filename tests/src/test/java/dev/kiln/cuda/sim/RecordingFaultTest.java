@@ -72,6 +72,41 @@ class RecordingFaultTest {
   }
 
   @Test
+  void aFirstRunWithoutMemoryForAllInputsCanBeTakenAgain() {
+    long used = SettledMemory.used(device);
+    Tensor x = Tensor.ones(Shape.of(6_000_000), DType.FLOAT32, device);
+    device.backend().trim(); // so that each input's place is asked of the driver
+    try (StepGraph graph = StepGraph.of(device, in -> in.get(0).add(in.get(1)).sum())) {
+      SimControl.fail("cuMemAlloc", 2, 1, CUresult.CUDA_ERROR_UNKNOWN);
+      assertThatThrownBy(() -> graph.run(x, x)).isInstanceOf(KilnException.class);
+      SimControl.clearFailures();
+      assertThat(graph.run(x, x).item()).isEqualTo(12_000_000);
+    }
+    x.close();
+    assertThat(device.memory().used()).isEqualTo(used);
+  }
+
+  @Test
+  void closingARecordingGivesItsMemoryBackEvenIfTheDeviceFails() {
+    long used = SettledMemory.used(device);
+    Tensor sum = Tensor.zeros(Shape.of(3), DType.FLOAT32, device);
+    StepGraph graph = StepGraph.of(device, () -> sum.copyFrom(sum.add(1)));
+    for (int i = 0; i < 4; i++) {
+      graph.run();
+    }
+    long cached = device.memory().cached();
+    SimControl.fail("cuStreamSynchronize", 1, 1, CUresult.CUDA_ERROR_UNKNOWN);
+    assertThatThrownBy(graph::close)
+        .isInstanceOf(KilnException.class)
+        .hasMessageContaining("cuStreamSynchronize");
+    SimControl.clearFailures();
+    sum.close();
+    device.backend().trim();
+    assertThat(device.memory().used()).isEqualTo(used);
+    assertThat(device.memory().cached()).isLessThan(cached);
+  }
+
+  @Test
   void aReplayIsOneCallThatWaitsForNothing() {
     Tensor x = Tensor.zeros(Shape.of(5), DType.FLOAT32, device);
     try (StepGraph graph = StepGraph.of(device, () -> x.copyFrom(x.mul(2).add(1)))) {

@@ -169,7 +169,10 @@ class TrainingFaultTest {
       if (fault.isEmpty()) {
         usedOpen = SimControl.memoryUsed() - before;
       }
-      same(fault, "device memory in use", usedOpen, SimControl.memoryUsed() - before);
+      long used = SimControl.memoryUsed() - before;
+      // a full device has let the recording go, and its memory
+      boolean let = fault.isPresent() && fault.get().status() == CUresult.CUDA_ERROR_OUT_OF_MEMORY;
+      same(fault, "device memory in use", let ? Math.min(used, usedOpen) : usedOpen, used);
       phase = "closing";
       backend.close();
     } catch (KilnException e) {
