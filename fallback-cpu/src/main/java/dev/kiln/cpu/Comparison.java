@@ -6,14 +6,9 @@ import dev.kiln.backend.BinaryOp;
 import dev.kiln.backend.View;
 import dev.kiln.cpu.kernels.SpanKernels;
 import dev.kiln.cpu.threads.WorkerPool;
-import dev.kiln.cpu.threads.Workspace;
-import java.util.Arrays;
 
 /** Comparisons of floats: 1 where they hold, else 0. */
 final class Comparison {
-  /** Elements that are compared with one, which is repeated so often. */
-  private static final int REPEATED = 1024;
-
   private final SpanKernels spans;
   private final BinaryOp op;
   private final byte[] y;
@@ -33,29 +28,28 @@ final class Comparison {
     int op1 = loops.step(1);
     int oq = loops.step(2);
     boolean logical = op == BinaryOp.AND || op == BinaryOp.OR;
-    boolean dense = oy == 1 && op1 == 1 && !logical;
+    boolean dense = oy == 1 && Repeated.serves(op1) && Repeated.serves(oq) && !logical;
     loops.forEach(
         pool,
         (at, n) -> {
-          if (dense && oq == 1) {
-            of.span(at[0], p, at[1], q, at[2], n);
-          } else if (dense && oq == 0) {
-            of.withOne(at[0], p, at[1], q[at[2]], n);
-          } else {
+          if (!dense) {
             for (int e = 0; e < n; e++) {
               boolean holds = of.holds(p[at[1] + e * op1], q[at[2] + e * oq]);
               of.y[at[0] + e * oy] = (byte) (holds ? 1 : 0);
             }
+            return;
+          }
+          float[] ones = op1 == 1 && oq == 1 ? p : Repeated.both(p[at[1]], q[at[2]], n);
+          for (int e = 0; e < n; e += Repeated.PART) {
+            of.span(
+                at[0] + e,
+                op1 == 1 ? p : ones,
+                op1 == 1 ? at[1] + e : 0,
+                oq == 1 ? q : ones,
+                oq == 1 ? at[2] + e : Repeated.PART,
+                Math.min(Repeated.PART, n - e));
           }
         });
-  }
-
-  private void withOne(int o, float[] a, int i, float b, int n) {
-    float[] all = Workspace.mine().floats(Workspace.Slot.TAIL, REPEATED);
-    Arrays.fill(all, 0, REPEATED, b);
-    for (int e = 0; e < n; e += REPEATED) {
-      span(o + e, a, i + e, all, 0, Math.min(REPEATED, n - e));
-    }
   }
 
   private void span(int o, float[] a, int i, float[] b, int j, int n) {

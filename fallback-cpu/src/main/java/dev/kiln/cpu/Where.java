@@ -5,14 +5,9 @@ import static dev.kiln.cpu.Moves.floats;
 import dev.kiln.backend.View;
 import dev.kiln.cpu.kernels.SpanKernels;
 import dev.kiln.cpu.threads.WorkerPool;
-import dev.kiln.cpu.threads.Workspace;
-import java.util.Arrays;
 
 /** Choices between two views' floats by a third view's bytes. */
 final class Where {
-  /** Elements of one call: so often one that is chosen again and again is repeated. */
-  private static final int PART = 1024;
-
   private Where() {}
 
   static void run(SpanKernels spans, WorkerPool pool, View out, View condition, View a, View b) {
@@ -25,20 +20,22 @@ final class Where {
     int oc = loops.step(1);
     int op = loops.step(2);
     int oq = loops.step(3);
-    boolean dense = oy == 1 && oc == 1 && op >= 0 && op <= 1 && oq >= 0 && oq <= 1;
+    boolean dense = oy == 1 && oc == 1 && Repeated.serves(op) && Repeated.serves(oq);
     loops.forEach(
         pool,
         (at, n) -> {
           if (!dense) {
+            // Bits, since no processor predicts which element of a mask is set.
             for (int e = 0; e < n; e++) {
-              boolean first = c[at[1] + e * oc] != 0;
-              y[at[0] + e * oy] = first ? p[at[2] + e * op] : q[at[3] + e * oq];
+              int set = -(c[at[1] + e * oc] & 0xff) >> 31;
+              int first = Float.floatToRawIntBits(p[at[2] + e * op]);
+              int second = Float.floatToRawIntBits(q[at[3] + e * oq]);
+              y[at[0] + e * oy] = Float.intBitsToFloat(first & set | second & ~set);
             }
             return;
           }
-          float[] ones = op == 1 && oq == 1 ? p : repeated(p[at[2]], q[at[3]]);
-          for (int e = 0; e < n; e += PART) {
-            int part = Math.min(PART, n - e);
+          float[] ones = op == 1 && oq == 1 ? p : Repeated.both(p[at[2]], q[at[3]], n);
+          for (int e = 0; e < n; e += Repeated.PART) {
             spans.select(
                 c,
                 at[1] + e,
@@ -47,16 +44,9 @@ final class Where {
                 op == 1 ? p : ones,
                 op == 1 ? at[2] + e : 0,
                 oq == 1 ? q : ones,
-                oq == 1 ? at[3] + e : PART,
-                part);
+                oq == 1 ? at[3] + e : Repeated.PART,
+                Math.min(Repeated.PART, n - e));
           }
         });
-  }
-
-  private static float[] repeated(float a, float b) {
-    float[] both = Workspace.mine().floats(Workspace.Slot.TAIL, 2 * PART);
-    Arrays.fill(both, 0, PART, a);
-    Arrays.fill(both, PART, 2 * PART, b);
-    return both;
   }
 }

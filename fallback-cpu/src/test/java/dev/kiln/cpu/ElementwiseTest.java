@@ -193,6 +193,28 @@ class ElementwiseTest {
     }
   }
 
+  @ParameterizedTest
+  @MethodSource("devices")
+  void comparesAndChoosesByRows(Views on) {
+    double[] a = random(1, 5 * 7);
+    double[] c = random(2, 5);
+    View x = on.of(DType.FLOAT32, a, 5, 7);
+    View column = on.of(DType.FLOAT32, c, 5, 1).expand(x.shape());
+    View above = on.empty(DType.BOOL, 5, 7);
+    on.backend().binary(BinaryOp.GT, above, x, column);
+    View larger = on.empty(DType.FLOAT32, 5, 7);
+    on.backend().where(larger, above, x, column);
+    View turned = on.empty(DType.FLOAT32, 7, 5);
+    on.backend().where(turned.permute(1, 0), above, x, column);
+    for (int i = 0; i < 5 * 7; i++) {
+      double p = (float) a[i];
+      double q = (float) c[i / 7];
+      assertThat(read(above)[i]).isEqualTo(p > q ? 1 : 0);
+      assertThat(read(larger)[i]).isEqualTo(Math.max(p, q));
+      assertThat(read(turned)[i % 7 * 5 + i / 7]).isEqualTo(Math.max(p, q));
+    }
+  }
+
   private static void compareWithOne(Views on, BinaryOp op, double[] a, double one) {
     if (!op.isPredicate()) {
       return;

@@ -24,7 +24,7 @@ final class VectorRows implements RowKernels {
 
   private static void expSumLoop(int turns) {
     float[] y = Primer.SINK;
-    VectorUnaryLoops.expSum(Primer.SCRATCH, 0, y, 0, turns * LANES, 0f, y);
+    ExpLoops.expSum(Primer.SCRATCH, 0, y, 0, turns * LANES, 0f, y);
   }
 
   private static float[] lanes() {
@@ -383,8 +383,7 @@ final class VectorRows implements RowKernels {
     int whole = n / LANES * LANES;
     for (int i = 0; i < whole; i += BLOCK) {
       Arrays.fill(lanes, 0, LANES, 0f);
-      VectorUnaryLoops.expSum(
-          x, xOffset + i, y, yOffset + i, Math.min(BLOCK, whole - i), shift, lanes);
+      ExpLoops.expSum(x, xOffset + i, y, yOffset + i, Math.min(BLOCK, whole - i), shift, lanes);
       sum += total(lanes);
     }
     int rest = n - whole;
@@ -393,7 +392,7 @@ final class VectorRows implements RowKernels {
       System.arraycopy(x, xOffset + whole, tail, 0, rest);
       Arrays.fill(tail, rest, LANES, shift);
       Arrays.fill(lanes, 0, LANES, 0f);
-      VectorUnaryLoops.expSum(tail, 0, tail, 0, LANES, shift, lanes);
+      ExpLoops.expSum(tail, 0, tail, 0, LANES, shift, lanes);
       System.arraycopy(tail, 0, y, yOffset + whole, rest);
       sum += totalOfFirst(lanes, rest);
     }

@@ -18,13 +18,13 @@ final class VectorUnary implements UnaryKernels {
   private static Primer.Loop forwardLoop(int op) {
     float[] x = Primer.SCRATCH;
     float[] y = Primer.SINK;
-    return turns -> VectorUnaryLoops.forward(OPS[op], x, 0, y, 0, turns * LANES, 1f, 1f);
+    return turns -> FunctionLoops.run(OPS[op], x, 0, y, 0, turns * LANES, 1f, 1f);
   }
 
   private static Primer.Loop gradientLoop(int op) {
     float[] x = Primer.SCRATCH;
     float[] y = Primer.SINK;
-    return turns -> VectorUnaryLoops.gradient(OPS[op], x, 0, x, 0, y, 0, turns * LANES, 1f, 1f);
+    return turns -> GradientLoops.run(OPS[op], x, 0, x, 0, y, 0, turns * LANES, 1f, 1f);
   }
 
   @Override
@@ -32,7 +32,7 @@ final class VectorUnary implements UnaryKernels {
       UnaryOp op, float p, float q, float[] x, int xOffset, float[] y, int yOffset, int n) {
     int whole = n / LANES * LANES;
     FORWARD[op.ordinal()].before(n / LANES);
-    if (!VectorUnaryLoops.forward(op, x, xOffset, y, yOffset, whole, p, q)) {
+    if (!FunctionLoops.run(op, x, xOffset, y, yOffset, whole, p, q)) {
       plain.apply(op, p, q, x, xOffset, y, yOffset, n);
       return;
     }
@@ -40,7 +40,7 @@ final class VectorUnary implements UnaryKernels {
     if (rest > 0) {
       float[] tail = tail();
       load(x, xOffset + whole, rest, tail, 0);
-      VectorUnaryLoops.forward(op, tail, 0, tail, 0, LANES, p, q);
+      FunctionLoops.run(op, tail, 0, tail, 0, LANES, p, q);
       System.arraycopy(tail, 0, y, yOffset + whole, rest);
     }
   }
@@ -59,8 +59,7 @@ final class VectorUnary implements UnaryKernels {
       int n) {
     int whole = n / LANES * LANES;
     GRADIENT[op.ordinal()].before(n / LANES);
-    if (!VectorUnaryLoops.gradient(
-        op, dy, dyOffset, saved, savedOffset, dx, dxOffset, whole, p, q)) {
+    if (!GradientLoops.run(op, dy, dyOffset, saved, savedOffset, dx, dxOffset, whole, p, q)) {
       plain.gradient(op, p, q, dy, dyOffset, saved, savedOffset, dx, dxOffset, n);
       return;
     }
@@ -69,7 +68,7 @@ final class VectorUnary implements UnaryKernels {
       float[] tail = tail();
       load(dy, dyOffset + whole, rest, tail, 0);
       load(saved, savedOffset + whole, rest, tail, LANES);
-      VectorUnaryLoops.gradient(op, tail, 0, tail, LANES, tail, 0, LANES, p, q);
+      GradientLoops.run(op, tail, 0, tail, LANES, tail, 0, LANES, p, q);
       System.arraycopy(tail, 0, dx, dxOffset + whole, rest);
     }
   }
