@@ -209,9 +209,20 @@ public final class Gemm {
       turned(t);
     } else if (t.k >= SPLIT_DEPTH && (long) divideUp(t.m, 14) * divideUp(t.n, 32) <= SPLIT_TILES) {
       splitDepth(t);
+    } else if (SharedProduct.suits(tiles, t.m, t.n, t.k, pool.threads())) {
+      shared(t);
     } else {
       blocks(t);
     }
+  }
+
+  /** Many rows and columns: the threads pack blocks of B together. */
+  private void shared(Task t) {
+    Destination out = Destination.matrix(t.c, t.co, t.ldc);
+    SharedProduct product =
+        new SharedProduct(
+            pool, tiles, t.left(), t.right(), out, t.epilogue, t.alpha, t.m, t.n, t.k);
+    product.run(t.beta != 0f, (from, to) -> prescale(t, from, to, 0, t.n));
   }
 
   /** Whether inner products are quicker than tiles, most of whose columns or rows would be idle. */
@@ -453,9 +464,9 @@ public final class Gemm {
     float[] panel = Workspace.mine().floats(Workspace.Slot.LEFT, tiles.leftSize());
     for (int k = 0; k < t.k; k += block) {
       int depth = Math.min(block, t.k - k);
-      left.pack(tiles, 0, t.m, k, depth, panel);
+      left.pack(tiles, 0, t.m, k, depth, panel, 0);
       if (t.alpha != 1f) {
-        TiledProduct.scale(tiles, left.interleaved(), t.m, depth, panel, t.alpha);
+        TiledProduct.scale(tiles, left.interleaved(), t.m, depth, panel, 0, t.alpha);
       }
       boolean add = t.beta != 0f || k > 0;
       for (int j = n0; j < n1; j += nr) {

@@ -5,8 +5,8 @@ interface LeftOperand {
   /** Whether panels are interleaved; otherwise they are in row layout. */
   boolean interleaved();
 
-  /** Packs {@code rows} rows from {@code row}, columns {@code k .. k + depth}, at panel start. */
-  void pack(TileKernels tiles, int row, int rows, int k, int depth, float[] panel);
+  /** Packs {@code rows} rows from {@code row}, columns {@code k .. k + depth}, to a panel. */
+  void pack(TileKernels tiles, int row, int rows, int k, int depth, float[] panel, int at);
 
   /** A row-major matrix, or the transpose of one. */
   static LeftOperand matrix(float[] a, int offset, int lda, boolean transposed) {
@@ -21,10 +21,11 @@ interface LeftOperand {
     }
 
     @Override
-    public void pack(TileKernels tiles, int row, int rows, int k, int depth, float[] panel) {
+    public void pack(
+        TileKernels tiles, int row, int rows, int k, int depth, float[] panel, int at) {
       int stride = tiles.rowStride();
       for (int i = 0; i < rows; i++) {
-        System.arraycopy(a, offset + (row + i) * lda + k, panel, i * stride, depth);
+        System.arraycopy(a, offset + (row + i) * lda + k, panel, at + i * stride, depth);
       }
     }
   }
@@ -37,8 +38,9 @@ interface LeftOperand {
     }
 
     @Override
-    public void pack(TileKernels tiles, int row, int rows, int k, int depth, float[] panel) {
-      tiles.packInterleaved(a, offset + k * lda + row, lda, depth, rows, panel, 0);
+    public void pack(
+        TileKernels tiles, int row, int rows, int k, int depth, float[] panel, int at) {
+      tiles.packInterleaved(a, offset + k * lda + row, lda, depth, rows, panel, at);
     }
   }
 }

@@ -236,10 +236,12 @@ final class Patch implements RightOperand {
     }
 
     @Override
-    public void pack(TileKernels tiles, int row, int rows, int k, int depth, float[] panel) {
+    public void pack(
+        TileKernels tiles, int row, int rows, int k, int depth, float[] panel, int at) {
       int runs = runs(k, depth);
       for (int i = 0; i < rows; i++) {
-        tiles.packRow(data, tap[row + i], runStart, runColumn, runs, panel, i * tiles.rowStride());
+        int to = at + i * tiles.rowStride();
+        tiles.packRow(data, tap[row + i], runStart, runColumn, runs, panel, to);
       }
     }
   }
@@ -299,7 +301,7 @@ final class Patch implements RightOperand {
       int mr = m0 + TiledProduct.panelStart(tiles, m1 - m0, panels, p + 1) - i;
       for (int k = 0; k < tap.length; k += block) {
         int depth = Math.min(block, tap.length - k);
-        left.pack(tiles, i, mr, k, depth, panel);
+        left.pack(tiles, i, mr, k, depth, panel, 0);
         for (int j = 0; j < count; j += nr) {
           tiles.tapTile(
               mr, k > 0, depth, panel, 0, data, start + j, tap, k, flat.array(), flat.at() + j, ld);

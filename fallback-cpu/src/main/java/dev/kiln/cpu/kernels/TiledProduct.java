@@ -9,13 +9,22 @@ import dev.kiln.cpu.threads.Workspace;
  *
  * <p>Order of loops (Goto and van de Geijn, Anatomy of High-Performance Matrix Multiplication,
  * 2008, with the two inner loops exchanged): depth blocks, column blocks (right panels packed into
- * L2), row panels (packed into L1), column panels. An element is summed over k in rising order in
- * depth blocks of a size that depends on the depth alone, so its bits do not depend on how rows and
- * columns are cut.
+ * L2), groups of row panels (packed into L2), column panels by the chunk, row panels of the group,
+ * column panels of the chunk. An element is summed over k in rising order in depth blocks of a size
+ * that depends on the depth alone, so its bits do not depend on how rows and columns are cut.
  */
 final class TiledProduct {
   /** Floats of a block of right panels: 1 MiB, in the second-level cache beside what streams. */
   private static final int RIGHT_BLOCK = 1 << 18;
+
+  /**
+   * Row panels that pass over a chunk of right panels together, so that a block too large for the
+   * second-level cache is read from the third a fourth as often.
+   */
+  static final int GROUP = 4;
+
+  /** Floats of a chunk of right panels: 256 KiB, in the second-level cache beside a group. */
+  private static final int CHUNK = 1 << 16;
 
   private TiledProduct() {}
 
@@ -64,7 +73,7 @@ final class TiledProduct {
       return;
     }
     int blockDepth = depthBlock(tiles, depth);
-    int blockColumns = columnBlock(tiles, columns, blockDepth);
+    int blockColumns = columnBlock(tiles, columns, mostColumns(tiles, blockDepth));
     Lines panels = panels(tiles, blockDepth, blockColumns);
     for (int k = 0; k < depth; k += blockDepth) {
       int kc = Math.min(blockDepth, depth - k);
@@ -83,14 +92,14 @@ final class TiledProduct {
     return Math.max(tiles.tileColumns(), RIGHT_BLOCK / blockDepth);
   }
 
-  /** Columns of a block, whole panels, that cuts {@code columns} evenly. */
-  private static int columnBlock(TileKernels tiles, int columns, int blockDepth) {
+  /** Columns of a block, whole panels and at most {@code most}, that cuts the columns evenly. */
+  static int columnBlock(TileKernels tiles, int columns, int most) {
     int nr = tiles.tileColumns();
-    return divideUp(divideUp(columns, nr), divideUp(columns, mostColumns(tiles, blockDepth))) * nr;
+    return divideUp(divideUp(columns, nr), divideUp(columns, most)) * nr;
   }
 
   /** Room for the right panels of one block. */
-  private static Lines panels(TileKernels tiles, int blockDepth, int blockColumns) {
+  static Lines panels(TileKernels tiles, int blockDepth, int blockColumns) {
     return Workspace.mine()
         .lines(Workspace.Slot.RIGHT, (long) blockDepth * blockColumns + tiles.slack());
   }
@@ -99,7 +108,7 @@ final class TiledProduct {
    * Computes rows {@code m0..m1} of the block whose {@code columns} packed columns begin at {@code
    * column}, over {@code depth} from {@code k} on.
    */
-  private static void block(
+  static void block(
       TileKernels tiles,
       LeftOperand left,
       Lines panels,
@@ -117,31 +126,46 @@ final class TiledProduct {
     int rows = m1 - m0;
     int rowPanels = divideUp(rows, tiles.tileRows());
     Workspace space = Workspace.mine();
-    float[] packedLeft = space.floats(Workspace.Slot.LEFT, tiles.leftSize());
+    int size = tiles.leftSize();
+    int group = divideUp(rowPanels, divideUp(rowPanels, GROUP));
+    float[] packed = space.floats(Workspace.Slot.LEFT, (long) size * group);
     Lines edge = space.lines(Workspace.Slot.TILE, (long) tiles.tileRows() * nr);
-    for (int p = 0; p < rowPanels; p++) {
-      int i = m0 + panelStart(tiles, rows, rowPanels, p);
-      int mr = m0 + panelStart(tiles, rows, rowPanels, p + 1) - i;
-      left.pack(tiles, i, mr, k, depth, packedLeft);
-      if (alpha != 1f) {
-        scale(tiles, left.interleaved(), mr, depth, packedLeft, alpha);
+    int chunk = Math.max(1, CHUNK / (nr * depth)) * nr;
+    for (int p = 0; p < rowPanels; p += group) {
+      int end = Math.min(rowPanels, p + group);
+      for (int g = p; g < end; g++) {
+        int i = panelStart(tiles, rows, rowPanels, g);
+        int mr = panelStart(tiles, rows, rowPanels, g + 1) - i;
+        int at = (g - p) * size;
+        left.pack(tiles, m0 + i, mr, k, depth, packed, at);
+        if (alpha != 1f) {
+          scale(tiles, left.interleaved(), mr, depth, packed, at, alpha);
+        }
       }
-      for (int q = 0; q < columns; q += nr) {
-        tile(
-            tiles,
-            left.interleaved(),
-            mr,
-            add,
-            depth,
-            packedLeft,
-            panels.array(),
-            panels.at() + q * depth,
-            out,
-            epilogue,
-            i,
-            column + q,
-            Math.min(nr, columns - q),
-            edge);
+      for (int from = 0; from < columns; from += chunk) {
+        int to = Math.min(columns, from + chunk);
+        for (int g = p; g < end; g++) {
+          int i = panelStart(tiles, rows, rowPanels, g);
+          int mr = panelStart(tiles, rows, rowPanels, g + 1) - i;
+          for (int q = from; q < to; q += nr) {
+            tile(
+                tiles,
+                left.interleaved(),
+                mr,
+                add,
+                depth,
+                packed,
+                (g - p) * size,
+                panels.array(),
+                panels.at() + q * depth,
+                out,
+                epilogue,
+                m0 + i,
+                column + q,
+                Math.min(nr, columns - q),
+                edge);
+          }
+        }
       }
     }
   }
@@ -153,6 +177,7 @@ final class TiledProduct {
       boolean add,
       int depth,
       float[] a,
+      int ao,
       float[] b,
       int bOffset,
       Destination out,
@@ -166,9 +191,9 @@ final class TiledProduct {
     if (width == nr && out.run(column) >= nr) {
       int o = out.at(row, column);
       if (interleaved) {
-        tiles.interleavedTile(rows, add, depth, a, 0, b, bOffset, nr, c, o, out.ldc());
+        tiles.interleavedTile(rows, add, depth, a, ao, b, bOffset, nr, c, o, out.ldc());
       } else {
-        tiles.rowTile(rows, add, depth, a, 0, b, bOffset, nr, c, o, out.ldc());
+        tiles.rowTile(rows, add, depth, a, ao, b, bOffset, nr, c, o, out.ldc());
       }
       if (!epilogue.isNone()) {
         epilogue.apply(tiles, row, rows, column, width, c, o, out.ldc());
@@ -176,9 +201,9 @@ final class TiledProduct {
       return;
     }
     if (interleaved) {
-      tiles.interleavedTile(rows, false, depth, a, 0, b, bOffset, nr, edge.array(), edge.at(), nr);
+      tiles.interleavedTile(rows, false, depth, a, ao, b, bOffset, nr, edge.array(), edge.at(), nr);
     } else {
-      tiles.rowTile(rows, false, depth, a, 0, b, bOffset, nr, edge.array(), edge.at(), nr);
+      tiles.rowTile(rows, false, depth, a, ao, b, bOffset, nr, edge.array(), edge.at(), nr);
     }
     store(tiles, rows, add, edge, nr, out, epilogue, row, column, width);
   }
@@ -224,13 +249,19 @@ final class TiledProduct {
   }
 
   static void scale(
-      TileKernels tiles, boolean interleaved, int rows, int depth, float[] panel, float alpha) {
+      TileKernels tiles,
+      boolean interleaved,
+      int rows,
+      int depth,
+      float[] panel,
+      int at,
+      float alpha) {
     int runs = interleaved ? depth : rows;
     int length = interleaved ? rows : depth;
     int stride = interleaved ? tiles.interleavedStep() : tiles.rowStride();
     for (int r = 0; r < runs; r++) {
       for (int j = 0; j < length; j++) {
-        panel[r * stride + j] *= alpha;
+        panel[at + r * stride + j] *= alpha;
       }
     }
   }
