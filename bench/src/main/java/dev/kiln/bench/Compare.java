@@ -67,6 +67,7 @@ public final class Compare {
   private void parse(String[] args) throws IOException {
     Map<String, String> peers = new LinkedHashMap<>();
     Map<String, String> builds = new LinkedHashMap<>();
+    Map<String, List<String>> options = new LinkedHashMap<>();
     for (int i = 0; i < args.length; i += 2) {
       if (i + 1 == args.length) {
         throw new IllegalArgumentException(args[i] + " needs a value");
@@ -83,6 +84,10 @@ public final class Compare {
         case "--json" -> json = Optional.of(Path.of(value));
         case "--peer" -> addClassPath(peers, value);
         case "--kiln" -> addClassPath(builds, value);
+        case "--jvm" -> {
+          int at = value.indexOf('=');
+          options.put(value.substring(0, at), List.of(value.substring(at + 1).split(" ")));
+        }
         default -> throw new IllegalArgumentException("unknown option " + args[i]);
       }
     }
@@ -96,6 +101,7 @@ public final class Compare {
     for (String device : devices) {
       contestants.add(Contestant.kiln(device));
       builds.forEach((name, path) -> contestants.add(Contestant.kiln(name, device, path)));
+      options.forEach((name, jvm) -> contestants.add(Contestant.kiln(device).with(name, jvm)));
     }
     peers.forEach((name, path) -> contestants.add(Contestant.peer(name, path)));
   }

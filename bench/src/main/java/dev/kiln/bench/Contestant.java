@@ -37,6 +37,13 @@ record Contestant(
     return new Contestant(name, device, KilnWorker.class.getName(), classPath, jvm);
   }
 
+  /** The same under another name, with more JVM options. */
+  Contestant with(String otherName, List<String> more) {
+    List<String> all = new ArrayList<>(jvm);
+    all.addAll(more);
+    return new Contestant(otherName, device, mainClass, classPath, all);
+  }
+
   static Contestant peer(String name, String classPath) {
     return new Contestant(
         name,
