@@ -127,10 +127,11 @@ final class TiledProduct {
     int rowPanels = divideUp(rows, tiles.tileRows());
     Workspace space = Workspace.mine();
     int size = tiles.leftSize();
-    int group = divideUp(rowPanels, divideUp(rowPanels, GROUP));
+    boolean large = columns >= mostColumns(tiles, depth) + nr;
+    int group = large ? divideUp(rowPanels, divideUp(rowPanels, GROUP)) : 1;
     float[] packed = space.floats(Workspace.Slot.LEFT, (long) size * group);
     Lines edge = space.lines(Workspace.Slot.TILE, (long) tiles.tileRows() * nr);
-    int chunk = Math.max(1, CHUNK / (nr * depth)) * nr;
+    int chunk = large ? Math.max(1, CHUNK / (nr * depth)) * nr : columns;
     for (int p = 0; p < rowPanels; p += group) {
       int end = Math.min(rowPanels, p + group);
       for (int g = p; g < end; g++) {
