@@ -59,9 +59,14 @@ public final class Compare {
    * @throws IOException if a process cannot be started or the results cannot be written
    */
   public static void main(String[] args) throws IOException {
-    Compare compare = new Compare();
-    compare.parse(args);
-    compare.run();
+    try {
+      Compare compare = new Compare();
+      compare.parse(args);
+      compare.run();
+    } catch (IllegalArgumentException e) {
+      System.err.println("compare: " + e.getMessage());
+      System.exit(2);
+    }
   }
 
   private void parse(String[] args) throws IOException {
@@ -82,12 +87,9 @@ public final class Compare {
         case "--turn" -> turn = Double.parseDouble(value);
         case "--threads" -> threads = Math.max(1, Integer.parseInt(value));
         case "--json" -> json = Optional.of(Path.of(value));
-        case "--peer" -> addClassPath(peers, value);
-        case "--kiln" -> addClassPath(builds, value);
-        case "--jvm" -> {
-          int at = value.indexOf('=');
-          options.put(value.substring(0, at), List.of(value.substring(at + 1).split(" ")));
-        }
+        case "--peer" -> peers.put(name(args[i], value), classPath(value));
+        case "--kiln" -> builds.put(name(args[i], value), classPath(value));
+        case "--jvm" -> options.put(name(args[i], value), List.of(named(value).split(" +")));
         default -> throw new IllegalArgumentException("unknown option " + args[i]);
       }
     }
@@ -106,10 +108,23 @@ public final class Compare {
     peers.forEach((name, path) -> contestants.add(Contestant.peer(name, path)));
   }
 
-  private static void addClassPath(Map<String, String> byName, String option) throws IOException {
-    int at = option.indexOf('=');
-    byName.put(
-        option.substring(0, at), Files.readString(Path.of(option.substring(at + 1))).strip());
+  /** What stands before the first equals sign of {@code NAME=VALUE}. */
+  private static String name(String option, String value) {
+    int at = value.indexOf('=');
+    if (at < 1 || value.startsWith("-")) {
+      throw new IllegalArgumentException(
+          option + " " + value + " has no name; write " + option + " NAME=" + value);
+    }
+    return value.substring(0, at);
+  }
+
+  /** What stands after it. */
+  private static String named(String value) {
+    return value.substring(value.indexOf('=') + 1).strip();
+  }
+
+  private static String classPath(String value) throws IOException {
+    return Files.readString(Path.of(named(value))).strip();
   }
 
   private void run() throws IOException {
