@@ -3,6 +3,7 @@ package dev.kiln.autograd;
 import dev.kiln.DType;
 import dev.kiln.Scope;
 import dev.kiln.Shape;
+import dev.kiln.StepGraph;
 import dev.kiln.Tensor;
 import dev.kiln.backend.BinaryOp;
 import java.util.Optional;
@@ -15,6 +16,7 @@ public final class Variable {
   private Node producer;
   private Tensor grad;
   private Tensor slot;
+  private Tensor own; // the gradient while its memory is held by nobody else
 
   /**
    * Makes the variable of a new tensor, outside any graph.
@@ -69,21 +71,30 @@ public final class Variable {
    * @return the gradient, or nothing before the first backward pass
    */
   public Optional<Tensor> grad() {
+    own = null;
     return Optional.ofNullable(grad);
   }
 
-  /** Forgets the gradient; the next backward pass writes it anew. */
+  /**
+   * Forgets the gradient; the next backward pass writes it anew. Its memory is given back at once
+   * if {@link #grad} never handed it out, and else when nobody holds it.
+   */
   public void clearGrad() {
+    Tensor gone = own;
     grad = null;
+    own = null;
+    if (gone != null && !StepGraph.isRecording()) { // a recording would take it for the step's own
+      gone.close();
+    }
   }
 
   /**
    * Replaces the gradient.
    *
-   * @param gradient of the tensor's shape; held as it is, and copied if the gradient has a slot
+   * @param gradient of the tensor's shape; it is copied
    */
   public void setGrad(Tensor gradient) {
-    grad = null;
+    clearGrad();
     accumulate(gradient, false);
   }
 
@@ -96,6 +107,7 @@ public final class Variable {
     Tensor before = grad;
     slot = place;
     grad = null;
+    own = null;
     if (before != null) {
       accumulate(before, false);
     }
@@ -117,15 +129,22 @@ public final class Variable {
       g.device().backend().copy(slot.view(), g.view());
       grad = slot;
     } else if (exclusive && g.view().isDense()) {
-      grad = Scope.disown(g);
+      own(Scope.disown(g));
     } else {
-      grad = Scope.outside(() -> Tensor.empty(shape, dtype, g.device()));
-      g.device().backend().copy(grad.view(), g.view());
+      Tensor copy = Scope.outside(() -> Tensor.empty(shape, dtype, g.device()));
+      g.device().backend().copy(copy.view(), g.view());
+      own(copy);
     }
+  }
+
+  private void own(Tensor gradient) {
+    grad = gradient;
+    own = StepGraph.isRecording() ? null : gradient; // each replay writes what was made in it
   }
 
   /** Adds a gradient that is itself part of a graph; like every gradient it outlives its scope. */
   void accumulateGraph(Tensor g) {
+    own = null;
     grad = Scope.outside(() -> grad == null ? g.copy() : grad.add(g));
   }
 }

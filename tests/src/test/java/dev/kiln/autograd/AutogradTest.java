@@ -9,7 +9,9 @@ import dev.kiln.Device;
 import dev.kiln.ReleasedException;
 import dev.kiln.Scope;
 import dev.kiln.Shape;
+import dev.kiln.StepGraph;
 import dev.kiln.Tensor;
+import dev.kiln.optim.SGD;
 import dev.kiln.testing.OnEachDevice;
 import dev.kiln.testing.SettledMemory;
 import java.util.List;
@@ -81,6 +83,79 @@ class AutogradTest {
     assertThat(x.grad()).isEmpty();
     x.mul(5).sum().backward();
     assertThat(grad(x)).containsExactly(5);
+  }
+
+  @OnEachDevice
+  void aZeroedGradientGivesItsMemoryBackUnlessSomebodyHoldsIt(Device device) {
+    Tensor x = Tensor.zeros(Shape.of(1000), DType.FLOAT32, device).requiresGrad(true);
+    Tensor w = Tensor.full(Shape.of(1000), 3, DType.FLOAT32, device);
+    long before = SettledMemory.used(device);
+    for (int i = 0; i < 3; i++) {
+      try (Scope scope = Scope.open()) {
+        x.mul(w).sum().backward();
+      }
+      assertThat(device.memory().used() - before).isEqualTo(4_000);
+      x.zeroGrad();
+      assertThat(device.memory().used()).isEqualTo(before);
+    }
+    x.mul(w).sum().backward();
+    Tensor held = x.grad().orElseThrow();
+    x.zeroGrad();
+    x.mul(5).sum().backward();
+    assertThat(held.sum().item()).isEqualTo(3_000);
+    assertThat(x.grad().orElseThrow().sum().item()).isEqualTo(5_000);
+  }
+
+  @OnEachDevice
+  void aGradientThatMovedToASlabStaysThere(Device device) {
+    Tensor x = leaf(device, 1, 2);
+    x.mul(3).sum().backward();
+    SGD sgd = SGD.of(List.of(x), 1);
+    sgd.step();
+    assertThat(x.toDoubleArray()).containsExactly(-2, -1);
+    x.zeroGrad();
+    x.mul(5).sum().backward();
+    x.zeroGrad();
+    x.mul(7).sum().backward();
+    sgd.step();
+    assertThat(x.toDoubleArray()).containsExactly(-9, -8);
+  }
+
+  @OnEachDevice
+  void aGradientWithAGraphCanFollowOneWithout(Device device) {
+    Tensor x = leaf(device, 2);
+    x.mul(3).sum().backward();
+    x.mul(x).mul(x).sum().backward(true, true);
+    Tensor slope = x.grad().orElseThrow();
+    assertThat(slope.toDoubleArray()).containsExactly(3 + 3 * 4);
+    x.zeroGrad();
+    slope.sum().backward();
+    assertThat(grad(x)).containsExactly(6 * 2);
+  }
+
+  @OnEachDevice
+  void aRecordedStepGoesOnWritingItsGradient(Device device) {
+    Tensor x = leaf(device, 2, 3);
+    try (StepGraph step =
+        StepGraph.of(
+            device,
+            inputs -> {
+              x.zeroGrad();
+              Tensor loss = x.mul(inputs.get(0)).sum();
+              loss.backward();
+              return loss;
+            })) {
+      for (int i = 1; i <= 5; i++) {
+        step.run(Tensor.of(new double[] {i, 10 * i}, device));
+      }
+      assertThat(grad(x)).containsExactly(5, 50);
+      x.zeroGrad();
+      x.mul(4).sum().backward();
+      Tensor other = Tensor.of(new double[] {1, 2}, device);
+      Tensor loss = step.run(Tensor.of(new double[] {6, 60}, device));
+      assertThat(loss.item()).isEqualTo(2 * 6 + 3 * 60);
+      assertThat(other.toDoubleArray()).containsExactly(1, 2);
+    }
   }
 
   @OnEachDevice
