@@ -2,6 +2,8 @@
 module dev.kiln.cpu {
   requires transitive dev.kiln;
   requires org.slf4j;
+  requires java.management;
+  requires jdk.management;
   requires static jdk.incubator.vector;
 
   exports dev.kiln.cpu;

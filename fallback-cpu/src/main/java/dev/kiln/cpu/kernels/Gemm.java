@@ -472,9 +472,9 @@ public final class Gemm {
       for (int j = n0; j < n1; j += nr) {
         int b = t.bo + k * t.ldb + j;
         if (left.interleaved()) {
-          tiles.interleavedTile(t.m, add, depth, panel, 0, t.b, b, t.ldb, t.c, t.co + j, t.ldc);
+          tiles.interleavedTile(t.m, nr, add, depth, panel, 0, t.b, b, t.ldb, t.c, t.co + j, t.ldc);
         } else {
-          tiles.rowTile(t.m, add, depth, panel, 0, t.b, b, t.ldb, t.c, t.co + j, t.ldc);
+          tiles.rowTile(t.m, nr, add, depth, panel, 0, t.b, b, t.ldb, t.c, t.co + j, t.ldc);
         }
         if (k + depth == t.k && !t.epilogue.isNone()) {
           t.epilogue.apply(tiles, 0, t.m, j, nr, t.c, t.co + j, t.ldc);

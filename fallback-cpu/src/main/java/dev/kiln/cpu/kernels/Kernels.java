@@ -32,7 +32,7 @@ public record Kernels(
     return Best.CHOICE;
   }
 
-  /** Returns the plain-loop set, which needs no module beyond {@code java.base}. */
+  /** Returns the plain-loop set, which needs no module beyond those of every JDK. */
   public static Kernels loops() {
     return new Kernels(
         "loops",

@@ -244,28 +244,31 @@ public final class LoopSpans implements SpanKernels {
   }
 
   @Override
-  public void squareMax(float[] x, int xo, int width, int n, float[] best, float[] place) {
-    squareMax(x, xo, width, 0, n, best, place);
+  public void squareMax(
+      float[] x, int xo, int width, int rows, int columns, float[] y, int yo, int[] index, int io) {
+    for (int r = 0; r < rows; r++) {
+      for (int c = 0; c < columns; c++) {
+        int p = 2 * (r * width + c);
+        int q = p + largest(x, xo + p, width);
+        y[yo + r * columns + c] = x[xo + q];
+        index[io + r * columns + c] = q;
+      }
+    }
   }
 
-  /**
-   * As {@link #squareMax(float[], int, int, int, float[], float[])} for i from {@code first} on.
-   */
-  public void squareMax(
-      float[] x, int xo, int width, int first, int n, float[] best, float[] place) {
-    for (int i = first; i < n; i++) {
-      float m = x[xo + i];
-      float at = 0;
-      for (int k = 1; k < 4; k++) {
-        float v = x[xo + i + (k & 1) + (k >> 1) * width];
-        if (v > m || Float.isNaN(v)) {
-          m = v;
-          at = k;
-        }
-      }
-      best[i] = m;
-      place[i] = at;
+  /** How far behind {@code x[o]} the largest of a square stands, without a branch for numbers. */
+  private static int largest(float[] x, int o, int width) {
+    float a = x[o];
+    float b = x[o + 1];
+    float c = x[o + width];
+    float d = x[o + width + 1];
+    float m = Math.max(Math.max(a, b), Math.max(c, d));
+    if (Float.isNaN(m)) {
+      return Float.isNaN(d) ? width + 1 : Float.isNaN(c) ? width : Float.isNaN(b) ? 1 : 0;
     }
+    int later = c == m ? width : width + 1;
+    later = b == m ? 1 : later;
+    return a == m ? 0 : later;
   }
 
   @Override

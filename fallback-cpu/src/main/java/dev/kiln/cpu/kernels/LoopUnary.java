@@ -9,6 +9,9 @@ final class LoopUnary implements UnaryKernels {
   private static final double SELU_ALPHA_SCALE = 1.7580993408473766;
   private static final double SQRT_2_PI = 0.7978845608028654;
 
+  /** The bits of negative infinity; those of negative numbers that are none are above. */
+  private static final int NEGATIVE_INFINITY = 0xff800000;
+
   /** A function of one element, for ops not worth a loop of their own. */
   private interface Function {
     float at(float x);
@@ -275,7 +278,8 @@ final class LoopUnary implements UnaryKernels {
         return;
       case RELU:
         for (int i = 0; i < n; i++) {
-          dx[dxo + i] = s[so + i] <= 0f ? 0f : dy[dyo + i];
+          int g = Float.floatToRawIntBits(dy[dyo + i]);
+          dx[dxo + i] = Float.intBitsToFloat(g & aboveZero(Float.floatToRawIntBits(s[so + i])));
         }
         return;
       case CLAMP:
@@ -294,6 +298,14 @@ final class LoopUnary implements UnaryKernels {
           dx[dxo + i] = dy[dyo + i] * f.at(s[so + i]);
         }
     }
+  }
+
+  /**
+   * Returns ones for the bits of a positive number or of none, else zeros: without a branch, since
+   * no processor predicts the sign of data.
+   */
+  private static int aboveZero(int bits) {
+    return (-bits & ~bits | NEGATIVE_INFINITY - bits & bits) >> 31;
   }
 
   private static Function derivative(UnaryOp op, float p, float q) {

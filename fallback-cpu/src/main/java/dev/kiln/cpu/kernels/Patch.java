@@ -303,8 +303,21 @@ final class Patch implements RightOperand {
         int depth = Math.min(block, tap.length - k);
         left.pack(tiles, i, mr, k, depth, panel, 0);
         for (int j = 0; j < count; j += nr) {
+          int n = Math.min(nr, count - j);
           tiles.tapTile(
-              mr, k > 0, depth, panel, 0, data, start + j, tap, k, flat.array(), flat.at() + j, ld);
+              mr,
+              n,
+              k > 0,
+              depth,
+              panel,
+              0,
+              data,
+              start + j,
+              tap,
+              k,
+              flat.array(),
+              flat.at() + j,
+              ld);
         }
       }
       if (!epilogue.isNone()) {

@@ -79,35 +79,13 @@ public final class Pool2d {
           int to = yo + p * s.out();
           int at = io + p * s.out();
           if (tiles) {
-            maxTiles(s, x, from, y, to, index, at);
+            spans.squareMax(x, from, s.width(), s.outHeight(), s.outWidth(), y, to, index, at);
           } else if (w.strideW() <= 2) {
             maxRows(s, w, x, from, y, to, index, at);
           } else {
             maxPlane(s, w, x, from, y, to, index, at);
           }
         });
-  }
-
-  /**
-   * Windows of 2x2 side by side. The largest is found for every pixel, in vectors, and a quarter of
-   * the answers is taken: a branch for each window would depend on the data.
-   */
-  private void maxTiles(Planes s, float[] x, int xo, float[] y, int yo, int[] index, int io) {
-    int width = s.width();
-    int n = 2 * (s.outHeight() - 1) * width + 2 * s.outWidth() - 1;
-    Workspace mine = Workspace.mine();
-    float[] best = mine.floats(Workspace.Slot.PARTIAL, n);
-    float[] place = mine.floats(Workspace.Slot.COLUMNS, n);
-    spans.squareMax(x, xo, width, n, best, place);
-    for (int oh = 0; oh < s.outHeight(); oh++) {
-      int row = 2 * oh * width;
-      for (int ow = 0; ow < s.outWidth(); ow++) {
-        int at = row + 2 * ow;
-        int p = (int) place[at];
-        y[yo++] = best[at];
-        index[io++] = at + (p & 1) + (p >> 1) * width;
-      }
-    }
   }
 
   /**

@@ -159,11 +159,15 @@ public interface SpanKernels {
   void keepMax(float[] x, int xo, int n, float tap, float[] best, float[] place);
 
   /**
-   * For every i below n, the largest of the square {@code x[xo + i]}, {@code x[xo + i + 1]}, {@code
-   * x[xo + i + width]} and {@code x[xo + i + width + 1]}, and which it is, 0 to 3: the first of
-   * equal ones, the last that is not a number.
+   * Sets y to the largest of each square of 2x2 pixels that lie side by side in a plane of {@code
+   * width} columns, and index to where in the plane it stands: the first of equal ones, the last
+   * that is not a number.
+   *
+   * @param rows how many squares stand one below the other
+   * @param columns how many stand side by side
    */
-  void squareMax(float[] x, int xo, int width, int n, float[] best, float[] place);
+  void squareMax(
+      float[] x, int xo, int width, int rows, int columns, float[] y, int yo, int[] index, int io);
 
   /** Writes 1 where a equals b, else 0. */
   void equal(byte[] y, int yo, float[] a, int ao, float[] b, int bo, int n);

@@ -13,6 +13,11 @@ public interface TileKernels {
   /** Greatest number of rows of a tile. */
   int tileRows();
 
+  /** Heights of tiles are multiples of this where there is a choice, so that few are compiled. */
+  default int rowUnit() {
+    return tileRows() % 2 == 0 ? 2 : 1;
+  }
+
   /** Number of columns of a tile. */
   int tileColumns();
 
@@ -34,12 +39,14 @@ public interface TileKernels {
   int slack();
 
   /**
-   * Sets or adds {@code rows x tileColumns} elements of C from a left panel in row layout.
+   * Sets or adds {@code rows x columns} elements of C from a left panel in row layout; the elements
+   * from there to {@code tileColumns} may be set or not.
    *
    * @param ldb distance between the rows of B, {@code tileColumns()} when packed
    */
   void rowTile(
       int rows,
+      int columns,
       boolean add,
       int depth,
       float[] a,
@@ -54,6 +61,7 @@ public interface TileKernels {
   /** As {@link #rowTile} from a left panel in interleaved layout. */
   void interleavedTile(
       int rows,
+      int columns,
       boolean add,
       int depth,
       float[] a,
@@ -70,6 +78,7 @@ public interface TileKernels {
    */
   void tapTile(
       int rows,
+      int columns,
       boolean add,
       int depth,
       float[] a,
@@ -106,7 +115,7 @@ public interface TileKernels {
 
   /**
    * Copies {@code depth} rows of {@code columns} elements into right panels from {@code panels[at]}
-   * on, padded with zeros.
+   * on. What lies beside them in the last panel is zero if the tiles read it.
    */
   void packColumns(float[] b, int offset, int ldb, int depth, int columns, float[] panels, int at);
 

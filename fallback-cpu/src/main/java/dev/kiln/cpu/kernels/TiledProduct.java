@@ -38,11 +38,11 @@ final class TiledProduct {
   }
 
   /**
-   * First row of part {@code i} of {@code panels}: parts have an even height where there is a
-   * choice, so that half as many tile heights have to be compiled.
+   * First row of part {@code i} of {@code panels}, whose heights are multiples of the tiles' unit
+   * where there is a choice.
    */
   static int panelStart(TileKernels tiles, int rows, int panels, int i) {
-    int unit = tiles.tileRows() % 2 == 0 ? 2 : 1;
+    int unit = tiles.rowUnit();
     return Math.min(rows, unit * cut(divideUp(rows, unit), panels, i));
   }
 
@@ -192,9 +192,9 @@ final class TiledProduct {
     if (width == nr && out.run(column) >= nr) {
       int o = out.at(row, column);
       if (interleaved) {
-        tiles.interleavedTile(rows, add, depth, a, ao, b, bOffset, nr, c, o, out.ldc());
+        tiles.interleavedTile(rows, nr, add, depth, a, ao, b, bOffset, nr, c, o, out.ldc());
       } else {
-        tiles.rowTile(rows, add, depth, a, ao, b, bOffset, nr, c, o, out.ldc());
+        tiles.rowTile(rows, nr, add, depth, a, ao, b, bOffset, nr, c, o, out.ldc());
       }
       if (!epilogue.isNone()) {
         epilogue.apply(tiles, row, rows, column, width, c, o, out.ldc());
@@ -202,9 +202,10 @@ final class TiledProduct {
       return;
     }
     if (interleaved) {
-      tiles.interleavedTile(rows, false, depth, a, ao, b, bOffset, nr, edge.array(), edge.at(), nr);
+      tiles.interleavedTile(
+          rows, width, false, depth, a, ao, b, bOffset, nr, edge.array(), edge.at(), nr);
     } else {
-      tiles.rowTile(rows, false, depth, a, ao, b, bOffset, nr, edge.array(), edge.at(), nr);
+      tiles.rowTile(rows, width, false, depth, a, ao, b, bOffset, nr, edge.array(), edge.at(), nr);
     }
     store(tiles, rows, add, edge, nr, out, epilogue, row, column, width);
   }

@@ -104,8 +104,20 @@ final class WinogradBlock {
           for (int j = 0; j < n; j++) {
             int b = u.at() + filters.at(panel + j, chunk) + e * filters.position(chunk);
             int c = m.at() + e * productPosition(ldm) + t * ldm + j * panelColumns;
+            int columns = Math.min(panelColumns, s.filters() - (panel + j) * panelColumns);
             tiles.rowTile(
-                rows, chunk > 0, kc, v.array(), a, u.array(), b, panelColumns, m.array(), c, ldm);
+                rows,
+                columns,
+                chunk > 0,
+                kc,
+                v.array(),
+                a,
+                u.array(),
+                b,
+                panelColumns,
+                m.array(),
+                c,
+                ldm);
           }
         }
       }

@@ -7,6 +7,7 @@ import static jdk.incubator.vector.VectorOperators.NE;
 
 import dev.kiln.cpu.kernels.LoopSpans;
 import dev.kiln.cpu.kernels.SpanKernels;
+import dev.kiln.cpu.threads.Workspace;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 
@@ -435,13 +436,45 @@ final class VectorSpans implements SpanKernels {
         shrink);
   }
 
+  /**
+   * The largest is found for every pixel of a row of squares, or of the plane where its rows are
+   * shorter than a vector, and the answers for squares are taken from that: a branch for each
+   * square would depend on the data.
+   */
   @Override
-  public void squareMax(float[] x, int xo, int width, int n, float[] best, float[] place) {
+  public void squareMax(
+      float[] x, int xo, int width, int rows, int columns, float[] y, int yo, int[] index, int io) {
+    int row = 2 * columns - 1;
+    int plane = 2 * (rows - 1) * width + row;
+    if (plane < LANES) {
+      REST.squareMax(x, xo, width, rows, columns, y, yo, index, io);
+      return;
+    }
+    int n = row < LANES ? plane : row;
+    Workspace mine = Workspace.mine();
+    float[] best = mine.floats(Workspace.Slot.PARTIAL, n);
+    float[] place = mine.floats(Workspace.Slot.COLUMNS, n);
+    for (int r = 0; r < rows; r++, yo += columns, io += columns) {
+      int begin = 2 * r * width;
+      int at = n == row ? 0 : begin;
+      if (r == 0 || n == row) {
+        squareMax(x, xo + begin, width, 0, n, best, place);
+        squareMax(x, xo + begin, width, n - LANES, n, best, place);
+      }
+      for (int c = 0; c < columns; c++) {
+        int k = (int) place[at + 2 * c];
+        y[yo + c] = best[at + 2 * c];
+        index[io + c] = begin + 2 * c + (k & 1) + (k >> 1) * width;
+      }
+    }
+  }
+
+  private static void squareMax(
+      float[] x, int xo, int width, int first, int end, float[] best, float[] place) {
     FloatVector one = FloatVector.broadcast(F, 1f);
     FloatVector two = FloatVector.broadcast(F, 2f);
     FloatVector three = FloatVector.broadcast(F, 3f);
-    int whole = n / LANES * LANES;
-    for (int i = 0; i < whole; i += LANES) {
+    for (int i = first; i + LANES <= end; i += LANES) {
       int o = xo + i;
       FloatVector a = FloatVector.fromArray(F, x, o);
       FloatVector b = FloatVector.fromArray(F, x, o + 1);
@@ -457,7 +490,6 @@ final class VectorSpans implements SpanKernels {
       m.blend(d, take).intoArray(best, i);
       at.blend(three, take).intoArray(place, i);
     }
-    REST.squareMax(x, xo, width, whole, n, best, place);
   }
 
   @Override

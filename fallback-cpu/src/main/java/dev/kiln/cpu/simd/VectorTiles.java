@@ -139,6 +139,7 @@ final class VectorTiles implements TileKernels {
   @Override
   public void rowTile(
       int rows,
+      int columns,
       boolean add,
       int depth,
       float[] a,
@@ -155,6 +156,7 @@ final class VectorTiles implements TileKernels {
   @Override
   public void interleavedTile(
       int rows,
+      int columns,
       boolean add,
       int depth,
       float[] a,
@@ -171,6 +173,7 @@ final class VectorTiles implements TileKernels {
   @Override
   public void tapTile(
       int rows,
+      int columns,
       boolean add,
       int depth,
       float[] a,

@@ -62,12 +62,12 @@ class GemmTest {
   @ParameterizedTest
   @MethodSource("sets")
   void threadsPackLargeBlocksTogether(Kernels set) {
-    assertThat(SharedProduct.suits(set.tiles(), 801, 800, 1055, 2)).isTrue();
-    assertThat(SharedProduct.suits(set.tiles(), 801, 800, 1055, 1)).isFalse();
+    assertThat(SharedProduct.suits(set.tiles(), 961, 800, 1055, 2)).isTrue();
+    assertThat(SharedProduct.suits(set.tiles(), 961, 800, 1055, 1)).isFalse();
     Gemm gemm = new Gemm(set.tiles(), WorkerPool.shared());
-    check(gemm, 801, 800, 1055, false, false, -0.5f, 0.75f, 1, true);
-    check(gemm, 801, 800, 1055, true, true, 1f, 1f, 2, false);
-    check(gemm, 801, 2100, 1055, false, true, 1f, 0f, 1, false);
+    check(gemm, 961, 800, 1055, false, false, -0.5f, 0.75f, 1, true);
+    check(gemm, 961, 800, 1055, true, true, 1f, 1f, 2, false);
+    check(gemm, 961, 2100, 1055, false, true, 1f, 0f, 1, false);
   }
 
   /** Bias 0: none, 1: per column, 2: per row. */
