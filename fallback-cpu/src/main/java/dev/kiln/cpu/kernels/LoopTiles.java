@@ -168,13 +168,10 @@ final class LoopTiles implements TileKernels {
       System.arraycopy(b, bo + row(k, ldb, tap, t), x.b0, 0, columns);
       System.arraycopy(b, bo + row(k + 1, ldb, tap, t), x.b1, 0, columns);
       int p = ao + k * depthStep;
-      int i = 0;
-      for (; i + 3 <= rows; i += 3) {
-        threeRows(x, i, columns, a, p + i * rowStep, rowStep, depthStep);
-      }
-      for (; i < rows; i++) {
-        int q = p + i * rowStep;
-        addTwo(columns, a[q], x.b0, a[q + depthStep], x.b1, x.sums[i]);
+      if (columns == COLUMNS) {
+        twoSteps(x, rows, COLUMNS, a, p, rowStep, depthStep); // C2 knows how long its loops are
+      } else {
+        twoSteps(x, rows, columns, a, p, rowStep, depthStep);
       }
     }
     if (k < depth) {
@@ -196,6 +193,18 @@ final class LoopTiles implements TileKernels {
   /** Where row k of B begins: a multiple of its stride, or what its tap says. */
   private static int row(int k, int ldb, int[] tap, int t) {
     return tap.length == 0 ? k * ldb : tap[t + k];
+  }
+
+  private static void twoSteps(
+      Scratch x, int rows, int n, float[] a, int p, int rowStep, int depthStep) {
+    int i = 0;
+    for (; i + 3 <= rows; i += 3) {
+      threeRows(x, i, n, a, p + i * rowStep, rowStep, depthStep);
+    }
+    for (; i < rows; i++) {
+      int q = p + i * rowStep;
+      addTwo(n, a[q], x.b0, a[q + depthStep], x.b1, x.sums[i]);
+    }
   }
 
   /**
