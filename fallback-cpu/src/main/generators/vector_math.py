@@ -184,22 +184,26 @@ class Body:
         sign = self.new(f"{x}.reinterpretAsInts().and(SIGN_BIT)", "IntVector")
         return self.new(f"{y}.reinterpretAsInts().or({sign}).reinterpretAsFloats()")
 
-    def gaussian(self, a):
-        """e^(-a^2/2) in two factors, with the rounding error of the square put right; a >= 0."""
-        c = self.new(f"{a}.blend({self.k(19.0)}, {a}.compare(VectorOperators.GT, {self.k(19.0)}))")
-        s = self.new(f"{c}.mul({self.k(0.5)})")
-        q = self.new(f"{s}.mul({c})")
-        low = self.new(f"{s}.fma({c}, {q}.neg())")
-        h, t = self.exp_factors(self.new(f"{q}.neg()"))
-        return self.new(f"{low}.neg().fma({h}, {h})"), t
+    def magnitude(self, x):
+        """|x|, or 15 where it is more: e^(-15^2/2) is 0."""
+        a = self.new(f"{x}.abs()")
+        return self.where(a, "GT", self.k(15.0), self.k(15.0), a)
 
-    def half_erfcx(self, a):
-        """Phi(-a) e^(a^2/2), a >= 0."""
-        c = self.new(f"{a}.blend({self.k(19.0)}, {a}.compare(VectorOperators.GT, {self.k(19.0)}))")
-        t = self.new(f"{c}.fma({self.k(0.3535533905932738)}, {self.k(1.0)})")
-        t = self.new(f"{self.k(0.5)}.div({t})")
-        g = self.polynomial(self.new(f"{t}.add({t})"), ERFC_G)
-        return self.new(f"{g}.mul({t})")
+    def gaussian(self, a):
+        """2^64 e^(-a^2/2), which is normal, with the rounding error of the square put right;
+        0 <= a <= 15."""
+        s = self.new(f"{a}.mul({self.k(-0.5)})")
+        q = self.new(f"{s}.mul({a})")
+        low = self.new(f"{s}.fma({a}, {q}.neg())")
+        m, t = self.exp_parts(q, 127 + 64)
+        h = self.new(f"{m}.add({self.k(1.0)}).mul({self.power_of_two(t)})")
+        return self.new(f"{low}.fma({h}, {h})")
+
+    def erfcx(self, a):
+        """2 Phi(-a) e^(a^2/2); 0 <= a <= 15."""
+        t = self.new(f"{a}.fma({self.k(0.3535533905932738)}, {self.k(1.0)})")
+        t = self.new(f"{self.k(1.0)}.div({t})")
+        return self.new(f"{self.polynomial(t, ERFC_G)}.mul({t})")
 
     def erf(self, x):
         a = self.new(f"{x}.abs()")
@@ -218,14 +222,16 @@ class Body:
         return self.new(f"{no}.blend({yes}, {x}.compare(VectorOperators.{test}, {y}))")
 
 
+HALF_UNSCALED = 2.0 ** -65
+
+
 def gelu(b, x):
-    a = b.new(f"{x}.abs()")
-    h, t = b.gaussian(a)
-    g = b.half_erfcx(a)
-    low = b.new(f"{x}.mul({g}).mul({h}).mul({t})")
-    high = b.new(f"{g}.mul({h}).mul({t})")
-    high = b.new(f"{x}.mul({b.k(1.0)}.sub({high}))")
-    return b.where(x, "LT", b.k(0.0), low, high)
+    """max(x, 0) - |x| Phi(-|x|); the last factor is the one that may make a product subnormal."""
+    h = b.gaussian(b.magnitude(x))
+    a = b.magnitude(x)  # cheaper than handing it over to the second loop
+    low = b.new(f"{b.erfcx(a)}.mul({a}).mul({h}).mul({b.k(HALF_UNSCALED)})")
+    top = b.where(x, "LT", b.k(0.0), b.new(f"{x}.mul(0f)"), x)  # NaN for -infinity
+    return b.new(f"{top}.sub({low})")
 
 
 def gelu_tanh_parts(b, x):
@@ -363,10 +369,11 @@ def silu_gradient(b, x):
 
 
 def gelu_gradient(b, x):
-    a = b.new(f"{x}.abs()")
-    h, t = b.gaussian(a)
-    d = b.new(f"{a}.fma({b.k(-0.3989422804014327)}, {b.half_erfcx(a)})")
-    low = b.new(f"{d}.mul({h}).mul({t})")
+    h = b.gaussian(b.magnitude(x))
+    a = b.magnitude(x)
+    g = b.new(f"{x}.fma({b.k(0.0)}, {b.erfcx(a)})")  # NaN for infinities
+    d = b.new(f"{a}.fma({b.k(-0.7978845608028654)}, {g})")
+    low = b.new(f"{d}.mul({h}).mul({b.k(HALF_UNSCALED)})")
     return b.where(x, "GT", b.k(0.0), b.new(f"{b.k(1.0)}.sub({low})"), low)
 
 

@@ -491,7 +491,7 @@ final class FunctionLoops {
   }
 
   static void gelu(float[] x, int xo, float[] y, int yo, int n, float p, float q) {
-    float[] t = Workspace.mine().floats(Workspace.Slot.SUMS, 4L * BLOCK);
+    float[] t = Workspace.mine().floats(Workspace.Slot.SUMS, 1L * BLOCK);
     for (int i = 0; i < n; i += BLOCK) {
       gelu1(t, x, xo + i, y, yo + i, Math.min(BLOCK, n - i), p, q);
       gelu2(t, x, xo + i, y, yo + i, Math.min(BLOCK, n - i), p, q);
@@ -500,19 +500,18 @@ final class FunctionLoops {
 
   private static void gelu1(
       float[] t, float[] x, int xo, float[] y, int yo, int n, float p, float q) {
-    FloatVector k0 = FloatVector.broadcast(F, 19.0f);
-    FloatVector k1 = FloatVector.broadcast(F, 0.5f);
-    FloatVector k2 = FloatVector.broadcast(F, -176.0f);
-    FloatVector k3 = FloatVector.broadcast(F, 12583166.0f);
-    FloatVector k4 = FloatVector.broadcast(F, 1.4426950408889634f);
-    FloatVector k5 = FloatVector.broadcast(F, -0.693359375f);
-    FloatVector k6 = FloatVector.broadcast(F, 0.00021219444f);
-    FloatVector k7 = FloatVector.broadcast(F, 0.0013814610429108143f);
-    FloatVector k8 = FloatVector.broadcast(F, 0.008368710055947304f);
-    FloatVector k9 = FloatVector.broadcast(F, 0.04166838899254799f);
-    FloatVector k10 = FloatVector.broadcast(F, 0.1666652113199234f);
-    FloatVector k11 = FloatVector.broadcast(F, 0.4999999403953552f);
-    FloatVector k12 = FloatVector.broadcast(F, 1.0f);
+    FloatVector k0 = FloatVector.broadcast(F, 15.0f);
+    FloatVector k1 = FloatVector.broadcast(F, -0.5f);
+    FloatVector k2 = FloatVector.broadcast(F, 12583103.0f);
+    FloatVector k3 = FloatVector.broadcast(F, 1.4426950408889634f);
+    FloatVector k4 = FloatVector.broadcast(F, -0.693359375f);
+    FloatVector k5 = FloatVector.broadcast(F, 0.00021219444f);
+    FloatVector k6 = FloatVector.broadcast(F, 0.0013814610429108143f);
+    FloatVector k7 = FloatVector.broadcast(F, 0.008368710055947304f);
+    FloatVector k8 = FloatVector.broadcast(F, 0.04166838899254799f);
+    FloatVector k9 = FloatVector.broadcast(F, 0.1666652113199234f);
+    FloatVector k10 = FloatVector.broadcast(F, 0.4999999403953552f);
+    FloatVector k11 = FloatVector.broadcast(F, 1.0f);
     for (int i = 0; i < n; i += LANES) {
       FloatVector v1 = FloatVector.fromArray(F, x, xo + i);
       FloatVector v2 = v1.abs();
@@ -520,76 +519,65 @@ final class FunctionLoops {
       FloatVector v4 = v3.mul(k1);
       FloatVector v5 = v4.mul(v3);
       FloatVector v6 = v4.fma(v3, v5.neg());
-      FloatVector v7 = v5.neg();
-      FloatVector v8 = v7.blend(k2, v7.compare(VectorOperators.LT, k2));
-      FloatVector v9 = v8.fma(k4, k3);
-      FloatVector v10 = v9.sub(k3);
-      FloatVector v11 = v10.fma(k5, v8);
-      FloatVector v12 = v10.fma(k6, v11);
-      FloatVector v13 = k7.fma(v12, k8);
-      FloatVector v14 = v13.fma(v12, k9);
-      FloatVector v15 = v14.fma(v12, k10);
-      FloatVector v16 = v15.fma(v12, k11);
-      FloatVector v17 = v12.mul(v12);
-      FloatVector v18 = v16.fma(v17, v12);
-      IntVector v19 = v9.reinterpretAsInts();
-      IntVector v20 = v19.lanewise(VectorOperators.ASHR, 1);
-      IntVector v21 = v19.sub(v20);
-      FloatVector v22 = v20.lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
-      FloatVector v23 = v21.lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
-      FloatVector v24 = v18.add(k12).mul(v22);
-      v2.intoArray(t, 0 * BLOCK + i);
-      v6.intoArray(t, 1 * BLOCK + i);
-      v23.intoArray(t, 2 * BLOCK + i);
-      v24.intoArray(t, 3 * BLOCK + i);
+      FloatVector v7 = v5.fma(k3, k2);
+      FloatVector v8 = v7.sub(k2);
+      FloatVector v9 = v8.fma(k4, v5);
+      FloatVector v10 = v8.fma(k5, v9);
+      FloatVector v11 = k6.fma(v10, k7);
+      FloatVector v12 = v11.fma(v10, k8);
+      FloatVector v13 = v12.fma(v10, k9);
+      FloatVector v14 = v13.fma(v10, k10);
+      FloatVector v15 = v10.mul(v10);
+      FloatVector v16 = v14.fma(v15, v10);
+      FloatVector v17 =
+          v7.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
+      FloatVector v18 = v16.add(k11).mul(v17);
+      FloatVector v19 = v6.fma(v18, v18);
+      v19.intoArray(t, 0 * BLOCK + i);
     }
   }
 
   private static void gelu2(
       float[] t, float[] x, int xo, float[] y, int yo, int n, float p, float q) {
-    FloatVector k0 = FloatVector.broadcast(F, 19.0f);
-    FloatVector k1 = FloatVector.broadcast(F, 0.5f);
-    FloatVector k12 = FloatVector.broadcast(F, 1.0f);
-    FloatVector k13 = FloatVector.broadcast(F, 0.3535533905932738f);
-    FloatVector k14 = FloatVector.broadcast(F, 0.04063521698117256f);
-    FloatVector k15 = FloatVector.broadcast(F, -0.21952365338802338f);
-    FloatVector k16 = FloatVector.broadcast(F, 0.4543651342391968f);
-    FloatVector k17 = FloatVector.broadcast(F, -0.3969162106513977f);
-    FloatVector k18 = FloatVector.broadcast(F, 0.07824665307998657f);
-    FloatVector k19 = FloatVector.broadcast(F, -0.02644898183643818f);
-    FloatVector k20 = FloatVector.broadcast(F, 0.08036153763532639f);
-    FloatVector k21 = FloatVector.broadcast(F, 0.17869751155376434f);
-    FloatVector k22 = FloatVector.broadcast(F, 0.24634937942028046f);
-    FloatVector k23 = FloatVector.broadcast(F, 0.28214031457901f);
-    FloatVector k24 = FloatVector.broadcast(F, 0.2820931077003479f);
+    FloatVector k0 = FloatVector.broadcast(F, 15.0f);
+    FloatVector k11 = FloatVector.broadcast(F, 1.0f);
+    FloatVector k12 = FloatVector.broadcast(F, 0.3535533905932738f);
+    FloatVector k13 = FloatVector.broadcast(F, 0.04063521698117256f);
+    FloatVector k14 = FloatVector.broadcast(F, -0.21952365338802338f);
+    FloatVector k15 = FloatVector.broadcast(F, 0.4543651342391968f);
+    FloatVector k16 = FloatVector.broadcast(F, -0.3969162106513977f);
+    FloatVector k17 = FloatVector.broadcast(F, 0.07824665307998657f);
+    FloatVector k18 = FloatVector.broadcast(F, -0.02644898183643818f);
+    FloatVector k19 = FloatVector.broadcast(F, 0.08036153763532639f);
+    FloatVector k20 = FloatVector.broadcast(F, 0.17869751155376434f);
+    FloatVector k21 = FloatVector.broadcast(F, 0.24634937942028046f);
+    FloatVector k22 = FloatVector.broadcast(F, 0.28214031457901f);
+    FloatVector k23 = FloatVector.broadcast(F, 0.2820931077003479f);
+    FloatVector k24 = FloatVector.broadcast(F, 2.710505431213761e-20f);
     FloatVector k25 = FloatVector.broadcast(F, 0.0f);
     for (int i = 0; i < n; i += LANES) {
       FloatVector v1 = FloatVector.fromArray(F, x, xo + i);
-      FloatVector v2 = FloatVector.fromArray(F, t, 0 * BLOCK + i);
-      FloatVector v6 = FloatVector.fromArray(F, t, 1 * BLOCK + i);
-      FloatVector v23 = FloatVector.fromArray(F, t, 2 * BLOCK + i);
-      FloatVector v24 = FloatVector.fromArray(F, t, 3 * BLOCK + i);
-      FloatVector v25 = v6.neg().fma(v24, v24);
-      FloatVector v26 = v2.blend(k0, v2.compare(VectorOperators.GT, k0));
-      FloatVector v27 = v26.fma(k13, k12);
-      FloatVector v28 = k1.div(v27);
-      FloatVector v29 = v28.add(v28);
-      FloatVector v30 = k14.fma(v29, k15);
-      FloatVector v31 = v30.fma(v29, k16);
-      FloatVector v32 = v31.fma(v29, k17);
-      FloatVector v33 = v32.fma(v29, k18);
-      FloatVector v34 = v33.fma(v29, k19);
-      FloatVector v35 = v34.fma(v29, k20);
-      FloatVector v36 = v35.fma(v29, k21);
-      FloatVector v37 = v36.fma(v29, k22);
-      FloatVector v38 = v37.fma(v29, k23);
-      FloatVector v39 = v38.fma(v29, k24);
-      FloatVector v40 = v39.mul(v28);
-      FloatVector v41 = v1.mul(v40).mul(v25).mul(v23);
-      FloatVector v42 = v40.mul(v25).mul(v23);
-      FloatVector v43 = v1.mul(k12.sub(v42));
-      FloatVector v44 = v43.blend(v41, v1.compare(VectorOperators.LT, k25));
-      v44.intoArray(y, yo + i);
+      FloatVector v19 = FloatVector.fromArray(F, t, 0 * BLOCK + i);
+      FloatVector v20 = v1.abs();
+      FloatVector v21 = v20.blend(k0, v20.compare(VectorOperators.GT, k0));
+      FloatVector v22 = v21.fma(k12, k11);
+      FloatVector v23 = k11.div(v22);
+      FloatVector v24 = k13.fma(v23, k14);
+      FloatVector v25 = v24.fma(v23, k15);
+      FloatVector v26 = v25.fma(v23, k16);
+      FloatVector v27 = v26.fma(v23, k17);
+      FloatVector v28 = v27.fma(v23, k18);
+      FloatVector v29 = v28.fma(v23, k19);
+      FloatVector v30 = v29.fma(v23, k20);
+      FloatVector v31 = v30.fma(v23, k21);
+      FloatVector v32 = v31.fma(v23, k22);
+      FloatVector v33 = v32.fma(v23, k23);
+      FloatVector v34 = v33.mul(v23);
+      FloatVector v35 = v34.mul(v21).mul(v19).mul(k24);
+      FloatVector v36 = v1.mul(0f);
+      FloatVector v37 = v1.blend(v36, v1.compare(VectorOperators.LT, k25));
+      FloatVector v38 = v37.sub(v35);
+      v38.intoArray(y, yo + i);
     }
   }
 
