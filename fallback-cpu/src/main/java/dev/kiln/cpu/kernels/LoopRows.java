@@ -89,6 +89,24 @@ final class LoopRows implements RowKernels {
   }
 
   @Override
+  public void columnExtremes(
+      boolean max, float[] x, int offset, int rows, int ld, int width, float[] y, int yo) {
+    Arrays.fill(y, yo, yo + width, max ? Float.NEGATIVE_INFINITY : Float.POSITIVE_INFINITY);
+    for (int r = 0; r < rows; r++) {
+      int o = offset + r * ld;
+      if (max) {
+        for (int i = 0; i < width; i++) {
+          y[yo + i] = Math.max(y[yo + i], x[o + i]);
+        }
+      } else {
+        for (int i = 0; i < width; i++) {
+          y[yo + i] = Math.min(y[yo + i], x[o + i]);
+        }
+      }
+    }
+  }
+
+  @Override
   public float max(float[] x, int offset, int n) {
     float m = Float.NEGATIVE_INFINITY;
     for (int i = 0; i < n; i++) {

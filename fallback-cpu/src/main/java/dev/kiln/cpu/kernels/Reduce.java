@@ -127,14 +127,16 @@ public final class Reduce {
             ? y
             : Workspace.mine().floats(Workspace.Slot.PARTIAL, (long) outer * parts * inner);
     int base = parts == 1 ? yo : 0;
+    boolean max = kind == Kind.MAX;
     pieces(
         outer,
         n,
         inner,
         (count, from, width, at) ->
-            extremes(kind, x, xo + from, count, inner, width, partial, base + at));
+            rows.columnExtremes(max, x, xo + from, count, inner, width, partial, base + at));
     for (int o = 0; parts > 1 && o < outer; o++) {
-      extremes(kind, partial, o * parts * inner, parts, inner, inner, y, yo + o * inner);
+      int from = o * parts * inner;
+      rows.columnExtremes(max, partial, from, parts, inner, inner, y, yo + o * inner);
     }
   }
 
@@ -164,19 +166,6 @@ public final class Reduce {
                 (o * parts + part) * inner + column);
           }
         });
-  }
-
-  private static void extremes(
-      Kind kind, float[] x, int xo, int n, int ld, int width, float[] y, int yo) {
-    boolean max = kind == Kind.MAX;
-    Arrays.fill(y, yo, yo + width, max ? Float.NEGATIVE_INFINITY : Float.POSITIVE_INFINITY);
-    for (int r = 0; r < n; r++) {
-      if (max) {
-        maxRow(x, xo + r * ld, y, yo, width);
-      } else {
-        minRow(x, xo + r * ld, y, yo, width);
-      }
-    }
   }
 
   private void sumColumns(
@@ -240,18 +229,6 @@ public final class Reduce {
   private static void addRow(double[] x, int xo, int n, double[] y, int yo) {
     for (int i = 0; i < n; i++) {
       y[yo + i] += x[xo + i];
-    }
-  }
-
-  private static void maxRow(float[] x, int xo, float[] y, int yo, int n) {
-    for (int i = 0; i < n; i++) {
-      y[yo + i] = Math.max(y[yo + i], x[xo + i]);
-    }
-  }
-
-  private static void minRow(float[] x, int xo, float[] y, int yo, int n) {
-    for (int i = 0; i < n; i++) {
-      y[yo + i] = Math.min(y[yo + i], x[xo + i]);
     }
   }
 }

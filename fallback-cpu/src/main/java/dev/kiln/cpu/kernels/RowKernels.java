@@ -35,6 +35,13 @@ public interface RowKernels {
    */
   void columnSums(float[] x, int offset, int rows, int ld, int width, float[] sums);
 
+  /**
+   * Writes {@code y[yo + i]} = the largest, or the smallest, over r of {@code x[offset + r * ld +
+   * i]} for i below {@code width}; NaN if there is one, and an infinity for no rows.
+   */
+  void columnExtremes(
+      boolean max, float[] x, int offset, int rows, int ld, int width, float[] y, int yo);
+
   /** Returns the largest element, NaN if there is one; negative infinity for none. */
   float max(float[] x, int offset, int n);
 

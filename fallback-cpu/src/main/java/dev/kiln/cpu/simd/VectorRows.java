@@ -320,6 +320,82 @@ final class VectorRows implements RowKernels {
   }
 
   @Override
+  public void columnExtremes(
+      boolean max, float[] x, int offset, int rows, int ld, int width, float[] y, int yo) {
+    if (width < LANES || rows == 0) {
+      REST.columnExtremes(max, x, offset, rows, ld, width, y, yo);
+      return;
+    }
+    // The last vectors lie across those before: what counts twice changes nothing.
+    for (int i = 0; i < width; i += width < STEP ? LANES : STEP) {
+      int at = Math.min(i, width - (width < STEP ? LANES : STEP));
+      if (width < STEP && max) {
+        narrowMax(x, offset + at, rows, ld, y, yo + at);
+      } else if (width < STEP) {
+        narrowMin(x, offset + at, rows, ld, y, yo + at);
+      } else if (max) {
+        wideMax(x, offset + at, rows, ld, y, yo + at);
+      } else {
+        wideMin(x, offset + at, rows, ld, y, yo + at);
+      }
+    }
+  }
+
+  private static void wideMax(float[] x, int o, int rows, int ld, float[] y, int yo) {
+    FloatVector a = FloatVector.fromArray(F, x, o);
+    FloatVector b = FloatVector.fromArray(F, x, o + LANES);
+    FloatVector c = FloatVector.fromArray(F, x, o + 2 * LANES);
+    FloatVector d = FloatVector.fromArray(F, x, o + 3 * LANES);
+    int end = o + rows * ld;
+    for (int i = o + ld; i < end; i += ld) {
+      a = a.max(FloatVector.fromArray(F, x, i));
+      b = b.max(FloatVector.fromArray(F, x, i + LANES));
+      c = c.max(FloatVector.fromArray(F, x, i + 2 * LANES));
+      d = d.max(FloatVector.fromArray(F, x, i + 3 * LANES));
+    }
+    a.intoArray(y, yo);
+    b.intoArray(y, yo + LANES);
+    c.intoArray(y, yo + 2 * LANES);
+    d.intoArray(y, yo + 3 * LANES);
+  }
+
+  private static void narrowMax(float[] x, int o, int rows, int ld, float[] y, int yo) {
+    FloatVector a = FloatVector.fromArray(F, x, o);
+    int end = o + rows * ld;
+    for (int i = o + ld; i < end; i += ld) {
+      a = a.max(FloatVector.fromArray(F, x, i));
+    }
+    a.intoArray(y, yo);
+  }
+
+  private static void wideMin(float[] x, int o, int rows, int ld, float[] y, int yo) {
+    FloatVector a = FloatVector.fromArray(F, x, o);
+    FloatVector b = FloatVector.fromArray(F, x, o + LANES);
+    FloatVector c = FloatVector.fromArray(F, x, o + 2 * LANES);
+    FloatVector d = FloatVector.fromArray(F, x, o + 3 * LANES);
+    int end = o + rows * ld;
+    for (int i = o + ld; i < end; i += ld) {
+      a = a.min(FloatVector.fromArray(F, x, i));
+      b = b.min(FloatVector.fromArray(F, x, i + LANES));
+      c = c.min(FloatVector.fromArray(F, x, i + 2 * LANES));
+      d = d.min(FloatVector.fromArray(F, x, i + 3 * LANES));
+    }
+    a.intoArray(y, yo);
+    b.intoArray(y, yo + LANES);
+    c.intoArray(y, yo + 2 * LANES);
+    d.intoArray(y, yo + 3 * LANES);
+  }
+
+  private static void narrowMin(float[] x, int o, int rows, int ld, float[] y, int yo) {
+    FloatVector a = FloatVector.fromArray(F, x, o);
+    int end = o + rows * ld;
+    for (int i = o + ld; i < end; i += ld) {
+      a = a.min(FloatVector.fromArray(F, x, i));
+    }
+    a.intoArray(y, yo);
+  }
+
+  @Override
   public float max(float[] x, int offset, int n) {
     if (n < LANES) {
       float m = Float.NEGATIVE_INFINITY;

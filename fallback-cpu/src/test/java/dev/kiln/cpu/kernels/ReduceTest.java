@@ -89,4 +89,27 @@ class ReduceTest {
       assertThat(set.rows().min(x, 0, 41)).isNaN();
     }
   }
+
+  @ParameterizedTest
+  @MethodSource("sets")
+  void extremesOfColumnsPropagateNaNOfTheirOwn(Kernels set) {
+    for (int width : new int[] {5, 20, 64, 83}) {
+      for (int spoiled = 0; spoiled < width; spoiled += 4) {
+        float[] x = Check.random(1, 3 * width);
+        x[width + spoiled] = Float.NaN;
+        for (boolean max : new boolean[] {true, false}) {
+          float[] want = new float[width];
+          for (int i = 0; i < width; i++) {
+            float a = x[i];
+            float b = x[width + i];
+            float c = x[2 * width + i];
+            want[i] = max ? Math.max(Math.max(a, b), c) : Math.min(Math.min(a, b), c);
+          }
+          float[] y = new float[width];
+          set.rows().columnExtremes(max, x, 0, 3, width, width, y, 0);
+          assertThat(y).isEqualTo(want);
+        }
+      }
+    }
+  }
 }
