@@ -4,7 +4,6 @@ import dev.kiln.DType;
 import dev.kiln.backend.View;
 import dev.kiln.cpu.kernels.TileKernels;
 import dev.kiln.cpu.threads.WorkerPool;
-import dev.kiln.cpu.threads.Workspace;
 import java.util.Arrays;
 
 /** Fills and copies of FLOAT32 views, whatever their strides. */
@@ -13,12 +12,6 @@ final class Moves {
 
   /** Elements of a piece for one thread, about. */
   private static final int PART = 16_384;
-
-  /** Not a multiple of a power of two, so that the rows of a block share no cache set. */
-  private static final int BLOCK_STRIDE = BLOCK + 16;
-
-  /** Rows written at once, fewer than a first-level cache has ways. */
-  private static final int FEW = 8;
 
   private Moves() {}
 
@@ -67,6 +60,10 @@ final class Moves {
       transpose(tiles, pool, loops, axis, y, from);
       return;
     }
+    if (oy == 1 && ox == 0) {
+      loops.forEach(pool, (at, n) -> Arrays.fill(y, at[0], at[0] + n, from[at[1]]));
+      return;
+    }
     loops.forEach(
         pool,
         (at, n) -> {
@@ -104,11 +101,7 @@ final class Moves {
         });
   }
 
-  /**
-   * Copies plane by plane in square blocks, so that both sides stay in the cache; each goes by way
-   * of a small array, since rows are often a multiple of 4 KiB apart and would share one of its
-   * sets.
-   */
+  /** Copies plane by plane in square blocks, so that both sides stay in the cache. */
   private static void transpose(
       TileKernels tiles, WorkerPool pool, Strided loops, int axis, float[] y, float[] x) {
     int rows = loops.size(axis);
@@ -137,22 +130,10 @@ final class Moves {
             for (int c = 0; c < columns; c += BLOCK) {
               int m = Math.min(BLOCK, columns - c);
               int from = at[1] + r + c * xColumn;
-              block(tiles, m, n, x, from, xColumn, y, at[0] + r * yRow + c, yRow);
+              tiles.transpose(m, n, x, from, xColumn, y, at[0] + r * yRow + c, yRow);
             }
           }
         });
-  }
-
-  private static void block(
-      TileKernels tiles, int m, int n, float[] x, int from, int ld, float[] y, int to, int ldy) {
-    float[] block = Workspace.mine().floats(Workspace.Slot.LAYOUT, BLOCK * BLOCK_STRIDE);
-    for (int i = 0; i < m; i++) {
-      System.arraycopy(x, from + i * ld, block, i * BLOCK_STRIDE, n);
-    }
-    for (int j = 0; j < n; j += FEW) {
-      int few = Math.min(FEW, n - j);
-      tiles.transpose(m, few, block, j, BLOCK_STRIDE, y, to + j * ldy, ldy);
-    }
   }
 
   /** Converts UINT8 or BOOL to FLOAT32. */

@@ -18,10 +18,10 @@ final class WinogradBlock {
   static final int COLUMNS = 64;
 
   /**
-   * Channels written at once: planes are often a multiple of 4 KiB apart, and more of their lines
-   * than a first-level cache has ways would fall into one of its sets.
+   * Channels written at once, as many as a transpose of vectors takes: planes are often a multiple
+   * of 4 KiB apart, so that the lines of many more would push each other out of the cache.
    */
-  private static final int FEW = 8;
+  private static final int FEW = 16;
 
   private static final boolean[] NONE_SPOILED = {};
 
