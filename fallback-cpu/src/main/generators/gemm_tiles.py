@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Writes GemmTiles.java, PackedTiles.java, TapTiles.java, PairTiles.java and DotTiles.java: the inner
-loops of matrix products.
+"""Writes GemmTiles.java, NarrowTiles.java, PackedTiles.java, TapTiles.java, PairTiles.java and
+DotTiles.java: the inner loops of matrix products.
 
 Run from the module's root, then let the formatter loose on the result:
     python3 src/main/generators/gemm_tiles.py && mvn spotless:apply
@@ -49,6 +49,10 @@ FAMILIES = {
     "GemmTiles": ("int ldb", [], "bo", LEFT,
                   {"row": ["ao += 1;", "bo += ldb;"], "interleaved": ["ao += LEFT_STEP;", "bo += ldb;"]},
                   "Tiles of C = A B, two vectors wide and 1 to 12 rows high."),
+    "NarrowTiles": ("int ldb", [], "bo", LEFT,
+                    {"row": ["ao += 1;", "bo += ldb;"], "interleaved": ["ao += LEFT_STEP;", "bo += ldb;"]},
+                    "Tiles of C = A B, one vector wide and 1 to 12 rows high: half the work of"
+                    " {@link GemmTiles} where no more columns count."),
     "PackedTiles": ("", [], "bo + k * TILE_COLUMNS",
                     {"row": "ao + k + {i} * ROW_STRIDE", "interleaved": "ao + k * LEFT_STEP + {i}"},
                     {"row": [], "interleaved": []},
@@ -67,30 +71,31 @@ def names(text):
     return ", ".join(part.split()[-1] for part in text.split(", "))
 
 
-def zeros(rows):
+def zeros(rows, vectors):
     return ["FloatVector zero = FloatVector.zero(F);"] + [
-        f"FloatVector c{i}x{j} = zero;" for i in range(rows) for j in range(2)]
+        f"FloatVector c{i}x{j} = zero;" for i in range(rows) for j in range(vectors)]
 
 
-def stores(rows):
+def stores(rows, vectors):
     out = []
     for i in range(rows):
-        out += [f"c{i}x0.intoArray(c, co);", f"c{i}x1.intoArray(c, co + LANES);"]
+        out += [f"c{i}x0.intoArray(c, co);", f"c{i}x1.intoArray(c, co + LANES);"][:vectors]
         out += ["co += ldc;"] if i < rows - 1 else []
     return out
 
 
 def tile(family, rows, layout):
     right, before, at, left, steps, _ = FAMILIES[family]
+    vectors = 1 if family == "NarrowTiles" else 2
     loop = before + [f"FloatVector b0 = FloatVector.fromArray(F, b, {at});",
-                     f"FloatVector b1 = FloatVector.fromArray(F, b, {at} + LANES);"]
+                     f"FloatVector b1 = FloatVector.fromArray(F, b, {at} + LANES);"][:vectors]
     for i in range(rows):
         index = left[layout].format(i=i)
         index = index.split(" + 0")[0] if i == 0 else index
         loop.append(f"FloatVector a{i} = FloatVector.broadcast(F, a[{index}]);")
-        loop += [f"c{i}x{j} = a{i}.fma(b{j}, c{i}x{j});" for j in range(2)]
+        loop += [f"c{i}x{j} = a{i}.fma(b{j}, c{i}x{j});" for j in range(vectors)]
     loop += steps[layout]
-    lines = zeros(rows) + ["for (int k = 0; k < depth; k++) {"] + loop + ["}"] + stores(rows)
+    lines = zeros(rows, vectors) + ["for (int k = 0; k < depth; k++) {"] + loop + ["}"] + stores(rows, vectors)
     return f"static void {layout}({parameters(right)}) {{\n" + "\n".join(lines) + "\n}"
 
 
@@ -98,7 +103,10 @@ def write(family, layouts, most, tiles, right, about):
     """Writes a class of tiles with a class for each height and, by layout, a way to all of them."""
     constants = [c for c in ("LEFT_STEP", "ROW_STRIDE", "TILE_COLUMNS") if c in "".join(map(str, tiles.values()))]
     imports = "".join(f"import static dev.kiln.cpu.simd.Lanes.{c};\n" for c in constants)
-    out = [HEAD % (imports, about, family, family)]
+    head = HEAD % (imports, about, family, family)
+    if family == "NarrowTiles":
+        head = head.replace("import static dev.kiln.cpu.simd.Lanes.LANES;\n", "")
+    out = [head]
     for rows in range(1, most + 1):
         out.append(f"  /** Tiles of {rows} rows. */\n  static final class Rows{rows} {{\n"
                    f"    private Rows{rows}() {{}}\n")

@@ -25,6 +25,10 @@ final class VectorTiles implements TileKernels {
   private static final Primer[] INTERLEAVED =
       Primer.of(TILE_ROWS + 1, VectorTiles::interleavedLoop);
 
+  private static final Primer[] NARROW_ROWS = Primer.of(TILE_ROWS + 1, VectorTiles::narrowLoop);
+  private static final Primer[] NARROW_INTERLEAVED =
+      Primer.of(TILE_ROWS + 1, VectorTiles::narrowInterleavedLoop);
+
   private static final Primer[] PACKED_ROWS = Primer.of(TILE_ROWS + 1, VectorTiles::packedLoop);
   private static final Primer[] PACKED_INTERLEAVED =
       Primer.of(TILE_ROWS + 1, VectorTiles::packedInterleavedLoop);
@@ -74,6 +78,16 @@ final class VectorTiles implements TileKernels {
   private static Primer.Loop interleavedLoop(int rows) {
     float[] s = Primer.SCRATCH;
     return turns -> GemmTiles.interleaved(rows, turns, s, 0, s, 0, 0, Primer.SINK, 0, 0);
+  }
+
+  private static Primer.Loop narrowLoop(int rows) {
+    float[] s = Primer.SCRATCH;
+    return turns -> NarrowTiles.row(rows, turns, s, 0, s, 0, 0, Primer.SINK, 0, 0);
+  }
+
+  private static Primer.Loop narrowInterleavedLoop(int rows) {
+    float[] s = Primer.SCRATCH;
+    return turns -> NarrowTiles.interleaved(rows, turns, s, 0, s, 0, 0, Primer.SINK, 0, 0);
   }
 
   private static Primer.Loop packedLoop(int rows) {
@@ -150,7 +164,7 @@ final class VectorTiles implements TileKernels {
       float[] c,
       int cOffset,
       int ldc) {
-    tile(false, rows, add, depth, a, aOffset, b, bOffset, ldb, c, cOffset, ldc);
+    tile(false, rows, columns, add, depth, a, aOffset, b, bOffset, ldb, c, cOffset, ldc);
   }
 
   @Override
@@ -167,7 +181,7 @@ final class VectorTiles implements TileKernels {
       float[] c,
       int cOffset,
       int ldc) {
-    tile(true, rows, add, depth, a, aOffset, b, bOffset, ldb, c, cOffset, ldc);
+    tile(true, rows, columns, add, depth, a, aOffset, b, bOffset, ldb, c, cOffset, ldc);
   }
 
   @Override
@@ -200,6 +214,7 @@ final class VectorTiles implements TileKernels {
   private static void tile(
       boolean interleaved,
       int rows,
+      int columns,
       boolean add,
       int depth,
       float[] a,
@@ -210,7 +225,9 @@ final class VectorTiles implements TileKernels {
       float[] c,
       int co,
       int ldc) {
-    if (add) {
+    if (!add && columns <= LANES) {
+      narrow(interleaved, rows, depth, a, ao, b, bo, ldb, c, co, ldc);
+    } else if (add) {
       Lines sums = Workspace.mine().lines(Workspace.Slot.SUMS, (long) rows * TILE_COLUMNS);
       float[] s = sums.array();
       int at = sums.at();
@@ -219,6 +236,27 @@ final class VectorTiles implements TileKernels {
       addTile(rows, s, at, c, co, ldc);
     } else {
       products(interleaved, rows, depth, a, ao, b, bo, ldb, c, co, ldc);
+    }
+  }
+
+  private static void narrow(
+      boolean interleaved,
+      int rows,
+      int depth,
+      float[] a,
+      int ao,
+      float[] b,
+      int bo,
+      int ldb,
+      float[] c,
+      int co,
+      int ldc) {
+    if (interleaved) {
+      NARROW_INTERLEAVED[rows].before(depth);
+      NarrowTiles.interleaved(rows, depth, a, ao, b, bo, ldb, c, co, ldc);
+    } else {
+      NARROW_ROWS[rows].before(depth);
+      NarrowTiles.row(rows, depth, a, ao, b, bo, ldb, c, co, ldc);
     }
   }
 
