@@ -169,7 +169,7 @@ final class LoopTiles implements TileKernels {
       System.arraycopy(b, bo + row(k + 1, ldb, tap, t), x.b1, 0, columns);
       int p = ao + k * depthStep;
       if (columns == COLUMNS) {
-        twoSteps(x, rows, COLUMNS, a, p, rowStep, depthStep); // C2 knows how long its loops are
+        twoSteps(x, rows, COLUMNS, a, p, rowStep, depthStep); // a length that C2 knows is quicker
       } else {
         twoSteps(x, rows, columns, a, p, rowStep, depthStep);
       }

@@ -9,7 +9,7 @@ final class LoopUnary implements UnaryKernels {
   private static final double SELU_ALPHA_SCALE = 1.7580993408473766;
   private static final double SQRT_2_PI = 0.7978845608028654;
 
-  /** The bits of negative infinity; those of negative numbers that are none are above. */
+  /** The bits of negative infinity; those of a NaN with a sign are above. */
   private static final int NEGATIVE_INFINITY = 0xff800000;
 
   /** A function of one element, for ops not worth a loop of their own. */
@@ -301,8 +301,8 @@ final class LoopUnary implements UnaryKernels {
   }
 
   /**
-   * Returns ones for the bits of a positive number or of none, else zeros: without a branch, since
-   * no processor predicts the sign of data.
+   * Returns ones for the bits of a positive number or a NaN, else zeros: without a branch, since no
+   * processor predicts the sign of data.
    */
   private static int aboveZero(int bits) {
     return (-bits & ~bits | NEGATIVE_INFINITY - bits & bits) >> 31;

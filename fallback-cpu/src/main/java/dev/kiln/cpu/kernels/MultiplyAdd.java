@@ -22,8 +22,8 @@ final class MultiplyAdd {
       HotSpotDiagnosticMXBean options =
           ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class);
       return options != null && Boolean.parseBoolean(options.getVMOption("UseFMA").getValue());
-    } catch (IllegalArgumentException e) {
-      return false; // another JVM, which has no such option
+    } catch (IllegalArgumentException | LinkageError e) {
+      return false; // another JVM, which has no such option, or one cut down to a few modules
     }
   }
 }

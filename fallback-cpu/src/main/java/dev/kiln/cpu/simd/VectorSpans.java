@@ -450,14 +450,15 @@ final class VectorSpans implements SpanKernels {
       REST.squareMax(x, xo, width, rows, columns, y, yo, index, io);
       return;
     }
-    int n = row < LANES ? plane : row;
+    boolean byRow = row >= LANES;
+    int n = byRow ? row : plane;
     Workspace mine = Workspace.mine();
     float[] best = mine.floats(Workspace.Slot.PARTIAL, n);
     float[] place = mine.floats(Workspace.Slot.COLUMNS, n);
     for (int r = 0; r < rows; r++, yo += columns, io += columns) {
       int begin = 2 * r * width;
-      int at = n == row ? 0 : begin;
-      if (r == 0 || n == row) {
+      int at = byRow ? 0 : begin;
+      if (byRow || r == 0) {
         squareMax(x, xo + begin, width, 0, n, best, place);
         squareMax(x, xo + begin, width, n - LANES, n, best, place);
       }
