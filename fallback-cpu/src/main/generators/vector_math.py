@@ -65,13 +65,17 @@ class Body:
             v = self.new(f"{v}.fma({x}, {self.k(c)})")
         return v
 
-    def exp_parts(self, x, bias=0):
-        """x = n ln2 + r: returns e^r - 1 and a float whose lowest bits are n + bias."""
+    def exp_argument(self, x, bias):
+        """x = n ln2 + r: returns r and a float whose lowest bits are n + bias."""
         magic = self.k(12582912.0 + bias)
         t = self.new(f"{x}.fma({self.k(1.4426950408889634)}, {magic})")
         n = self.new(f"{t}.sub({magic})")
         r = self.new(f"{n}.fma({self.k(-0.693359375)}, {x})")
-        r = self.new(f"{n}.fma({self.k(2.12194440e-4)}, {r})")
+        return self.new(f"{n}.fma({self.k(2.12194440e-4)}, {r})"), t
+
+    def exp_parts(self, x, bias=0):
+        """x = n ln2 + r: returns e^r - 1 and a float whose lowest bits are n + bias."""
+        r, t = self.exp_argument(x, bias)
         return self.exp_polynomial(r), t
 
     def exp_polynomial(self, r):
@@ -195,9 +199,10 @@ class Body:
         s = self.new(f"{a}.mul({self.k(-0.5)})")
         q = self.new(f"{s}.mul({a})")
         low = self.new(f"{s}.fma({a}, {q}.neg())")
-        m, t = self.exp_parts(q, 127 + 64)
-        h = self.new(f"{m}.add({self.k(1.0)}).mul({self.power_of_two(t)})")
-        return self.new(f"{low}.fma({h}, {h})")
+        r, t = self.exp_argument(q, 127 + 64)
+        m = self.exp_polynomial(self.new(f"{r}.add({low})"))
+        p = self.power_of_two(t)
+        return self.new(f"{m}.fma({p}, {p})")
 
     def erfcx(self, a):
         """2 Phi(-a) e^(a^2/2); 0 <= a <= 15."""

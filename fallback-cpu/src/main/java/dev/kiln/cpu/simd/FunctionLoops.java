@@ -511,7 +511,6 @@ final class FunctionLoops {
     FloatVector k8 = FloatVector.broadcast(F, 0.04166838899254799f);
     FloatVector k9 = FloatVector.broadcast(F, 0.1666652113199234f);
     FloatVector k10 = FloatVector.broadcast(F, 0.4999999403953552f);
-    FloatVector k11 = FloatVector.broadcast(F, 1.0f);
     for (int i = 0; i < n; i += LANES) {
       FloatVector v1 = FloatVector.fromArray(F, x, xo + i);
       FloatVector v2 = v1.abs();
@@ -523,16 +522,16 @@ final class FunctionLoops {
       FloatVector v8 = v7.sub(k2);
       FloatVector v9 = v8.fma(k4, v5);
       FloatVector v10 = v8.fma(k5, v9);
-      FloatVector v11 = k6.fma(v10, k7);
-      FloatVector v12 = v11.fma(v10, k8);
-      FloatVector v13 = v12.fma(v10, k9);
-      FloatVector v14 = v13.fma(v10, k10);
-      FloatVector v15 = v10.mul(v10);
-      FloatVector v16 = v14.fma(v15, v10);
-      FloatVector v17 =
+      FloatVector v11 = v10.add(v6);
+      FloatVector v12 = k6.fma(v11, k7);
+      FloatVector v13 = v12.fma(v11, k8);
+      FloatVector v14 = v13.fma(v11, k9);
+      FloatVector v15 = v14.fma(v11, k10);
+      FloatVector v16 = v11.mul(v11);
+      FloatVector v17 = v15.fma(v16, v11);
+      FloatVector v18 =
           v7.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
-      FloatVector v18 = v16.add(k11).mul(v17);
-      FloatVector v19 = v6.fma(v18, v18);
+      FloatVector v19 = v17.fma(v18, v18);
       v19.intoArray(t, 0 * BLOCK + i);
     }
   }
@@ -540,8 +539,8 @@ final class FunctionLoops {
   private static void gelu2(
       float[] t, float[] x, int xo, float[] y, int yo, int n, float p, float q) {
     FloatVector k0 = FloatVector.broadcast(F, 15.0f);
-    FloatVector k11 = FloatVector.broadcast(F, 1.0f);
-    FloatVector k12 = FloatVector.broadcast(F, 0.3535533905932738f);
+    FloatVector k11 = FloatVector.broadcast(F, 0.3535533905932738f);
+    FloatVector k12 = FloatVector.broadcast(F, 1.0f);
     FloatVector k13 = FloatVector.broadcast(F, 0.04063521698117256f);
     FloatVector k14 = FloatVector.broadcast(F, -0.21952365338802338f);
     FloatVector k15 = FloatVector.broadcast(F, 0.4543651342391968f);
@@ -560,8 +559,8 @@ final class FunctionLoops {
       FloatVector v19 = FloatVector.fromArray(F, t, 0 * BLOCK + i);
       FloatVector v20 = v1.abs();
       FloatVector v21 = v20.blend(k0, v20.compare(VectorOperators.GT, k0));
-      FloatVector v22 = v21.fma(k12, k11);
-      FloatVector v23 = k11.div(v22);
+      FloatVector v22 = v21.fma(k11, k12);
+      FloatVector v23 = k12.div(v22);
       FloatVector v24 = k13.fma(v23, k14);
       FloatVector v25 = v24.fma(v23, k15);
       FloatVector v26 = v25.fma(v23, k16);

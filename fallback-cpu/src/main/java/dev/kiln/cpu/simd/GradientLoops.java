@@ -372,7 +372,6 @@ final class GradientLoops {
     FloatVector k8 = FloatVector.broadcast(F, 0.04166838899254799f);
     FloatVector k9 = FloatVector.broadcast(F, 0.1666652113199234f);
     FloatVector k10 = FloatVector.broadcast(F, 0.4999999403953552f);
-    FloatVector k11 = FloatVector.broadcast(F, 1.0f);
     for (int i = 0; i < n; i += LANES) {
       FloatVector v1 = FloatVector.fromArray(F, saved, so + i);
       FloatVector v2 = v1.abs();
@@ -384,16 +383,16 @@ final class GradientLoops {
       FloatVector v8 = v7.sub(k2);
       FloatVector v9 = v8.fma(k4, v5);
       FloatVector v10 = v8.fma(k5, v9);
-      FloatVector v11 = k6.fma(v10, k7);
-      FloatVector v12 = v11.fma(v10, k8);
-      FloatVector v13 = v12.fma(v10, k9);
-      FloatVector v14 = v13.fma(v10, k10);
-      FloatVector v15 = v10.mul(v10);
-      FloatVector v16 = v14.fma(v15, v10);
-      FloatVector v17 =
+      FloatVector v11 = v10.add(v6);
+      FloatVector v12 = k6.fma(v11, k7);
+      FloatVector v13 = v12.fma(v11, k8);
+      FloatVector v14 = v13.fma(v11, k9);
+      FloatVector v15 = v14.fma(v11, k10);
+      FloatVector v16 = v11.mul(v11);
+      FloatVector v17 = v15.fma(v16, v11);
+      FloatVector v18 =
           v7.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats();
-      FloatVector v18 = v16.add(k11).mul(v17);
-      FloatVector v19 = v6.fma(v18, v18);
+      FloatVector v19 = v17.fma(v18, v18);
       v19.intoArray(t, 0 * BLOCK + i);
     }
   }
@@ -410,9 +409,9 @@ final class GradientLoops {
       float p,
       float q) {
     FloatVector k0 = FloatVector.broadcast(F, 15.0f);
-    FloatVector k11 = FloatVector.broadcast(F, 1.0f);
-    FloatVector k12 = FloatVector.broadcast(F, 0.0f);
-    FloatVector k13 = FloatVector.broadcast(F, 0.3535533905932738f);
+    FloatVector k11 = FloatVector.broadcast(F, 0.0f);
+    FloatVector k12 = FloatVector.broadcast(F, 0.3535533905932738f);
+    FloatVector k13 = FloatVector.broadcast(F, 1.0f);
     FloatVector k14 = FloatVector.broadcast(F, 0.04063521698117256f);
     FloatVector k15 = FloatVector.broadcast(F, -0.21952365338802338f);
     FloatVector k16 = FloatVector.broadcast(F, 0.4543651342391968f);
@@ -431,8 +430,8 @@ final class GradientLoops {
       FloatVector v19 = FloatVector.fromArray(F, t, 0 * BLOCK + i);
       FloatVector v20 = v1.abs();
       FloatVector v21 = v20.blend(k0, v20.compare(VectorOperators.GT, k0));
-      FloatVector v22 = v21.fma(k13, k11);
-      FloatVector v23 = k11.div(v22);
+      FloatVector v22 = v21.fma(k12, k13);
+      FloatVector v23 = k13.div(v22);
       FloatVector v24 = k14.fma(v23, k15);
       FloatVector v25 = v24.fma(v23, k16);
       FloatVector v26 = v25.fma(v23, k17);
@@ -444,11 +443,11 @@ final class GradientLoops {
       FloatVector v32 = v31.fma(v23, k23);
       FloatVector v33 = v32.fma(v23, k24);
       FloatVector v34 = v33.mul(v23);
-      FloatVector v35 = v1.fma(k12, v34);
+      FloatVector v35 = v1.fma(k11, v34);
       FloatVector v36 = v21.fma(k25, v35);
       FloatVector v37 = v36.mul(v19).mul(k26);
-      FloatVector v38 = k11.sub(v37);
-      FloatVector v39 = v37.blend(v38, v1.compare(VectorOperators.GT, k12));
+      FloatVector v38 = k13.sub(v37);
+      FloatVector v39 = v37.blend(v38, v1.compare(VectorOperators.GT, k11));
       FloatVector.fromArray(F, dy, dyo + i).mul(v39).intoArray(dx, dxo + i);
     }
   }
