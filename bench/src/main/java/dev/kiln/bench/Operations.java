@@ -7,22 +7,32 @@ import dev.kiln.bench.worker.Operation;
 import dev.kiln.bench.worker.Unsupported;
 import dev.kiln.nn.AvgPool2d;
 import dev.kiln.nn.BatchNorm2d;
+import dev.kiln.nn.Conv1d;
 import dev.kiln.nn.Conv2d;
+import dev.kiln.nn.ConvTranspose2d;
 import dev.kiln.nn.Dropout;
 import dev.kiln.nn.Embedding;
 import dev.kiln.nn.GroupNorm;
+import dev.kiln.nn.LSTM;
 import dev.kiln.nn.Lambda;
 import dev.kiln.nn.LayerNorm;
 import dev.kiln.nn.Linear;
 import dev.kiln.nn.MaxPool2d;
 import dev.kiln.nn.Module;
+import dev.kiln.ops.Attention;
 import dev.kiln.ops.Elementwise;
+import dev.kiln.ops.Losses;
 import dev.kiln.ops.Pooling;
+import dev.kiln.ops.Rearranging;
+import dev.kiln.ops.Reduction;
+import dev.kiln.ops.Resampling;
 import dev.kiln.ops.Scans;
 import dev.kiln.ops.Shaping;
 import dev.kiln.ops.Sorting;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.function.UnaryOperator;
 
 /** Operations of shapes that no work of W1 to W6 has; {@link Operation} says how one is written. */
@@ -136,6 +146,12 @@ final class Operations {
     return Tensor.of(all, s.device()).reshape(op.shape());
   }
 
+  private static Tensor labels(Setting s, Operation op) {
+    long[] all = new long[op.size(0)];
+    Arrays.setAll(all, i -> i * 7919L % op.size(1));
+    return Tensor.of(all, s.device());
+  }
+
   private static Module layer(Setting s, Operation op) {
     return switch (op.kind()) {
       case "linear" -> new Linear(op.size(-1), op.get("n", 1));
@@ -160,6 +176,18 @@ final class Operations {
       case "layerNorm" -> new LayerNorm(op.size(-1));
       case "groupNorm" -> new GroupNorm(op.get("groups", 1), op.size(1));
       case "embedding" -> new Embedding(op.get("rows", 1), op.get("n", 1));
+      case "conv1d" ->
+          Conv1d.builder(op.size(1), op.get("out", 1), op.get("k", 3))
+              .stride(op.get("stride", 1))
+              .padding(op.get("pad", 0))
+              .dilation(op.get("dilation", 1))
+              .build();
+      case "convTranspose2d" ->
+          ConvTranspose2d.builder(op.size(1), op.get("out", 1), op.get("k", 3))
+              .stride(op.get("stride", 1))
+              .padding(op.get("pad", 0))
+              .build();
+      case "lstm" -> new LSTM(op.size(-1), op.get("n", 1));
       default -> new Lambda(function(s, op));
     };
   }
@@ -174,8 +202,36 @@ final class Operations {
         yield x -> x.matmul(b);
       }
       case "globalAvgPool" -> x -> Pooling.adaptiveAvgPool2d(x, 1, 1);
+      case "attention" ->
+          x ->
+              Attention.scaledDotProduct(
+                  x, x, x, Optional.empty(), op.get("causal", 0) == 1, OptionalDouble.empty());
+      case "upsample" -> {
+        int h = op.size(2) * op.get("scale", 2);
+        int w = op.size(3) * op.get("scale", 2);
+        yield x -> Resampling.interpolate(x, h, w, Resampling.Mode.BILINEAR, false);
+      }
+      case "pad" -> {
+        int pad = op.get("pad", 1);
+        yield x -> Rearranging.pad(x, Rearranging.PadMode.CONSTANT, 0, pad, pad, pad, pad);
+      }
+      case "crossEntropy" -> {
+        Tensor labels = labels(s, op);
+        yield x -> Losses.crossEntropy(x, labels, Optional.empty(), 0, -100, Reduction.MEAN);
+      }
+      case "mse" -> {
+        Tensor target = s.random(op.shape());
+        yield x -> Losses.mse(x, target, Reduction.MEAN);
+      }
       case "softmax" -> x -> x.softmax(-1);
       case "logSoftmax" -> x -> x.logSoftmax(-1);
+      case "exp" -> Tensor::exp;
+      case "relu" -> Tensor::relu;
+      case "leakyRelu" -> x -> Elementwise.leakyRelu(x, 0.01);
+      case "elu" -> x -> Elementwise.elu(x, 1);
+      case "hardswish" -> Elementwise::hardswish;
+      case "softplus" -> x -> Elementwise.softplus(x, 1, 20);
+      case "mul" -> x -> x.mul(x);
       case "gelu" -> Elementwise::gelu;
       case "silu" -> Elementwise::silu;
       case "tanh" -> Tensor::tanh;

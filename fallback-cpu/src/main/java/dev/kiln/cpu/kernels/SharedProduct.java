@@ -35,6 +35,9 @@ record SharedProduct(
   /** Parts for each thread, so that one that was held up gives some to the others. */
   private static final int PARTS = 64;
 
+  /** The same while they pack: few, so that a part reads long runs of B's rows. */
+  private static final int PACKING_PARTS = 4;
+
   /** Row panels for each thread that are parts of their own. */
   private static final int SINGLES = 8;
 
@@ -76,7 +79,7 @@ record SharedProduct(
   private void pack(Lines panels, int k, int kc, int j, int nc) {
     int nr = tiles.tileColumns();
     int count = divideUp(nc, nr);
-    int parts = Math.min(count, PARTS * pool.threads());
+    int parts = Math.min(count, PACKING_PARTS * pool.threads());
     pool.parallelFor(
         parts,
         part -> {

@@ -19,11 +19,14 @@ final class ExpLoops {
   /** Elements of which the first of two loops is done before the second takes over. */
   private static final int BLOCK = 32 * LANES;
 
+  /** The same where x comes from memory: few, for the next reads to begin meanwhile. */
+  private static final int SHORT = 8 * LANES;
+
   private ExpLoops() {}
 
   static void exp(float[] x, int xo, float[] y, int yo, int n, float p, float q) {
-    for (int i = 0; i < n; i += BLOCK) {
-      int m = Math.min(BLOCK, n - i);
+    for (int i = 0; i < n; i += SHORT) {
+      int m = Math.min(SHORT, n - i);
       if (isModerate(x, xo + i, m, 0f)) {
         expOfModerate(x, xo + i, y, yo + i, m, p, q);
       } else {

@@ -6,6 +6,8 @@ import java.util.Arrays;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.bytedeco.pytorch.BoolOptional;
+import org.bytedeco.pytorch.DoubleOptional;
+import org.bytedeco.pytorch.LSTMImpl;
 import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -45,6 +47,12 @@ final class Operations {
     return Tensor.create(all).reshape(op.shape());
   }
 
+  private static Tensor labels(Operation op) {
+    long[] all = new long[op.size(0)];
+    Arrays.setAll(all, i -> i * 7919L % op.size(1));
+    return Tensor.create(all);
+  }
+
   private Tensor parameter(Tensor t) {
     Tensor p = t.set_requires_grad(true);
     parameters.push_back(p);
@@ -70,16 +78,81 @@ final class Operations {
         yield x -> torch.linear(x, w, b);
       }
       case "conv2d" -> convolution(op);
+      case "conv1d" -> {
+        Tensor w = parameter(torch.randn(op.get("out", 1), op.size(1), op.get("k", 3)));
+        TensorOptional b = optional(torch.randn(op.get("out", 1)));
+        yield x ->
+            torch.conv1d(
+                x, w, b, one(op, "stride", 1), one(op, "pad", 0), one(op, "dilation", 1), 1);
+      }
+      case "convTranspose2d" -> {
+        long k = op.get("k", 3);
+        Tensor w = parameter(torch.randn(op.size(1), op.get("out", 1), k, k));
+        TensorOptional b = optional(torch.randn(op.get("out", 1)));
+        yield x ->
+            torch.conv_transpose2d(
+                x, w, b, both(op, "stride", 1), both(op, "pad", 0), both(0), 1, both(1));
+      }
+      case "lstm" -> {
+        LSTMImpl lstm = new LSTMImpl(op.size(-1), n);
+        for (Tensor p : lstm.parameters().get()) {
+          parameters.push_back(p);
+        }
+        yield x -> lstm.forward(x).get0();
+      }
+      case "attention" ->
+          x ->
+              torch.scaled_dot_product_attention(
+                  x,
+                  x,
+                  x,
+                  new TensorOptional(),
+                  0,
+                  op.get("causal", 0) == 1,
+                  new DoubleOptional(),
+                  false);
+      case "upsample" -> {
+        long scale = op.get("scale", 2);
+        long[] size = {scale * op.size(2), scale * op.size(3)};
+        yield x -> torch.upsample_bilinear2d(x, size, false);
+      }
+      case "pad" -> {
+        long pad = op.get("pad", 1);
+        yield x -> torch.constant_pad_nd(x, pad, pad, pad, pad);
+      }
+      case "crossEntropy" -> {
+        Tensor labels = labels(op);
+        yield x -> torch.cross_entropy_loss(x, labels);
+      }
+      case "mse" -> {
+        Tensor target = torch.randn(op.shape());
+        yield x -> torch.mse_loss(x, target);
+      }
       case "maxPool2d" ->
-          x -> torch.max_pool2d(x, both(op, "k", 2), both(op, "stride", 1), both(op, "pad", 0), both(1), false);
+          x ->
+              torch.max_pool2d(
+                  x, both(op, "k", 2), both(op, "stride", 1), both(op, "pad", 0), both(1), false);
       case "avgPool2d" ->
           x ->
               torch.avg_pool2d(
-                  x, both(op, "k", 2), both(op, "stride", 1), both(op, "pad", 0), false, true, new LongOptional());
+                  x,
+                  both(op, "k", 2),
+                  both(op, "stride", 1),
+                  both(op, "pad", 0),
+                  false,
+                  true,
+                  new LongOptional());
       case "globalAvgPool" -> x -> torch.adaptive_avg_pool2d(x, 1, 1);
       case "batchNorm", "layerNorm", "groupNorm" -> normalization(op);
       case "softmax" -> x -> torch.softmax(x, -1);
       case "logSoftmax" -> x -> torch.log_softmax(x, -1);
+      case "exp" -> torch::exp;
+      case "relu" -> torch::relu;
+      case "leakyRelu" -> torch::leaky_relu;
+      case "elu" -> torch::elu;
+      case "hardswish" -> torch::hardswish;
+      case "softplus" -> torch::softplus;
+      case "mul" -> x -> torch.mul(x, x);
       case "gelu" -> torch::gelu;
       case "silu" -> torch::silu;
       case "tanh" -> torch::tanh;
@@ -157,6 +230,10 @@ final class Operations {
 
   private static long[] both(Operation op, String name, int otherwise) {
     return both(op.get(name, otherwise));
+  }
+
+  private static long[] one(Operation op, String name, int otherwise) {
+    return new long[] {op.get(name, otherwise)};
   }
 
   private static long[] both(long n) {
