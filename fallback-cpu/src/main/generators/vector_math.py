@@ -360,7 +360,15 @@ FORWARD = {
     "LOG_SIGMOID": log_sigmoid,
     "TANH": lambda b, x: b.tanh(x),
     "SOFTPLUS": softplus,
+    "SOFTSIGN": lambda b, x: b.new(f"{x}.div({x}.abs().add({b.k(1.0)}))"),
+    "HARDSIGMOID": lambda b, x: hard_sigmoid(b, x),
+    "HARDSWISH": lambda b, x: b.new(f"{x}.mul({hard_sigmoid(b, x)})"),
 }
+
+
+def hard_sigmoid(b, x):
+    up = b.new(f"{x}.add({b.k(3.0)})")
+    return b.new(f"{up}.max({b.k(0.0)}).min({b.k(6.0)}).div({b.k(6.0)})")
 
 
 def silu_gradient(b, x):
@@ -445,10 +453,21 @@ GRADIENT = {
     "SIGMOID": lambda b, y: b.new(f"{b.k(1.0)}.sub({y}).mul({y})"),
     "TANH": lambda b, y: b.new(f"{b.k(1.0)}.sub({y}).mul({b.k(1.0)}.add({y}))"),
     "LEAKY_RELU": lambda b, x: b.where(x, "GT", b.k(0.0), b.k(1.0), b.k("p")),
+    "SQUARE": lambda b, x: b.new(f"{x}.add({x})"),
+    "RSQRT": lambda b, y: b.new(f"{b.k(-0.5)}.mul({y}).mul({y}).mul({y})"),
+    "EXP": lambda b, y: y,
+    "EXPM1": lambda b, y: b.new(f"{y}.add({b.k(1.0)})"),
+    "HARDSIGMOID": lambda b, x: b.where(
+        x, "GT", b.k(-3.0), b.where(x, "LT", b.k(3.0), b.k("1f / 6f"), b.k(0.0)), b.k(0.0)),
+    "HARDSWISH": lambda b, x: b.where(
+        x, "LE", b.k(-3.0), b.k(0.0),
+        b.where(x, "GE", b.k(3.0), b.k(1.0),
+                b.new(f"{x}.div({b.k(3.0)}).add({b.k(0.5)})"))),
 }
 
 
-# dx from dy and what the forward pass saved, where a factor would turn an infinite dy into NaN.
+# dx from dy and what the forward pass saved, where a factor would turn an infinite dy into NaN or
+# round once more.
 DIRECT = {
     "RELU": lambda b, dy, y: b.where(y, "LE", b.k(0.0), b.k(0.0), dy),
     # A NaN passes no test, and so counts as 0, as in PyTorch: the gradient is 0 dy, not always 0.
@@ -459,7 +478,19 @@ DIRECT = {
         x, "GE", b.k("p"), b.where(x, "LE", b.k("q"), dy, b.k(0.0)), b.k(0.0)),
     "HARDTANH": lambda b, dy, x: b.where(
         x, "LE", b.k("p"), b.k(0.0), b.where(x, "GE", b.k("q"), b.k(0.0), dy)),
+    "NEG": lambda b, dy, x: b.new(f"{dy}.neg()"),
+    "AFFINE": lambda b, dy, x: b.new(f"{dy}.mul({b.k('p')})"),
+    "SQRT": lambda b, dy, y: b.new(f"{dy}.div({y}.add({y}))"),
+    "LOG": lambda b, dy, x: b.new(f"{dy}.div({x})"),
+    "LOG1P": lambda b, dy, x: b.new(f"{dy}.div({x}.add({b.k(1.0)}))"),
+    "RECIPROCAL": lambda b, dy, y: b.new(f"{dy}.neg().mul({y}.mul({y}))"),
+    "SOFTSIGN": lambda b, dy, x: softsign_gradient(b, dy, x),
 }
+
+
+def softsign_gradient(b, dy, x):
+    r = b.new(f"{b.k(1.0)}.div({x}.abs().add({b.k(1.0)}))")
+    return b.new(f"{dy}.mul({r}).mul({r})")
 
 
 def camel(name):

@@ -59,10 +59,25 @@ final class Gather {
     pool.parallelFor(
         (lines + each - 1) / each,
         piece -> {
-          for (int i = piece * each; i < Math.min(lines, (piece + 1) * each); i++) {
-            int slice = i / picked * size + (int) at[first + i % picked];
-            int source = (int) x.offset() + slice * inner;
-            System.arraycopy(from, source, to, (int) out.offset() + i * inner, inner);
+          int line = piece * each;
+          int last = Math.min(lines, line + each);
+          while (line < last) {
+            int row = line / picked;
+            int pick = first + line % picked;
+            int n = Math.min(last - line, picked - line % picked);
+            int source = (int) x.offset() + row * size * inner;
+            int target = (int) out.offset() + line * inner;
+            if (inner == 1) {
+              for (int i = 0; i < n; i++) {
+                to[target + i] = from[source + (int) at[pick + i]];
+              }
+            } else {
+              for (int i = 0; i < n; i++) {
+                int slice = source + (int) at[pick + i] * inner;
+                System.arraycopy(from, slice, to, target + i * inner, inner);
+              }
+            }
+            line += n;
           }
         });
   }

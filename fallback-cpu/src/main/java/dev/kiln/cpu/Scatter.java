@@ -43,6 +43,12 @@ final class Scatter {
             long high = (long) size * (piece % parts + 1) / parts;
             int to = (int) out.offset() + o * size * inner;
             int from = (int) src.offset() + o * picked * inner;
+            if (inner == 1 && parts == 1) {
+              for (int j = 0; j < picked; j++) {
+                y[to + (int) at[first + j]] += x[from + j];
+              }
+              continue;
+            }
             for (int j = 0; j < picked; j++) {
               long place = at[first + j];
               if (place >= low && place < high) {

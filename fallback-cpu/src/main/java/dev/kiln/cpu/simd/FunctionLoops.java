@@ -103,6 +103,15 @@ final class FunctionLoops {
       case SOFTPLUS:
         softplus(x, xo, y, yo, n, p, q);
         return true;
+      case SOFTSIGN:
+        softsign(x, xo, y, yo, n, p, q);
+        return true;
+      case HARDSIGMOID:
+        hardsigmoid(x, xo, y, yo, n, p, q);
+        return true;
+      case HARDSWISH:
+        hardswish(x, xo, y, yo, n, p, q);
+        return true;
       default:
         return false;
     }
@@ -1035,6 +1044,40 @@ final class FunctionLoops {
       FloatVector v37 = v35.add(v36).div(k0);
       FloatVector v38 = v37.blend(v1, v2.compare(VectorOperators.GT, k20));
       v38.intoArray(y, yo + i);
+    }
+  }
+
+  static void softsign(float[] x, int xo, float[] y, int yo, int n, float p, float q) {
+    FloatVector k0 = FloatVector.broadcast(F, 1.0f);
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector v1 = FloatVector.fromArray(F, x, xo + i);
+      FloatVector v2 = v1.div(v1.abs().add(k0));
+      v2.intoArray(y, yo + i);
+    }
+  }
+
+  static void hardsigmoid(float[] x, int xo, float[] y, int yo, int n, float p, float q) {
+    FloatVector k0 = FloatVector.broadcast(F, 3.0f);
+    FloatVector k1 = FloatVector.broadcast(F, 0.0f);
+    FloatVector k2 = FloatVector.broadcast(F, 6.0f);
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector v1 = FloatVector.fromArray(F, x, xo + i);
+      FloatVector v2 = v1.add(k0);
+      FloatVector v3 = v2.max(k1).min(k2).div(k2);
+      v3.intoArray(y, yo + i);
+    }
+  }
+
+  static void hardswish(float[] x, int xo, float[] y, int yo, int n, float p, float q) {
+    FloatVector k0 = FloatVector.broadcast(F, 3.0f);
+    FloatVector k1 = FloatVector.broadcast(F, 0.0f);
+    FloatVector k2 = FloatVector.broadcast(F, 6.0f);
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector v1 = FloatVector.fromArray(F, x, xo + i);
+      FloatVector v2 = v1.add(k0);
+      FloatVector v3 = v2.max(k1).min(k2).div(k2);
+      FloatVector v4 = v1.mul(v3);
+      v4.intoArray(y, yo + i);
     }
   }
 }

@@ -73,6 +73,24 @@ final class GradientLoops {
       case LEAKY_RELU:
         leakyRelu(dy, dyo, saved, so, dx, dxo, n, p, q);
         return true;
+      case SQUARE:
+        square(dy, dyo, saved, so, dx, dxo, n, p, q);
+        return true;
+      case RSQRT:
+        rsqrt(dy, dyo, saved, so, dx, dxo, n, p, q);
+        return true;
+      case EXP:
+        exp(dy, dyo, saved, so, dx, dxo, n, p, q);
+        return true;
+      case EXPM1:
+        expm1(dy, dyo, saved, so, dx, dxo, n, p, q);
+        return true;
+      case HARDSIGMOID:
+        hardsigmoid(dy, dyo, saved, so, dx, dxo, n, p, q);
+        return true;
+      case HARDSWISH:
+        hardswish(dy, dyo, saved, so, dx, dxo, n, p, q);
+        return true;
       case RELU:
         relu(dy, dyo, saved, so, dx, dxo, n, p, q);
         return true;
@@ -84,6 +102,27 @@ final class GradientLoops {
         return true;
       case HARDTANH:
         hardtanh(dy, dyo, saved, so, dx, dxo, n, p, q);
+        return true;
+      case NEG:
+        neg(dy, dyo, saved, so, dx, dxo, n, p, q);
+        return true;
+      case AFFINE:
+        affine(dy, dyo, saved, so, dx, dxo, n, p, q);
+        return true;
+      case SQRT:
+        sqrt(dy, dyo, saved, so, dx, dxo, n, p, q);
+        return true;
+      case LOG:
+        log(dy, dyo, saved, so, dx, dxo, n, p, q);
+        return true;
+      case LOG1P:
+        log1p(dy, dyo, saved, so, dx, dxo, n, p, q);
+        return true;
+      case RECIPROCAL:
+        reciprocal(dy, dyo, saved, so, dx, dxo, n, p, q);
+        return true;
+      case SOFTSIGN:
+        softsign(dy, dyo, saved, so, dx, dxo, n, p, q);
         return true;
       default:
         return false;
@@ -918,6 +957,73 @@ final class GradientLoops {
     }
   }
 
+  static void square(
+      float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector v1 = FloatVector.fromArray(F, saved, so + i);
+      FloatVector v2 = v1.add(v1);
+      FloatVector.fromArray(F, dy, dyo + i).mul(v2).intoArray(dx, dxo + i);
+    }
+  }
+
+  static void rsqrt(
+      float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
+    FloatVector k0 = FloatVector.broadcast(F, -0.5f);
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector v1 = FloatVector.fromArray(F, saved, so + i);
+      FloatVector v2 = k0.mul(v1).mul(v1).mul(v1);
+      FloatVector.fromArray(F, dy, dyo + i).mul(v2).intoArray(dx, dxo + i);
+    }
+  }
+
+  static void exp(
+      float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector v1 = FloatVector.fromArray(F, saved, so + i);
+      FloatVector.fromArray(F, dy, dyo + i).mul(v1).intoArray(dx, dxo + i);
+    }
+  }
+
+  private static void expm1(
+      float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
+    FloatVector k0 = FloatVector.broadcast(F, 1.0f);
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector v1 = FloatVector.fromArray(F, saved, so + i);
+      FloatVector v2 = v1.add(k0);
+      FloatVector.fromArray(F, dy, dyo + i).mul(v2).intoArray(dx, dxo + i);
+    }
+  }
+
+  static void hardsigmoid(
+      float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
+    FloatVector k0 = FloatVector.broadcast(F, -3.0f);
+    FloatVector k1 = FloatVector.broadcast(F, 3.0f);
+    FloatVector k2 = FloatVector.broadcast(F, 1f / 6f);
+    FloatVector k3 = FloatVector.broadcast(F, 0.0f);
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector v1 = FloatVector.fromArray(F, saved, so + i);
+      FloatVector v2 = k3.blend(k2, v1.compare(VectorOperators.LT, k1));
+      FloatVector v3 = k3.blend(v2, v1.compare(VectorOperators.GT, k0));
+      FloatVector.fromArray(F, dy, dyo + i).mul(v3).intoArray(dx, dxo + i);
+    }
+  }
+
+  static void hardswish(
+      float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
+    FloatVector k0 = FloatVector.broadcast(F, -3.0f);
+    FloatVector k1 = FloatVector.broadcast(F, 0.0f);
+    FloatVector k2 = FloatVector.broadcast(F, 3.0f);
+    FloatVector k3 = FloatVector.broadcast(F, 1.0f);
+    FloatVector k4 = FloatVector.broadcast(F, 0.5f);
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector v1 = FloatVector.fromArray(F, saved, so + i);
+      FloatVector v2 = v1.div(k2).add(k4);
+      FloatVector v3 = v2.blend(k3, v1.compare(VectorOperators.GE, k2));
+      FloatVector v4 = v3.blend(k1, v1.compare(VectorOperators.LE, k0));
+      FloatVector.fromArray(F, dy, dyo + i).mul(v4).intoArray(dx, dxo + i);
+    }
+  }
+
   static void relu(
       float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
     FloatVector k0 = FloatVector.broadcast(F, 0.0f);
@@ -967,6 +1073,80 @@ final class GradientLoops {
       FloatVector v2 = FloatVector.fromArray(F, saved, so + i);
       FloatVector v3 = v1.blend(k1, v2.compare(VectorOperators.GE, k2));
       FloatVector v4 = v3.blend(k1, v2.compare(VectorOperators.LE, k0));
+      v4.intoArray(dx, dxo + i);
+    }
+  }
+
+  static void neg(
+      float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector v1 = FloatVector.fromArray(F, dy, dyo + i);
+      FloatVector v2 = FloatVector.fromArray(F, saved, so + i);
+      FloatVector v3 = v1.neg();
+      v3.intoArray(dx, dxo + i);
+    }
+  }
+
+  static void affine(
+      float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
+    FloatVector k0 = FloatVector.broadcast(F, p);
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector v1 = FloatVector.fromArray(F, dy, dyo + i);
+      FloatVector v2 = FloatVector.fromArray(F, saved, so + i);
+      FloatVector v3 = v1.mul(k0);
+      v3.intoArray(dx, dxo + i);
+    }
+  }
+
+  static void sqrt(
+      float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector v1 = FloatVector.fromArray(F, dy, dyo + i);
+      FloatVector v2 = FloatVector.fromArray(F, saved, so + i);
+      FloatVector v3 = v1.div(v2.add(v2));
+      v3.intoArray(dx, dxo + i);
+    }
+  }
+
+  static void log(
+      float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector v1 = FloatVector.fromArray(F, dy, dyo + i);
+      FloatVector v2 = FloatVector.fromArray(F, saved, so + i);
+      FloatVector v3 = v1.div(v2);
+      v3.intoArray(dx, dxo + i);
+    }
+  }
+
+  static void log1p(
+      float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
+    FloatVector k0 = FloatVector.broadcast(F, 1.0f);
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector v1 = FloatVector.fromArray(F, dy, dyo + i);
+      FloatVector v2 = FloatVector.fromArray(F, saved, so + i);
+      FloatVector v3 = v1.div(v2.add(k0));
+      v3.intoArray(dx, dxo + i);
+    }
+  }
+
+  static void reciprocal(
+      float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector v1 = FloatVector.fromArray(F, dy, dyo + i);
+      FloatVector v2 = FloatVector.fromArray(F, saved, so + i);
+      FloatVector v3 = v1.neg().mul(v2.mul(v2));
+      v3.intoArray(dx, dxo + i);
+    }
+  }
+
+  static void softsign(
+      float[] dy, int dyo, float[] saved, int so, float[] dx, int dxo, int n, float p, float q) {
+    FloatVector k0 = FloatVector.broadcast(F, 1.0f);
+    for (int i = 0; i < n; i += LANES) {
+      FloatVector v1 = FloatVector.fromArray(F, dy, dyo + i);
+      FloatVector v2 = FloatVector.fromArray(F, saved, so + i);
+      FloatVector v3 = k0.div(v2.abs().add(k0));
+      FloatVector v4 = v1.mul(v3).mul(v3);
       v4.intoArray(dx, dxo + i);
     }
   }

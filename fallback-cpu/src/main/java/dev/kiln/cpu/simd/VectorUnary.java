@@ -29,7 +29,8 @@ final class VectorUnary implements UnaryKernels {
 
   @Override
   public void apply(
-      UnaryOp op, float p, float q, float[] x, int xOffset, float[] y, int yOffset, int n) {
+      UnaryOp named, float p, float q, float[] x, int xOffset, float[] y, int yOffset, int n) {
+    UnaryOp op = simplest(named, p);
     int whole = n / LANES * LANES;
     FORWARD[op.ordinal()].before(n / LANES);
     if (!FunctionLoops.run(op, x, xOffset, y, yOffset, whole, p, q)) {
@@ -47,7 +48,7 @@ final class VectorUnary implements UnaryKernels {
 
   @Override
   public void gradient(
-      UnaryOp op,
+      UnaryOp named,
       float p,
       float q,
       float[] dy,
@@ -57,6 +58,7 @@ final class VectorUnary implements UnaryKernels {
       float[] dx,
       int dxOffset,
       int n) {
+    UnaryOp op = simplest(named, p);
     int whole = n / LANES * LANES;
     GRADIENT[op.ordinal()].before(n / LANES);
     if (!GradientLoops.run(op, dy, dyOffset, saved, savedOffset, dx, dxOffset, whole, p, q)) {
@@ -71,6 +73,10 @@ final class VectorUnary implements UnaryKernels {
       GradientLoops.run(op, tail, 0, tail, LANES, tail, 0, LANES, p, q);
       System.arraycopy(tail, 0, dx, dxOffset + whole, rest);
     }
+  }
+
+  private static UnaryOp simplest(UnaryOp op, float p) {
+    return op == UnaryOp.POW && p == 2f ? UnaryOp.SQUARE : op;
   }
 
   /** The remainder runs through the same vector loop, so that position decides nothing. */

@@ -19,9 +19,10 @@ import ai.djl.training.loss.Loss;
 import ai.djl.training.optimizer.Optimizer;
 import ai.djl.training.tracker.Tracker;
 import dev.kiln.bench.worker.Framework;
+import dev.kiln.bench.worker.Operation;
 import dev.kiln.bench.worker.Unsupported;
 import dev.kiln.bench.worker.Worker;
-import java.util.function.Function;
+import java.util.function.UnaryOperator;
 
 /** The work in the Deep Java Library, on its PyTorch engine. */
 final class Djl implements Framework {
@@ -76,7 +77,12 @@ final class Djl implements Framework {
       case "W6.softmax" -> run(all.randomNormal(new Shape(4096, 1024)), x -> x.softmax(1));
       case "W6.conv" -> inference(Blocks.conv(64, 3, 1, true), new Shape(32, 64, 32, 32));
       case "W6.conv.backward" -> convolutionBackward();
-      default -> throw new Unsupported("no such work");
+      default -> {
+        if (!Operation.isOne(work)) {
+          throw new Unsupported("no such work");
+        }
+        yield new Operations(engine, all).make(Operation.of(work));
+      }
     };
   }
 
@@ -140,11 +146,18 @@ final class Djl implements Framework {
     NDArray x = all.randomNormal(shape);
     x.setRequiresGradient(true);
     NDArray dy = all.randomNormal(shape);
+    return backward(
+        engine, all, x, dy, v -> block.forward(store, new NDList(v), true).singletonOrThrow());
+  }
+
+  /** Runs a function and the gradients of everything in it. */
+  static Runnable backward(
+      Engine engine, NDManager all, NDArray x, NDArray dy, UnaryOperator<NDArray> function) {
     return () -> {
       try (NDManager step = all.newSubManager();
           GradientCollector collector = engine.newGradientCollector()) {
         collector.zeroGradients();
-        NDArray y = block.forward(store, new NDList(x), true).singletonOrThrow();
+        NDArray y = function.apply(x);
         y.attach(step);
         // A collector starts from a scalar; the product with dy makes dy the gradient of y.
         NDArray sum = y.mul(dy).sum();
@@ -161,7 +174,11 @@ final class Djl implements Framework {
   }
 
   /** Runs a function whose results, as their input's manager, last until the end of the run. */
-  private Runnable run(NDArray x, Function<NDArray, NDArray> function) {
+  private Runnable run(NDArray x, UnaryOperator<NDArray> function) {
+    return run(all, x, function);
+  }
+
+  static Runnable run(NDManager all, NDArray x, UnaryOperator<NDArray> function) {
     return () -> {
       try (NDManager step = all.newSubManager()) {
         x.tempAttach(step);
