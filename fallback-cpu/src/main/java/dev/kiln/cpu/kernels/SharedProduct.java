@@ -23,8 +23,8 @@ record SharedProduct(
     int m,
     int n,
     int depth) {
-  /** Floats of a block: 4 MiB, in the third-level cache that the threads share. */
-  private static final int BLOCK = 1 << 20;
+  /** Floats of a block: 8 MiB, in the third-level cache that the threads share. */
+  private static final int BLOCK = 1 << 21;
 
   /** Row panels for each thread from which on the wait for the last one is short. */
   private static final int PANELS = 32;

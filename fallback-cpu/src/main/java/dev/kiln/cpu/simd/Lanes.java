@@ -49,7 +49,7 @@ final class Lanes {
    * Deep, so that C is passed over less often: a left panel of 12 rows then comes from the second
    * cache, as the right ones do, and loses nothing by it.
    */
-  static final int DEPTH = 1024;
+  static final int DEPTH = 2048;
 
   /** Not a multiple of a large power of two, so that the rows of a panel share no cache set. */
   static final int ROW_STRIDE = DEPTH + 16;
