@@ -429,31 +429,50 @@ public final class Conv2d {
             int to =
                 dxOffset + ((image + i) * s.channels() + group * s.groupChannels()) * s.inPixels();
             Arrays.fill(dx, to, to + s.groupChannels() * s.inPixels(), 0f);
+            int end = to + s.groupChannels() * s.inPixels();
             for (int k = 0; k < s.depth(); k++) {
-              addPlane(s, spread, k * columns + i * pixels, k, dx, to);
+              addPlane(s, spread, k * columns + i * pixels, k, dx, to, end);
             }
           }
         });
   }
 
-  private static void addPlane(ConvShape s, float[] spread, int from, int k, float[] dx, int to) {
+  private void addPlane(ConvShape s, float[] spread, int from, int k, float[] dx, int to, int end) {
     int t = k % s.area();
     int h0 = t / s.kernelW() * s.spec().dilationH() - s.spec().paddingH();
     int w0 = t % s.kernelW() * s.spec().dilationW() - s.spec().paddingW();
+    int sh = s.spec().strideH();
     int sw = s.spec().strideW();
-    int first = w0 >= 0 ? 0 : (-w0 + sw - 1) / sw;
-    int last = s.width() - 1 < w0 ? 0 : Math.min(s.outWidth(), (s.width() - 1 - w0) / sw + 1);
+    int top = firstInside(h0, sh);
+    int left = firstInside(w0, sw);
+    int rows = lastInside(h0, sh, s.height(), s.outHeight()) - top;
+    int n = lastInside(w0, sw, s.width(), s.outWidth()) - left;
+    if (rows <= 0 || n <= 0) {
+      return;
+    }
+    int f = from + top * s.outWidth() + left;
     int plane = to + k / s.area() * s.inPixels();
-    for (int row = 0; row < s.outHeight(); row++) {
-      int h = row * s.spec().strideH() + h0;
-      if (h >= 0 && h < s.height()) {
-        int d = plane + h * s.width() + w0;
-        int f = from + row * s.outWidth();
-        for (int j = first; j < last; j++) {
-          dx[d + j * sw] += spread[f + j];
-        }
+    int d = plane + (h0 + top * sh) * s.width() + w0 + left * sw;
+    int step = sh * s.width();
+    if (sw == 2) {
+      tiles.addToEverySecond(spread, f, s.outWidth(), dx, d, step, rows, n, end);
+      return;
+    }
+    for (int r = 0; r < rows; r++, f += s.outWidth(), d += step) {
+      for (int j = 0; j < n; j++) {
+        dx[d + j * sw] += spread[f + j];
       }
     }
+  }
+
+  /** The first index of an output axis whose tap, at {@code start} for index 0, is inside. */
+  private static int firstInside(int start, int stride) {
+    return start >= 0 ? 0 : divideUp(-start, stride);
+  }
+
+  /** The index behind the last one whose tap is inside. */
+  private static int lastInside(int start, int stride, int size, int outSize) {
+    return size - 1 < start ? 0 : Math.min(outSize, (size - 1 - start) / stride + 1);
   }
 
   /** Computes dw, the gradient of the filters, from dy and x. */

@@ -341,9 +341,26 @@ final class LoopTiles implements TileKernels {
   }
 
   @Override
-  public void everySecond(float[] x, int from, float[] y, int to, int n) {
-    for (int j = 0; j < n; j++) {
-      y[to + j] = x[from + 2 * j];
+  public void everySecond(
+      float[] x, int from, int xStep, float[] y, int to, int yStep, int rows, int n) {
+    for (int r = 0; r < rows; r++) {
+      int s = from + r * xStep;
+      int d = to + r * yStep;
+      for (int j = 0; j < n; j++) {
+        y[d + j] = x[s + 2 * j];
+      }
+    }
+  }
+
+  @Override
+  public void addToEverySecond(
+      float[] x, int from, int xStep, float[] y, int to, int yStep, int rows, int n, int end) {
+    for (int r = 0; r < rows; r++) {
+      int s = from + r * xStep;
+      int d = to + r * yStep;
+      for (int j = 0; j < n; j++) {
+        y[d + 2 * j] += x[s + j];
+      }
     }
   }
 

@@ -136,44 +136,50 @@ final class Patch implements RightOperand {
         int w = shape.width();
         int right = w - 1 < first ? left : Math.min(phaseColumns, (w - 1 - first) / sw + 1);
         right = Math.max(left, right);
+        int h0 = row * sh + ph - shape.spec().paddingH();
+        int top = h0 >= 0 ? 0 : Math.min(phaseRows, (-h0 + sh - 1) / sh);
+        int bottom =
+            shape.height() - 1 < h0 ? top : Math.min(phaseRows, (shape.height() - 1 - h0) / sh + 1);
+        bottom = Math.max(top, bottom);
         int d = to + phase[p] * phaseRows * phaseColumns;
-        for (int r = 0; r < phaseRows; r++, d += phaseColumns) {
-          int h = (row + r) * sh + ph - shape.spec().paddingH();
-          if (h < 0 || h >= shape.height()) {
-            Arrays.fill(data, d, d + phaseColumns, 0f);
-          } else {
-            loadRow(tiles, x, from + h * w + first, sw, data, d, left, right, phaseColumns);
-          }
-        }
+        int inside = d + top * phaseColumns;
+        int below = d + bottom * phaseColumns;
+        Arrays.fill(data, d, inside, 0f);
+        Arrays.fill(data, below, d + phaseRows * phaseColumns, 0f);
+        clearSides(inside, below, left, right);
+        int start = from + (h0 + top * sh) * w + first + left * sw;
+        copyRows(tiles, x, start, sh * w, sw, inside + left, bottom - top, right - left);
       }
     }
   }
 
-  /** Zeros up to {@code left} and from {@code right} on, every {@code step}-th pixel between. */
-  private static void loadRow(
-      TileKernels tiles,
-      float[] x,
-      int from,
-      int step,
-      float[] data,
-      int d,
-      int left,
-      int right,
-      int columns) {
-    for (int j = 0; j < left; j++) {
-      data[d + j] = 0f;
-    }
-    if (step == 1) {
-      System.arraycopy(x, from + left, data, d + left, right - left);
-    } else if (step == 2) {
-      tiles.everySecond(x, from + 2 * left, data, d + left, right - left);
-    } else {
-      for (int j = left, s = from + left * step; j < right; j++, s += step) {
-        data[d + j] = x[s];
+  /** Zeros up to column {@code left} and from {@code right} on. */
+  private void clearSides(int from, int to, int left, int right) {
+    for (int d = from; d < to && right - left < phaseColumns; d += phaseColumns) {
+      for (int j = 0; j < left; j++) {
+        data[d + j] = 0f;
+      }
+      for (int j = right; j < phaseColumns; j++) {
+        data[d + j] = 0f;
       }
     }
-    for (int j = right; j < columns; j++) {
-      data[d + j] = 0f;
+  }
+
+  /** Copies every {@code step}-th pixel of rows to n pixels each. */
+  private void copyRows(
+      TileKernels tiles, float[] x, int from, int xStep, int step, int to, int rows, int n) {
+    if (step == 2) {
+      tiles.everySecond(x, from, xStep, data, to, phaseColumns, rows, n);
+      return;
+    }
+    for (int r = 0, s = from, d = to; r < rows; r++, s += xStep, d += phaseColumns) {
+      if (step == 1) {
+        System.arraycopy(x, s, data, d, n);
+        continue;
+      }
+      for (int j = 0; j < n; j++) {
+        data[d + j] = x[s + j * step];
+      }
     }
   }
 

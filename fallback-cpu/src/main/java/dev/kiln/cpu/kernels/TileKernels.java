@@ -145,8 +145,19 @@ public interface TileKernels {
   void packInterleaved(
       float[] a, int offset, int lda, int depth, int rows, float[] panel, int panelOffset);
 
-  /** Writes {@code y[to + j] = x[from + 2 * j]} for j below {@code n}; x and y do not overlap. */
-  void everySecond(float[] x, int from, float[] y, int to, int n);
+  /**
+   * Copies the first of every two pixels of some rows: pixel {@code 2 * j} of x's to pixel j of
+   * y's, for j below {@code n}; x and y do not overlap.
+   */
+  void everySecond(float[] x, int from, int xStep, float[] y, int to, int yStep, int rows, int n);
+
+  /**
+   * The way back: adds pixel j of x's rows to pixel {@code 2 * j} of y's.
+   *
+   * @param end what of y lies from there on may be another thread's
+   */
+  void addToEverySecond(
+      float[] x, int from, int xStep, float[] y, int to, int yStep, int rows, int n, int end);
 
   /**
    * Copies runs of pixels into one right panel: for every k, run r of length {@code runLength[r]}

@@ -16,8 +16,6 @@ import dev.kiln.cpu.kernels.TileKernels;
 import dev.kiln.cpu.threads.Lines;
 import dev.kiln.cpu.threads.Workspace;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
-import jdk.incubator.vector.VectorShuffle;
 
 /** {@link TileKernels} on the Vector API. */
 final class VectorTiles implements TileKernels {
@@ -45,16 +43,6 @@ final class VectorTiles implements TileKernels {
 
   /** Steps of a packed operand that the loops' scratch data has room for. */
   private static final int SCRATCH_STEPS = 32;
-
-  /** Lanes 0, 2, 4 and so on, twice. */
-  private static final VectorShuffle<Float> EVEN =
-      VectorShuffle.fromOp(F, lane -> 2 * lane & (LANES - 1));
-
-  /** The upper half of the lanes. */
-  private static final VectorMask<Float> UPPER = VectorMask.fromLong(F, -1L << LANES / 2);
-
-  private static final Primer EVENS =
-      new Primer(turns -> evens(Primer.SCRATCH, 0, Primer.SINK, 0, turns * LANES));
 
   private static final Primer TAPS = new Primer(VectorTiles::tapLoop);
 
@@ -511,21 +499,15 @@ final class VectorTiles implements TileKernels {
   }
 
   @Override
-  public void everySecond(float[] x, int from, float[] y, int to, int n) {
-    EVENS.before(n / LANES);
-    int whole = from + 2 * n <= x.length ? n / LANES * LANES : Math.max(0, n - 1) / LANES * LANES;
-    evens(x, from, y, to, whole);
-    for (int j = whole; j < n; j++) {
-      y[to + j] = x[from + 2 * j];
-    }
+  public void everySecond(
+      float[] x, int from, int xStep, float[] y, int to, int yStep, int rows, int n) {
+    PixelPairs.read(x, from, xStep, y, to, yStep, rows, n);
   }
 
-  private static void evens(float[] x, int from, float[] y, int to, int n) {
-    for (int j = 0; j < n; j += LANES) {
-      FloatVector low = FloatVector.fromArray(F, x, from + 2 * j);
-      FloatVector high = FloatVector.fromArray(F, x, from + 2 * j + LANES);
-      low.rearrange(EVEN).blend(high.rearrange(EVEN), UPPER).intoArray(y, to + j);
-    }
+  @Override
+  public void addToEverySecond(
+      float[] x, int from, int xStep, float[] y, int to, int yStep, int rows, int n, int end) {
+    PixelPairs.add(x, from, xStep, y, to, yStep, rows, n, end);
   }
 
   @Override
