@@ -41,36 +41,50 @@ class GemmTest {
   void agreesWithDoubleLoops(Kernels set) {
     Gemm gemm = new Gemm(set.tiles(), WorkerPool.shared());
     for (int[] s : SHAPES) {
-      for (int t = 0; t < 4; t++) {
-        check(gemm, s[0], s[1], s[2], (t & 1) != 0, (t & 2) != 0, 1f, 0f, t % 3, t == 1);
-        check(
-            gemm,
-            s[0],
-            s[1],
-            s[2],
-            (t & 1) != 0,
-            (t & 2) != 0,
-            -0.5f,
-            t < 2 ? 1f : 0.75f,
-            1 + t % 2,
-            t == 2);
-      }
+      checkEveryWay(gemm, s, false);
     }
   }
 
-  /** Two blocks of the depth; in the last case two of the columns as well. */
+  /** Two blocks of the depth; sums of small integers are exact in whatever order. */
+  @ParameterizedTest
+  @MethodSource("sets")
+  void deepProductsOfIntegersAreExact(Kernels set) {
+    Gemm gemm = new Gemm(set.tiles(), WorkerPool.shared());
+    checkEveryWay(gemm, new int[] {61, 65, 2049}, true);
+    checkEveryWay(gemm, new int[] {31, 100, 2079}, true);
+  }
+
+  private static void checkEveryWay(Gemm gemm, int[] s, boolean whole) {
+    for (int t = 0; t < 4; t++) {
+      boolean ta = (t & 1) != 0;
+      boolean tb = (t & 2) != 0;
+      float beta = t < 2 ? 1f : 0.75f;
+      check(gemm, s[0], s[1], s[2], ta, tb, 1f, 0f, t % 3, t == 1, whole);
+      check(gemm, s[0], s[1], s[2], ta, tb, -0.5f, beta, 1 + t % 2, t == 2, whole);
+    }
+  }
+
+  /** The first case has two blocks of the depth, the last two of the columns. */
   @ParameterizedTest
   @MethodSource("sets")
   void threadsPackLargeBlocksTogether(Kernels set) {
-    assertThat(SharedProduct.suits(set.tiles(), 961, 800, 1055, 2)).isTrue();
-    assertThat(SharedProduct.suits(set.tiles(), 961, 800, 1055, 1)).isFalse();
+    assertThat(SharedProduct.suits(set.tiles(), 961, 620, 2079, 2)).isTrue();
+    assertThat(SharedProduct.suits(set.tiles(), 961, 620, 2079, 1)).isFalse();
     Gemm gemm = new Gemm(set.tiles(), WorkerPool.shared());
-    check(gemm, 961, 800, 1055, false, false, -0.5f, 0.75f, 1, true);
-    check(gemm, 961, 800, 1055, true, true, 1f, 1f, 2, false);
-    check(gemm, 961, 2100, 1055, false, true, 1f, 0f, 1, false);
+    check(gemm, 961, 620, 2079, false, false, -0.5f, 0.75f, 1, true, true);
+    check(gemm, 961, 800, 1055, true, true, 1f, 1f, 2, false, false);
+    check(gemm, 961, 2100, 1055, false, true, 1f, 0f, 1, false, false);
   }
 
-  /** Bias 0: none, 1: per column, 2: per row. */
+  private static float[] values(int seed, int n, boolean whole) {
+    float[] v = Check.random(seed, n);
+    for (int i = 0; whole && i < n; i++) {
+      v[i] = Math.round(4 * v[i]);
+    }
+    return v;
+  }
+
+  /** Bias 0: none, 1: per column, 2: per row; whole: of integers, and to be exact. */
   private static void check(
       Gemm gemm,
       int m,
@@ -81,7 +95,8 @@ class GemmTest {
       float alpha,
       float beta,
       int bias,
-      boolean relu) {
+      boolean relu,
+      boolean whole) {
     String what =
         String.format(
             "%d x %d x %d %s%s alpha %s beta %s bias %d",
@@ -92,15 +107,15 @@ class GemmTest {
     int ao = 5;
     int bo = 7;
     int co = 2;
-    float[] a = Check.random(1, ao + (ta ? k : m) * lda);
-    float[] b = Check.random(2, bo + (tb ? n : k) * ldb);
-    float[] c0 = Check.random(3, co + m * ldc + 4);
+    float[] a = values(1, ao + (ta ? k : m) * lda, whole);
+    float[] b = values(2, bo + (tb ? n : k) * ldb, whole);
+    float[] c0 = values(3, co + m * ldc + 4, whole);
     if (beta == 0f) {
       for (int i = 0; i < m; i++) {
         java.util.Arrays.fill(c0, co + i * ldc, co + i * ldc + n, Float.NaN);
       }
     }
-    float[] v = Check.random(4, 1 + Math.max(m, n));
+    float[] v = values(4, 1 + Math.max(m, n), whole);
     Epilogue e =
         bias == 0
             ? (relu ? Epilogue.RELU : Epilogue.NONE)
@@ -130,7 +145,7 @@ class GemmTest {
         want[co + i * ldc + j] = relu ? Math.max(0, r) : r;
       }
     }
-    Check.close(what, got, want, 4 + Math.sqrt(k), 3e-6);
+    Check.close(what, got, want, 4 + Math.sqrt(k), whole ? 0 : 3e-6);
   }
 
   @ParameterizedTest
