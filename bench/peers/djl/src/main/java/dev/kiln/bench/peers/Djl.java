@@ -73,7 +73,8 @@ final class Djl implements Framework {
         NDArray b = all.zeros(new Shape(MANY));
         yield () -> a.addi(b);
       }
-      case "W6.add", "W6.relu", "W6.exp" -> throw new Unsupported("no operation into an existing output");
+      case "W6.add", "W6.relu", "W6.exp" ->
+          throw new Unsupported("no operation into an existing output");
       case "W6.softmax" -> run(all.randomNormal(new Shape(4096, 1024)), x -> x.softmax(1));
       case "W6.conv" -> inference(Blocks.conv(64, 3, 1, true), new Shape(32, 64, 32, 32));
       case "W6.conv.backward" -> convolutionBackward();
