@@ -86,7 +86,7 @@ record Contestant(
                 "PASSIVE",
                 "TF_CPP_MIN_LOG_LEVEL",
                 "2"));
-    if (isHeldForAnOlderOne()) {
+    if (underratesProcessor()) {
       all.put("OPENBLAS_CORETYPE", "SKYLAKEX");
     }
     return all;
@@ -94,12 +94,12 @@ record Contestant(
 
   /**
    * Whether the peer's OpenBLAS takes this processor for one without AVX-512: that of DL4J, of
-   * 2021, all newer ones, that of libtorch AMD's (half as fast on Zen 5).
+   * 2021, all newer ones, that of libtorch AMD's Zen 5.
    */
-  private boolean isHeldForAnOlderOne() throws IOException {
+  private boolean underratesProcessor() throws IOException {
     Path path = Path.of("/proc/cpuinfo");
     String info = Files.exists(path) ? Files.readString(path) : "";
-    return info.contains("avx512f")
-        && (name.equals("dl4j") || (name.equals("libtorch") && info.contains("AuthenticAMD")));
+    boolean zen5 = info.contains("AuthenticAMD") && info.contains("cpu family\t: 26\n");
+    return info.contains("avx512f") && (name.equals("dl4j") || (name.equals("libtorch") && zen5));
   }
 }

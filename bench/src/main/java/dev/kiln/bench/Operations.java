@@ -64,12 +64,22 @@ final class Operations {
           "op.batchNorm/32x64x32x32/backward=1",
           "op.layerNorm/2048x768/backward=1",
           "op.groupNorm/16x64x28x28/groups=8/backward=1",
+          "op.conv1d/16x64x1000/out=128/k=5/pad=2/backward=1",
+          "op.convTranspose2d/8x64x14x14/out=32/k=4/stride=2/pad=1/backward=1",
+          "op.lstm/50x32x128/n=256/backward=1",
+          "op.attention/16x4x128x64/backward=1",
+          "op.upsample/8x32x28x28/backward=1",
+          "op.pad/16x64x32x32/backward=1",
+          "op.crossEntropy/1024x1000/backward=1",
+          "op.mse/1000000/backward=1",
           "op.softmax/1000x1001/backward=1",
           "op.logSoftmax/64x30000",
           "op.gelu/1000000/backward=1",
           "op.tanh/1000000",
           "op.sigmoid/1000000",
           "op.silu/1000000/backward=1",
+          "op.relu/1000000/backward=1",
+          "op.hardswish/1000000/backward=1",
           "op.log/1000000",
           "op.sqrt/1000000",
           "op.add/1024x1024",
@@ -141,14 +151,13 @@ final class Operations {
   }
 
   private static Tensor indices(Setting s, Operation op) {
-    long[] all = new long[(int) elements(op)];
-    Arrays.setAll(all, i -> i * 7919L % op.get("rows", 1));
-    return Tensor.of(all, s.device()).reshape(op.shape());
+    return numbers(s, (int) elements(op), op.get("rows", 1)).reshape(op.shape());
   }
 
-  private static Tensor labels(Setting s, Operation op) {
-    long[] all = new long[op.size(0)];
-    Arrays.setAll(all, i -> i * 7919L % op.size(1));
+  /** So many whole numbers from 0 on and below the limit. */
+  private static Tensor numbers(Setting s, int count, int limit) {
+    long[] all = new long[count];
+    Arrays.setAll(all, i -> i * 7919L % limit);
     return Tensor.of(all, s.device());
   }
 
@@ -216,7 +225,7 @@ final class Operations {
         yield x -> Rearranging.pad(x, Rearranging.PadMode.CONSTANT, 0, pad, pad, pad, pad);
       }
       case "crossEntropy" -> {
-        Tensor labels = labels(s, op);
+        Tensor labels = numbers(s, op.size(0), op.size(1));
         yield x -> Losses.crossEntropy(x, labels, Optional.empty(), 0, -100, Reduction.MEAN);
       }
       case "mse" -> {

@@ -67,7 +67,7 @@ final class Gather {
             int n = Math.min(last - line, picked - line % picked);
             int source = (int) x.offset() + row * size * inner;
             int target = (int) out.offset() + line * inner;
-            if (inner == 1) {
+            if (inner == 1) { // a call would cost more than the element
               for (int i = 0; i < n; i++) {
                 to[target + i] = from[source + (int) at[pick + i]];
               }

@@ -43,7 +43,7 @@ final class Scatter {
             long high = (long) size * (piece % parts + 1) / parts;
             int to = (int) out.offset() + o * size * inner;
             int from = (int) src.offset() + o * picked * inner;
-            if (inner == 1 && parts == 1) {
+            if (inner == 1 && parts == 1) { // a call would cost more than the element
               for (int j = 0; j < picked; j++) {
                 y[to + (int) at[first + j]] += x[from + j];
               }

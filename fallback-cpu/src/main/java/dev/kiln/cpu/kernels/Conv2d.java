@@ -443,36 +443,22 @@ public final class Conv2d {
     int w0 = t % s.kernelW() * s.spec().dilationW() - s.spec().paddingW();
     int sh = s.spec().strideH();
     int sw = s.spec().strideW();
-    int top = firstInside(h0, sh);
-    int left = firstInside(w0, sw);
-    int rows = lastInside(h0, sh, s.height(), s.outHeight()) - top;
-    int n = lastInside(w0, sw, s.width(), s.outWidth()) - left;
-    if (rows <= 0 || n <= 0) {
-      return;
-    }
-    int f = from + top * s.outWidth() + left;
+    Inside rows = Inside.of(h0, sh, s.height(), s.outHeight());
+    Inside columns = Inside.of(w0, sw, s.width(), s.outWidth());
+    int n = columns.count();
+    int f = from + rows.from() * s.outWidth() + columns.from();
     int plane = to + k / s.area() * s.inPixels();
-    int d = plane + (h0 + top * sh) * s.width() + w0 + left * sw;
+    int d = plane + (h0 + rows.from() * sh) * s.width() + w0 + columns.from() * sw;
     int step = sh * s.width();
     if (sw == 2) {
-      tiles.addToEverySecond(spread, f, s.outWidth(), dx, d, step, rows, n, end);
+      tiles.addToEverySecond(spread, f, s.outWidth(), dx, d, step, rows.count(), n, end);
       return;
     }
-    for (int r = 0; r < rows; r++, f += s.outWidth(), d += step) {
+    for (int r = 0; r < rows.count(); r++, f += s.outWidth(), d += step) {
       for (int j = 0; j < n; j++) {
         dx[d + j * sw] += spread[f + j];
       }
     }
-  }
-
-  /** The first index of an output axis whose tap, at {@code start} for index 0, is inside. */
-  private static int firstInside(int start, int stride) {
-    return start >= 0 ? 0 : divideUp(-start, stride);
-  }
-
-  /** The index behind the last one whose tap is inside. */
-  private static int lastInside(int start, int stride, int size, int outSize) {
-    return size - 1 < start ? 0 : Math.min(outSize, (size - 1 - start) / stride + 1);
   }
 
   /** Computes dw, the gradient of the filters, from dy and x. */

@@ -130,36 +130,31 @@ final class Patch implements RightOperand {
     int sw = shape.spec().strideW();
     for (int p = 0; p < phase.length; p++) {
       if (phase[p] >= 0) {
-        int ph = p / sw;
-        int first = p % sw - shape.spec().paddingW();
-        int left = first >= 0 ? 0 : Math.min(phaseColumns, (-first + sw - 1) / sw);
-        int w = shape.width();
-        int right = w - 1 < first ? left : Math.min(phaseColumns, (w - 1 - first) / sw + 1);
-        right = Math.max(left, right);
-        int h0 = row * sh + ph - shape.spec().paddingH();
-        int top = h0 >= 0 ? 0 : Math.min(phaseRows, (-h0 + sh - 1) / sh);
-        int bottom =
-            shape.height() - 1 < h0 ? top : Math.min(phaseRows, (shape.height() - 1 - h0) / sh + 1);
-        bottom = Math.max(top, bottom);
+        int h0 = row * sh + p / sw - shape.spec().paddingH();
+        int w0 = p % sw - shape.spec().paddingW();
+        Inside rows = Inside.of(h0, sh, shape.height(), phaseRows);
+        Inside columns = Inside.of(w0, sw, shape.width(), phaseColumns);
         int d = to + phase[p] * phaseRows * phaseColumns;
-        int inside = d + top * phaseColumns;
-        int below = d + bottom * phaseColumns;
+        int inside = d + rows.from() * phaseColumns;
+        int below = d + rows.to() * phaseColumns;
         Arrays.fill(data, d, inside, 0f);
         Arrays.fill(data, below, d + phaseRows * phaseColumns, 0f);
-        clearSides(inside, below, left, right);
-        int start = from + (h0 + top * sh) * w + first + left * sw;
-        copyRows(tiles, x, start, sh * w, sw, inside + left, bottom - top, right - left);
+        clearSides(inside, below, columns);
+        int w = shape.width();
+        int start = from + (h0 + rows.from() * sh) * w + w0 + columns.from() * sw;
+        int first = inside + columns.from();
+        copyRows(tiles, x, start, sh * w, sw, first, rows.count(), columns.count());
       }
     }
   }
 
-  /** Zeros up to column {@code left} and from {@code right} on. */
-  private void clearSides(int from, int to, int left, int right) {
-    for (int d = from; d < to && right - left < phaseColumns; d += phaseColumns) {
-      for (int j = 0; j < left; j++) {
+  /** Zeros the columns beside those that meet a pixel. */
+  private void clearSides(int from, int to, Inside columns) {
+    for (int d = from; d < to && columns.count() < phaseColumns; d += phaseColumns) {
+      for (int j = 0; j < columns.from(); j++) {
         data[d + j] = 0f;
       }
-      for (int j = right; j < phaseColumns; j++) {
+      for (int j = columns.to(); j < phaseColumns; j++) {
         data[d + j] = 0f;
       }
     }

@@ -28,10 +28,10 @@ final class PixelPairs {
   private static final VectorMask<Float> FIRSTS = VectorMask.fromLong(F, 0x5555555555555555L);
 
   private static final Primer READS =
-      new Primer(turns -> read(Primer.SCRATCH, 0, LANES, Primer.SINK, 0, 0, turns));
+      new Primer(turns -> readVectors(Primer.SCRATCH, 0, LANES, Primer.SINK, 0, 0, turns));
 
   private static final Primer SUMS =
-      new Primer(turns -> add(Primer.SCRATCH, 0, LANES, Primer.SINK, 0, 0, turns));
+      new Primer(turns -> addVectors(Primer.SCRATCH, 0, LANES, Primer.SINK, 0, 0, turns));
 
   private PixelPairs() {}
 
@@ -43,23 +43,24 @@ final class PixelPairs {
       // A vector's last pixel is the second of a pair, and may lie behind the array's end.
       int end = from + 2 * (j + LANES);
       int whole = rows > 0 && end + (rows - 1) * xStep > x.length ? rows - 1 : rows;
-      read(x, from + 2 * j, xStep, y, to + j, yStep, whole);
+      readVectors(x, from + 2 * j, xStep, y, to + j, yStep, whole);
       if (whole < rows) {
-        rest(x, from + whole * xStep, y, to + whole * yStep, j, j + LANES);
+        readRest(x, from + whole * xStep, y, to + whole * yStep, j, j + LANES);
       }
     }
     for (int r = 0; r < rows; r++) {
-      rest(x, from + r * xStep, y, to + r * yStep, j, n);
+      readRest(x, from + r * xStep, y, to + r * yStep, j, n);
     }
   }
 
-  private static void rest(float[] x, int from, float[] y, int to, int first, int last) {
+  private static void readRest(float[] x, int from, float[] y, int to, int first, int last) {
     for (int j = first; j < last; j++) {
       y[to + j] = x[from + 2 * j];
     }
   }
 
-  private static void read(float[] x, int from, int xStep, float[] y, int to, int yStep, int rows) {
+  private static void readVectors(
+      float[] x, int from, int xStep, float[] y, int to, int yStep, int rows) {
     for (int r = 0; r < rows; r++) {
       int s = from + r * xStep;
       FloatVector low = FloatVector.fromArray(F, x, s);
@@ -80,7 +81,7 @@ final class PixelPairs {
     for (; j + LANES <= n; j += LANES) {
       int last = to + 2 * (j + LANES);
       int whole = rows > 0 && last + (rows - 1) * yStep > end ? rows - 1 : rows;
-      add(x, from + j, xStep, y, to + 2 * j, yStep, whole);
+      addVectors(x, from + j, xStep, y, to + 2 * j, yStep, whole);
       if (whole < rows) {
         addRest(x, from + whole * xStep, y, to + whole * yStep, j, j + LANES);
       }
@@ -96,7 +97,8 @@ final class PixelPairs {
     }
   }
 
-  private static void add(float[] x, int from, int xStep, float[] y, int to, int yStep, int rows) {
+  private static void addVectors(
+      float[] x, int from, int xStep, float[] y, int to, int yStep, int rows) {
     for (int r = 0; r < rows; r++) {
       int d = to + r * yStep;
       FloatVector v = FloatVector.fromArray(F, x, from + r * xStep);

@@ -18,13 +18,13 @@ final class VectorUnary implements UnaryKernels {
   private static Primer.Loop forwardLoop(int op) {
     float[] x = Primer.SCRATCH;
     float[] y = Primer.SINK;
-    return turns -> FunctionLoops.run(OPS[op], x, 0, y, 0, turns * LANES, 1f, 1f);
+    return turns -> UnaryLoops.apply(OPS[op], x, 0, y, 0, turns * LANES, 1f, 1f);
   }
 
   private static Primer.Loop gradientLoop(int op) {
     float[] x = Primer.SCRATCH;
     float[] y = Primer.SINK;
-    return turns -> GradientLoops.run(OPS[op], x, 0, x, 0, y, 0, turns * LANES, 1f, 1f);
+    return turns -> UnaryLoops.gradient(OPS[op], x, 0, x, 0, y, 0, turns * LANES, 1f, 1f);
   }
 
   @Override
@@ -33,7 +33,7 @@ final class VectorUnary implements UnaryKernels {
     UnaryOp op = simplest(named, p);
     int whole = n / LANES * LANES;
     FORWARD[op.ordinal()].before(n / LANES);
-    if (!FunctionLoops.run(op, x, xOffset, y, yOffset, whole, p, q)) {
+    if (!UnaryLoops.apply(op, x, xOffset, y, yOffset, whole, p, q)) {
       plain.apply(op, p, q, x, xOffset, y, yOffset, n);
       return;
     }
@@ -41,7 +41,7 @@ final class VectorUnary implements UnaryKernels {
     if (rest > 0) {
       float[] tail = tail();
       load(x, xOffset + whole, rest, tail, 0);
-      FunctionLoops.run(op, tail, 0, tail, 0, LANES, p, q);
+      UnaryLoops.apply(op, tail, 0, tail, 0, LANES, p, q);
       System.arraycopy(tail, 0, y, yOffset + whole, rest);
     }
   }
@@ -61,7 +61,7 @@ final class VectorUnary implements UnaryKernels {
     UnaryOp op = simplest(named, p);
     int whole = n / LANES * LANES;
     GRADIENT[op.ordinal()].before(n / LANES);
-    if (!GradientLoops.run(op, dy, dyOffset, saved, savedOffset, dx, dxOffset, whole, p, q)) {
+    if (!UnaryLoops.gradient(op, dy, dyOffset, saved, savedOffset, dx, dxOffset, whole, p, q)) {
       plain.gradient(op, p, q, dy, dyOffset, saved, savedOffset, dx, dxOffset, n);
       return;
     }
@@ -70,7 +70,7 @@ final class VectorUnary implements UnaryKernels {
       float[] tail = tail();
       load(dy, dyOffset + whole, rest, tail, 0);
       load(saved, savedOffset + whole, rest, tail, LANES);
-      GradientLoops.run(op, tail, 0, tail, LANES, tail, 0, LANES, p, q);
+      UnaryLoops.gradient(op, tail, 0, tail, LANES, tail, 0, LANES, p, q);
       System.arraycopy(tail, 0, dx, dxOffset + whole, rest);
     }
   }

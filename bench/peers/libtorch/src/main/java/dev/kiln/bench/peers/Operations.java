@@ -42,14 +42,14 @@ final class Operations {
   }
 
   private static Tensor indices(Operation op) {
-    long[] all = new long[(int) Arrays.stream(op.shape()).reduce(1, (a, b) -> a * b)];
-    Arrays.setAll(all, i -> i * 7919L % op.get("rows", 1));
-    return Tensor.create(all).reshape(op.shape());
+    int count = (int) Arrays.stream(op.shape()).reduce(1, (a, b) -> a * b);
+    return numbers(count, op.get("rows", 1)).reshape(op.shape());
   }
 
-  private static Tensor labels(Operation op) {
-    long[] all = new long[op.size(0)];
-    Arrays.setAll(all, i -> i * 7919L % op.size(1));
+  /** So many whole numbers from 0 on and below the limit. */
+  private static Tensor numbers(int count, int limit) {
+    long[] all = new long[count];
+    Arrays.setAll(all, i -> i * 7919L % limit);
     return Tensor.create(all);
   }
 
@@ -121,7 +121,7 @@ final class Operations {
         yield x -> torch.constant_pad_nd(x, pad, pad, pad, pad);
       }
       case "crossEntropy" -> {
-        Tensor labels = labels(op);
+        Tensor labels = numbers(op.size(0), op.size(1));
         yield x -> torch.cross_entropy_loss(x, labels);
       }
       case "mse" -> {
