@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Writes a flat Vector API loop for each elementwise function and gradient, a class for each
-family, and UnaryLoops.java, which finds them.
+family, and UnaryLoops.java, which hands them out.
 
 Run from the module's root, then let the formatter loose on the result:
     python3 src/main/generators/vector_math.py && mvn spotless:apply
@@ -715,14 +715,14 @@ def write(name, doc, parts):
     (OUT / f"{name}.java").write_text(head + "\n" + text + "\n}\n")
 
 
-def dispatch(what, doc, methods, parameters):
-    """The method that finds the loop of an operation."""
-    arguments = ", ".join(p.split()[-1] for p in parameters.split(", "))
-    out = [f"  /** {doc}; false if there is no loop for it. */\n"
-           f"  static boolean {what}(UnaryOp op, {parameters}) {{\n    switch (op) {{"]
-    for name, method in methods.items():
-        out.append(f"      case {name}:\n        {method}({arguments});\n        return true;")
-    out.append("      default:\n        return false;\n    }\n  }\n")
+def table(kind, doc, parameters, methods):
+    """The type of some loops and the method that finds the one of an operation."""
+    out = [f"  /** {doc}, in whole vectors. */\n"
+           f"  interface {kind} {{\n    void run({parameters});\n  }}\n",
+           f"  /** The loop of an operation; null if there is none. */\n"
+           f"  static {kind} {kind.lower()}(UnaryOp op) {{\n    return switch (op) {{"]
+    out += [f"      case {name} -> {method};" for name, method in methods.items()]
+    out.append("      default -> null;\n    };\n  }\n")
     return "\n".join(out)
 
 
@@ -769,11 +769,10 @@ home = {name: family for family, (_, operations) in FAMILIES.items() for name in
 assert set(home) == {"EXP", *FORWARD, *GRADIENT, *DIRECT}
 for family, (doc, operations) in FAMILIES.items():
     write(family, doc, EXP_LOOPS * (family == "ExpLoops") + loops(operations))
-write("UnaryLoops", "Finds the loop over whole vectors of an elementwise function or gradient.",
-      [dispatch("apply", "Computes y from x",
-                {name: f"{home[name]}.{camel(name)}" for name in home if name in {"EXP", *FORWARD}},
-                FORWARD_PARAMETERS),
-       dispatch("gradient", "Computes dx from dy and what the forward pass saved",
-                {name: f"{home[name]}.{camel(name)}Gradient" for name in home
-                 if name in {*GRADIENT, *DIRECT}},
-                GRADIENT_PARAMETERS)])
+write("UnaryLoops", "The loops of elementwise functions and of their gradients.",
+      [table("Function", "Computes y from x", FORWARD_PARAMETERS,
+             {name: f"{home[name]}::{camel(name)}" for name in home if name in {"EXP", *FORWARD}}),
+       table("Gradient", "Computes dx from dy and what the forward pass saved",
+             GRADIENT_PARAMETERS,
+             {name: f"{home[name]}::{camel(name)}Gradient" for name in home
+              if name in {*GRADIENT, *DIRECT}})])

@@ -7,41 +7,55 @@ import dev.kiln.cpu.kernels.UnaryKernels;
 import dev.kiln.cpu.threads.Workspace;
 import java.util.Arrays;
 
-/** {@link UnaryKernels} on the Vector API; what C2 vectorises by itself stays a plain loop. */
+/**
+ * {@link UnaryKernels} on the Vector API; what C2 vectorises by itself stays a plain loop.
+ *
+ * <p>The loops are objects so that C2 compiles each by itself: a method that chose among them would
+ * take them all in as they come up, until it is too large for C2 to keep vectors in registers.
+ */
 final class VectorUnary implements UnaryKernels {
   private static final UnaryOp[] OPS = UnaryOp.values();
-  private static final Primer[] FORWARD = Primer.of(OPS.length, VectorUnary::forwardLoop);
-  private static final Primer[] GRADIENT = Primer.of(OPS.length, VectorUnary::gradientLoop);
+  private static final UnaryLoops.Function[] FUNCTIONS =
+      Arrays.stream(OPS).map(UnaryLoops::function).toArray(UnaryLoops.Function[]::new);
+  private static final UnaryLoops.Gradient[] GRADIENTS =
+      Arrays.stream(OPS).map(UnaryLoops::gradient).toArray(UnaryLoops.Gradient[]::new);
+  private static final Primer[] FUNCTION_PRIMERS = Primer.of(OPS.length, VectorUnary::primed);
+  private static final Primer[] GRADIENT_PRIMERS =
+      Primer.of(OPS.length, VectorUnary::primedGradient);
 
   private final UnaryKernels plain = UnaryKernels.loops();
 
-  private static Primer.Loop forwardLoop(int op) {
+  private static Primer.Loop primed(int op) {
+    UnaryLoops.Function loop = FUNCTIONS[op];
     float[] x = Primer.SCRATCH;
     float[] y = Primer.SINK;
-    return turns -> UnaryLoops.apply(OPS[op], x, 0, y, 0, turns * LANES, 1f, 1f);
+    return turns -> loop.run(x, 0, y, 0, turns * LANES, 1f, 1f);
   }
 
-  private static Primer.Loop gradientLoop(int op) {
+  private static Primer.Loop primedGradient(int op) {
+    UnaryLoops.Gradient loop = GRADIENTS[op];
     float[] x = Primer.SCRATCH;
     float[] y = Primer.SINK;
-    return turns -> UnaryLoops.gradient(OPS[op], x, 0, x, 0, y, 0, turns * LANES, 1f, 1f);
+    return turns -> loop.run(x, 0, x, 0, y, 0, turns * LANES, 1f, 1f);
   }
 
   @Override
   public void apply(
       UnaryOp named, float p, float q, float[] x, int xOffset, float[] y, int yOffset, int n) {
     UnaryOp op = simplest(named, p);
-    int whole = n / LANES * LANES;
-    FORWARD[op.ordinal()].before(n / LANES);
-    if (!UnaryLoops.apply(op, x, xOffset, y, yOffset, whole, p, q)) {
+    UnaryLoops.Function loop = FUNCTIONS[op.ordinal()];
+    if (loop == null) {
       plain.apply(op, p, q, x, xOffset, y, yOffset, n);
       return;
     }
+    FUNCTION_PRIMERS[op.ordinal()].before(n / LANES);
+    int whole = n / LANES * LANES;
+    loop.run(x, xOffset, y, yOffset, whole, p, q);
     int rest = n - whole;
     if (rest > 0) {
       float[] tail = tail();
       load(x, xOffset + whole, rest, tail, 0);
-      UnaryLoops.apply(op, tail, 0, tail, 0, LANES, p, q);
+      loop.run(tail, 0, tail, 0, LANES, p, q);
       System.arraycopy(tail, 0, y, yOffset + whole, rest);
     }
   }
@@ -59,18 +73,20 @@ final class VectorUnary implements UnaryKernels {
       int dxOffset,
       int n) {
     UnaryOp op = simplest(named, p);
-    int whole = n / LANES * LANES;
-    GRADIENT[op.ordinal()].before(n / LANES);
-    if (!UnaryLoops.gradient(op, dy, dyOffset, saved, savedOffset, dx, dxOffset, whole, p, q)) {
+    UnaryLoops.Gradient loop = GRADIENTS[op.ordinal()];
+    if (loop == null) {
       plain.gradient(op, p, q, dy, dyOffset, saved, savedOffset, dx, dxOffset, n);
       return;
     }
+    GRADIENT_PRIMERS[op.ordinal()].before(n / LANES);
+    int whole = n / LANES * LANES;
+    loop.run(dy, dyOffset, saved, savedOffset, dx, dxOffset, whole, p, q);
     int rest = n - whole;
     if (rest > 0) {
       float[] tail = tail();
       load(dy, dyOffset + whole, rest, tail, 0);
       load(saved, savedOffset + whole, rest, tail, LANES);
-      UnaryLoops.gradient(op, tail, 0, tail, LANES, tail, 0, LANES, p, q);
+      loop.run(tail, 0, tail, LANES, tail, 0, LANES, p, q);
       System.arraycopy(tail, 0, dx, dxOffset + whole, rest);
     }
   }
