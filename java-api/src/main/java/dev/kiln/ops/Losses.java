@@ -42,7 +42,11 @@ public final class Losses {
   /** Mean squared error: {@code (x - target)^2}. */
   public static Tensor mse(Tensor x, Tensor target, Reduction reduction) {
     pair("mse_loss", x, target);
-    return reduce("mse_loss", x.sub(target).square(), reduction);
+    Tensor d = x.sub(target);
+    if (d.dtype().bytes() > 2 && reduction == Reduction.MEAN) { // of 16 bits the sum may overflow
+      return Reductions.sumSquares(d).div(d.numel());
+    }
+    return reduce("mse_loss", d.square(), reduction);
   }
 
   /** Mean absolute error: {@code |x - target|}. */

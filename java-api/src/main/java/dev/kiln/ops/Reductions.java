@@ -406,14 +406,15 @@ public final class Reductions {
     return truth(x, drop(reduce("all", ReduceOp.ALL, x.detach(), DType.BOOL, axes), axes, keepdim));
   }
 
-  /** The sum of squares of all elements, a scalar; for norms. Not differentiable. */
+  /** The sum of squares of all elements, a scalar, in one pass over them. */
   public static Tensor sumSquares(Tensor x) {
     Check.floating("sum_squares", "input", x);
     int[] axes = ShapeRules.axes("sum_squares", x, new int[0]);
     if (axes.length == 0) {
-      return Elementwise.square(x.detach());
+      return Elementwise.square(x);
     }
-    return drop(
-        reduce("sum_squares", ReduceOp.SUM_SQUARES, x.detach(), x.dtype(), axes), axes, false);
+    Tensor y = reduce("sum_squares", ReduceOp.SUM_SQUARES, x, x.dtype(), axes);
+    Edge edge = Edge.of(x, dy -> Elementwise.mul(x, Elementwise.mul(dy, 2)));
+    return drop(Autograd.record("sum_squares", y, edge), axes, false);
   }
 }

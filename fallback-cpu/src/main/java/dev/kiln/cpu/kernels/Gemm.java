@@ -43,38 +43,6 @@ public final class Gemm {
     this.pool = pool;
   }
 
-  /** One product and everything about its operands. */
-  private record Task(
-      boolean ta,
-      boolean tb,
-      int m,
-      int n,
-      int k,
-      float alpha,
-      float[] a,
-      int ao,
-      int lda,
-      float[] b,
-      int bo,
-      int ldb,
-      float beta,
-      float[] c,
-      int co,
-      int ldc,
-      Epilogue epilogue) {
-    LeftOperand left() {
-      return LeftOperand.matrix(a, ao, lda, ta);
-    }
-
-    RightOperand right() {
-      return RightOperand.matrix(b, bo, ldb, tb);
-    }
-
-    long work() {
-      return (long) m * n * k;
-    }
-  }
-
   /** Computes C = epilogue(alpha op(A) op(B) + beta C). */
   public void multiply(
       boolean transposeA,
@@ -95,7 +63,7 @@ public final class Gemm {
       int ldc,
       Epilogue epilogue) {
     run(
-        new Task(
+        new Product(
             transposeA,
             transposeB,
             m,
@@ -192,24 +160,25 @@ public final class Gemm {
         });
   }
 
-  private void run(Task t) {
-    if (t.m == 0 || t.n == 0) {
+  private void run(Product t) {
+    if (t.m() == 0 || t.n() == 0) {
       return;
     }
-    if (t.k == 0 || t.alpha == 0f) {
-      prescale(t, 0, t.m, 0, t.n);
+    if (t.k() == 0 || t.alpha() == 0f) {
+      t.prescale(0, t.m(), 0, t.n());
       finish(t);
-    } else if (!t.ta && t.k >= LONG && longFor(t)) {
+    } else if (!t.ta() && t.k() >= LONG && longFor(t)) {
       dots(t);
-    } else if (t.ta && t.n <= SKINNY) {
+    } else if (t.ta() && t.n() <= SKINNY) {
       swapped(t);
-    } else if (!t.tb && t.m <= tiles.tileRows()) {
-      unpacked(t);
-    } else if (t.tb && !t.ta && t.beta == 0f && turnsWell(t)) {
+    } else if (!t.tb() && t.m() <= tiles.tileRows()) {
+      new UnpackedProduct(tiles, pool).run(t, pieces(t.work()));
+    } else if (t.tb() && !t.ta() && t.beta() == 0f && turnsWell(t)) {
       turned(t);
-    } else if (t.k >= SPLIT_DEPTH && (long) divideUp(t.m, 14) * divideUp(t.n, 32) <= SPLIT_TILES) {
+    } else if (t.k() >= SPLIT_DEPTH
+        && (long) divideUp(t.m(), 14) * divideUp(t.n(), 32) <= SPLIT_TILES) {
       splitDepth(t);
-    } else if (SharedProduct.suits(tiles, t.m, t.n, t.k, pool.threads())) {
+    } else if (SharedProduct.suits(tiles, t.m(), t.n(), t.k(), pool.threads())) {
       shared(t);
     } else {
       blocks(t);
@@ -217,28 +186,30 @@ public final class Gemm {
   }
 
   /** Many rows and columns: the threads pack blocks of B together. */
-  private void shared(Task t) {
-    Destination out = Destination.matrix(t.c, t.co, t.ldc);
+  private void shared(Product t) {
+    Destination out = t.out();
     SharedProduct product =
         new SharedProduct(
-            pool, tiles, t.left(), t.right(), out, t.epilogue, t.alpha, t.m, t.n, t.k);
-    product.run(t.beta != 0f, (from, to) -> prescale(t, from, to, 0, t.n));
+            pool, tiles, t.left(), t.right(), out, t.epilogue(), t.alpha(), t.m(), t.n(), t.k());
+    product.run(t.adds(), (from, to) -> t.prescale(from, to, 0, t.n()));
   }
 
   /** Whether inner products are quicker than tiles, most of whose columns or rows would be idle. */
-  private static boolean longFor(Task t) {
-    return (t.n <= SKINNY && t.k >= DEEPER_THAN_COLUMNS * t.n)
-        || (t.tb && t.m <= FEW_ROWS && t.k >= DEEPER_THAN_ROWS * t.m);
+  private static boolean longFor(Product t) {
+    return (t.n() <= SKINNY && t.k() >= DEEPER_THAN_COLUMNS * t.n())
+        || (t.tb() && t.m() <= FEW_ROWS && t.k() >= DEEPER_THAN_ROWS * t.m());
   }
 
-  private void blocks(Task t) {
+  private void blocks(Product t) {
     PieceGrid grid =
-        pieces(t.work()) == 1 ? PieceGrid.ONE : PieceGrid.of(tiles, t.m, t.n, t.k, pool.threads());
+        pieces(t.work()) == 1
+            ? PieceGrid.ONE
+            : PieceGrid.of(tiles, t.m(), t.n(), t.k(), pool.threads());
     LeftOperand left = t.left();
     RightOperand right = t.right();
-    Destination out = Destination.matrix(t.c, t.co, t.ldc);
-    int rowPanels = divideUp(t.m, tiles.tileRows());
-    int columnPanels = divideUp(t.n, tiles.tileColumns());
+    Destination out = t.out();
+    int rowPanels = divideUp(t.m(), tiles.tileRows());
+    int columnPanels = divideUp(t.n(), tiles.tileColumns());
     pool.parallelFor(
         grid.pieces(),
         piece -> {
@@ -247,15 +218,15 @@ public final class Gemm {
           int m0 = rowCut(t, rowPanels, grid, r);
           int m1 = rowCut(t, rowPanels, grid, r + 1);
           int n0 = cut(columnPanels, grid.columns(), q) * tiles.tileColumns();
-          int n1 = Math.min(t.n, cut(columnPanels, grid.columns(), q + 1) * tiles.tileColumns());
-          prescale(t, m0, m1, n0, n1);
+          int n1 = Math.min(t.n(), cut(columnPanels, grid.columns(), q + 1) * tiles.tileColumns());
+          t.prescale(m0, m1, n0, n1);
           TiledProduct.run(
-              tiles, left, right, out, t.epilogue, t.alpha, t.beta != 0f, m0, m1, n0, n1, t.k);
+              tiles, left, right, out, t.epilogue(), t.alpha(), t.adds(), m0, m1, n0, n1, t.k());
         });
   }
 
-  private int rowCut(Task t, int rowPanels, PieceGrid grid, int part) {
-    return TiledProduct.panelStart(tiles, t.m, rowPanels, cut(rowPanels, grid.rows(), part));
+  private int rowCut(Product t, int rowPanels, PieceGrid grid, int part) {
+    return TiledProduct.panelStart(tiles, t.m(), rowPanels, cut(rowPanels, grid.rows(), part));
   }
 
   private int pieces(long work) {
@@ -263,45 +234,29 @@ public final class Gemm {
     return threads == 1 || work < SERIAL_WORK ? 1 : threads;
   }
 
-  private void prescale(Task t, int m0, int m1, int n0, int n1) {
-    if (t.beta == 1f || (t.beta == 0f && t.k > 0 && t.alpha != 0f)) {
-      return;
-    }
-    for (int i = m0; i < m1; i++) {
-      int o = t.co + i * t.ldc;
-      if (t.beta == 0f) {
-        java.util.Arrays.fill(t.c, o + n0, o + n1, 0f);
-      } else {
-        for (int j = n0; j < n1; j++) {
-          t.c[o + j] *= t.beta;
-        }
-      }
-    }
-  }
-
-  private void finish(Task t) {
-    if (!t.epilogue.isNone()) {
-      t.epilogue.apply(tiles, 0, t.m, 0, t.n, t.c, t.co, t.ldc);
+  private void finish(Product t) {
+    if (!t.epilogue().isNone()) {
+      t.epilogue().apply(tiles, 0, t.m(), 0, t.n(), t.c(), t.co(), t.ldc());
     }
   }
 
   /** Few columns or few rows: inner products along the contiguous depth. */
-  private void dots(Task t) {
-    float[] b = t.b;
-    int bo = t.bo;
-    int ldb = t.ldb;
-    if (!t.tb) {
-      b = Workspace.mine().floats(Workspace.Slot.LAYOUT, (long) t.n * t.k);
+  private void dots(Product t) {
+    float[] b = t.b();
+    int bo = t.bo();
+    int ldb = t.ldb();
+    if (!t.tb()) {
+      b = Workspace.mine().floats(Workspace.Slot.LAYOUT, (long) t.n() * t.k());
       bo = 0;
-      ldb = t.k;
-      transpose(t.b, t.bo, t.ldb, t.k, t.n, b);
+      ldb = t.k();
+      transpose(t.b(), t.bo(), t.ldb(), t.k(), t.n(), b);
     }
     float[] rows = b;
     int rowsOffset = bo;
     int ldr = ldb;
-    boolean cutRows = t.n <= SKINNY;
+    boolean cutRows = t.n() <= SKINNY;
     int step = cutRows ? tiles.dotRows() : tiles.dotColumns();
-    int steps = divideUp(cutRows ? t.m : t.n, step);
+    int steps = divideUp(cutRows ? t.m() : t.n(), step);
     int parts = Math.min(steps, pieces(t.work()));
     pool.parallelFor(
         parts,
@@ -309,14 +264,14 @@ public final class Gemm {
           int from = cut(steps, parts, piece) * step;
           int to = cut(steps, parts, piece + 1) * step;
           if (cutRows) {
-            dots(t, rows, rowsOffset, ldr, from, Math.min(t.m, to), 0, t.n);
+            dots(t, rows, rowsOffset, ldr, from, Math.min(t.m(), to), 0, t.n());
           } else {
-            dots(t, rows, rowsOffset, ldr, 0, t.m, from, Math.min(t.n, to));
+            dots(t, rows, rowsOffset, ldr, 0, t.m(), from, Math.min(t.n(), to));
           }
         });
   }
 
-  private void dots(Task t, float[] b, int bo, int ldb, int m0, int m1, int n0, int n1) {
+  private void dots(Product t, float[] b, int bo, int ldb, int m0, int m1, int n0, int n1) {
     int dr = tiles.dotRows();
     int dc = tiles.dotColumns();
     float[] sums = Workspace.mine().floats(Workspace.Slot.TILE, (long) dr * dc);
@@ -324,7 +279,8 @@ public final class Gemm {
       int rows = Math.min(dr, m1 - i);
       for (int j = n0; j < n1; j += dc) {
         int columns = Math.min(dc, n1 - j);
-        tiles.dotTile(rows, columns, t.k, t.a, t.ao + i * t.lda, t.lda, b, bo + j * ldb, ldb, sums);
+        tiles.dotTile(
+            rows, columns, t.k(), t.a(), t.ao() + i * t.lda(), t.lda(), b, bo + j * ldb, ldb, sums);
         for (int r = 0; r < rows; r++) {
           for (int q = 0; q < columns; q++) {
             put(t, i + r, j + q, sums[r * dc + q]);
@@ -334,13 +290,13 @@ public final class Gemm {
     }
   }
 
-  private static void put(Task t, int row, int column, float sum) {
-    int o = t.co + row * t.ldc + column;
-    float v = t.alpha == 1f ? sum : t.alpha * sum;
-    if (t.beta != 0f) {
-      v += t.beta == 1f ? t.c[o] : t.beta * t.c[o];
+  private static void put(Product t, int row, int column, float sum) {
+    int o = t.co() + row * t.ldc() + column;
+    float v = t.alpha() == 1f ? sum : t.alpha() * sum;
+    if (t.adds()) {
+      v += t.beta() == 1f ? t.c()[o] : t.beta() * t.c()[o];
     }
-    t.c[o] = t.epilogue.apply(row, column, v);
+    t.c()[o] = t.epilogue().apply(row, column, v);
   }
 
   static void transpose(float[] from, int offset, int ld, int rows, int columns, float[] to) {
@@ -352,19 +308,19 @@ public final class Gemm {
   }
 
   /** Few columns and a transposed A: computes the transpose of C, whose rows are long. */
-  private void swapped(Task t) {
-    LeftOperand left = LeftOperand.matrix(t.b, t.bo, t.ldb, !t.tb);
-    RightOperand right = RightOperand.matrix(t.a, t.ao, t.lda, false);
+  private void swapped(Product t) {
+    LeftOperand left = LeftOperand.matrix(t.b(), t.bo(), t.ldb(), !t.tb());
+    RightOperand right = RightOperand.matrix(t.a(), t.ao(), t.lda(), false);
     int step = tiles.tileColumns();
-    int panels = divideUp(t.m, step);
-    int parts = Math.min(panels, Math.max(divideUp(t.m, 512), pieces(t.work())));
+    int panels = divideUp(t.m(), step);
+    int parts = Math.min(panels, Math.max(divideUp(t.m(), 512), pieces(t.work())));
     pool.parallelFor(
         parts,
         piece -> {
           int m0 = cut(panels, parts, piece) * step;
-          int m1 = Math.min(t.m, cut(panels, parts, piece + 1) * step);
+          int m1 = Math.min(t.m(), cut(panels, parts, piece + 1) * step);
           int width = m1 - m0;
-          float[] turned = Workspace.mine().floats(Workspace.Slot.LAYOUT, (long) t.n * width);
+          float[] turned = Workspace.mine().floats(Workspace.Slot.LAYOUT, (long) t.n() * width);
           TiledProduct.run(
               tiles,
               left,
@@ -374,12 +330,12 @@ public final class Gemm {
               1f,
               false,
               0,
-              t.n,
+              t.n(),
               m0,
               m1,
-              t.k);
+              t.k());
           for (int i = 0; i < width; i++) {
-            for (int j = 0; j < t.n; j++) {
+            for (int j = 0; j < t.n(); j++) {
               put(t, m0 + i, j, turned[j * width + i]);
             }
           }
@@ -391,10 +347,10 @@ public final class Gemm {
    * and multiplying the zeros beside the last rows of A, all as parts of the time of one row of
    * tiles (measured with vectors of 256 and 512 bits).
    */
-  private boolean turnsWell(Task t) {
+  private boolean turnsWell(Product t) {
     int width = tiles.tileColumns();
-    double idle = (double) divideUp(t.m, width) - (double) t.m / width;
-    double turning = (double) t.m / t.n + (double) t.m / t.k;
+    double idle = (double) divideUp(t.m(), width) - (double) t.m() / width;
+    double turning = (double) t.m() / t.n() + (double) t.m() / t.k();
     return idle + 1.2 * turning < 0.65;
   }
 
@@ -402,114 +358,66 @@ public final class Gemm {
    * Few rows and a transposed B: computes the transpose of C, for which B's rows are copied as they
    * lie, and A, the smaller one, is turned instead.
    */
-  private void turned(Task t) {
-    LeftOperand left = LeftOperand.matrix(t.b, t.bo, t.ldb, false);
-    RightOperand right = RightOperand.matrix(t.a, t.ao, t.lda, true);
-    int panels = divideUp(t.n, tiles.tileRows());
+  private void turned(Product t) {
+    LeftOperand left = LeftOperand.matrix(t.b(), t.bo(), t.ldb(), false);
+    RightOperand right = RightOperand.matrix(t.a(), t.ao(), t.lda(), true);
+    int panels = divideUp(t.n(), tiles.tileRows());
     int parts =
-        pieces(t.work()) == 1 ? 1 : PieceGrid.of(tiles, t.n, t.m, t.k, pool.threads()).rows();
+        pieces(t.work()) == 1 ? 1 : PieceGrid.of(tiles, t.n(), t.m(), t.k(), pool.threads()).rows();
     pool.parallelFor(
         parts,
         piece -> {
-          int n0 = TiledProduct.panelStart(tiles, t.n, panels, cut(panels, parts, piece));
-          int n1 = TiledProduct.panelStart(tiles, t.n, panels, cut(panels, parts, piece + 1));
-          float[] c = Workspace.mine().floats(Workspace.Slot.LAYOUT, (long) t.m * (n1 - n0));
+          int n0 = TiledProduct.panelStart(tiles, t.n(), panels, cut(panels, parts, piece));
+          int n1 = TiledProduct.panelStart(tiles, t.n(), panels, cut(panels, parts, piece + 1));
+          float[] c = Workspace.mine().floats(Workspace.Slot.LAYOUT, (long) t.m() * (n1 - n0));
           TiledProduct.run(
               tiles,
               left,
               right,
-              Destination.matrix(c, -n0 * t.m, t.m),
+              Destination.matrix(c, -n0 * t.m(), t.m()),
               Epilogue.NONE,
-              t.alpha,
+              t.alpha(),
               false,
               n0,
               n1,
               0,
-              t.m,
-              t.k);
-          tiles.transpose(n1 - n0, t.m, c, 0, t.m, t.c, t.co + n0, t.ldc);
-          if (!t.epilogue.isNone()) {
-            t.epilogue.apply(tiles, 0, t.m, n0, n1 - n0, t.c, t.co + n0, t.ldc);
+              t.m(),
+              t.k());
+          tiles.transpose(n1 - n0, t.m(), c, 0, t.m(), t.c(), t.co() + n0, t.ldc());
+          if (!t.epilogue().isNone()) {
+            t.epilogue().apply(tiles, 0, t.m(), n0, n1 - n0, t.c(), t.co() + n0, t.ldc());
           }
         });
-  }
-
-  /** One panel of rows: B would be packed for a single use, so the tiles read it where it is. */
-  private void unpacked(Task t) {
-    int nr = tiles.tileColumns();
-    int whole = t.n / nr;
-    int parts = Math.max(1, Math.min(whole, pieces(t.work())));
-    LeftOperand left = t.left();
-    RightOperand right = t.right();
-    Destination out = Destination.matrix(t.c, t.co, t.ldc);
-    pool.parallelFor(
-        parts,
-        piece -> {
-          int n0 = cut(whole, parts, piece) * nr;
-          int n1 = cut(whole, parts, piece + 1) * nr;
-          int end = piece == parts - 1 ? t.n : n1;
-          prescale(t, 0, t.m, n0, end);
-          directTiles(t, left, n0, n1);
-          TiledProduct.run(
-              tiles, left, right, out, t.epilogue, t.alpha, t.beta != 0f, 0, t.m, n1, end, t.k);
-        });
-  }
-
-  private void directTiles(Task t, LeftOperand left, int n0, int n1) {
-    if (n0 == n1) {
-      return;
-    }
-    int nr = tiles.tileColumns();
-    int block = TiledProduct.depthBlock(tiles, t.k);
-    float[] panel = Workspace.mine().floats(Workspace.Slot.LEFT, tiles.leftSize());
-    for (int k = 0; k < t.k; k += block) {
-      int depth = Math.min(block, t.k - k);
-      left.pack(tiles, 0, t.m, k, depth, panel, 0);
-      if (t.alpha != 1f) {
-        TiledProduct.scale(tiles, left.interleaved(), t.m, depth, panel, 0, t.alpha);
-      }
-      boolean add = t.beta != 0f || k > 0;
-      for (int j = n0; j < n1; j += nr) {
-        int b = t.bo + k * t.ldb + j;
-        if (left.interleaved()) {
-          tiles.interleavedTile(t.m, nr, add, depth, panel, 0, t.b, b, t.ldb, t.c, t.co + j, t.ldc);
-        } else {
-          tiles.rowTile(t.m, nr, add, depth, panel, 0, t.b, b, t.ldb, t.c, t.co + j, t.ldc);
-        }
-        if (k + depth == t.k && !t.epilogue.isNone()) {
-          t.epilogue.apply(tiles, 0, t.m, j, nr, t.c, t.co + j, t.ldc);
-        }
-      }
-    }
   }
 
   /**
    * A small C over a great depth: partial products over fixed parts of the depth, then their sum.
    */
-  private void splitDepth(Task t) {
-    int parts = Math.min(16, t.k / (SPLIT_DEPTH / 4));
-    int size = t.m * t.n;
+  private void splitDepth(Product t) {
+    int parts = Math.min(16, t.k() / (SPLIT_DEPTH / 4));
+    int size = t.m() * t.n();
     float[] partial = Workspace.mine().floats(Workspace.Slot.PARTIAL, (long) parts * size);
     pool.parallelFor(
         parts,
         part -> {
-          int k0 = cut(t.k, parts, part);
-          int k1 = cut(t.k, parts, part + 1);
-          LeftOperand left = LeftOperand.matrix(t.a, t.ao + k0 * (t.ta ? t.lda : 1), t.lda, t.ta);
+          int k0 = cut(t.k(), parts, part);
+          int k1 = cut(t.k(), parts, part + 1);
+          LeftOperand left =
+              LeftOperand.matrix(t.a(), t.ao() + k0 * (t.ta() ? t.lda() : 1), t.lda(), t.ta());
           RightOperand right =
-              RightOperand.matrix(t.b, t.bo + k0 * (t.tb ? 1 : t.ldb), t.ldb, t.tb);
+              RightOperand.matrix(t.b(), t.bo() + k0 * (t.tb() ? 1 : t.ldb()), t.ldb(), t.tb());
           TiledProduct.run(
               tiles,
               left,
               right,
-              Destination.matrix(partial, part * size, t.n),
+              Destination.matrix(partial, part * size, t.n()),
               Epilogue.NONE,
               1f,
               false,
               0,
-              t.m,
+              t.m(),
               0,
-              t.n,
+              t.n(),
               k1 - k0);
         });
     for (int part = 1; part < parts; part++) {
@@ -517,9 +425,9 @@ public final class Gemm {
         partial[i] += partial[part * size + i];
       }
     }
-    for (int i = 0; i < t.m; i++) {
-      for (int j = 0; j < t.n; j++) {
-        put(t, i, j, partial[i * t.n + j]);
+    for (int i = 0; i < t.m(); i++) {
+      for (int j = 0; j < t.n(); j++) {
+        put(t, i, j, partial[i * t.n() + j]);
       }
     }
   }

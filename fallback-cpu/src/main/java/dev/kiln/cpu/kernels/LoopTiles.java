@@ -91,6 +91,27 @@ final class LoopTiles implements TileKernels {
   }
 
   @Override
+  public long addedFrom() {
+    return 1 << 22;
+  }
+
+  @Override
+  public void addRows(
+      int columns,
+      float[] a,
+      int aOffset,
+      float[] b,
+      int bOffset,
+      int ldb,
+      float[] c,
+      int cOffset) {
+    for (int j = 0; j < columns; j += COLUMNS) {
+      rowTile(
+          1, COLUMNS, true, ADDED_ROWS, a, aOffset, b, bOffset + j, ldb, c, cOffset + j, columns);
+    }
+  }
+
+  @Override
   public void tapTile(
       int rows,
       int columns,

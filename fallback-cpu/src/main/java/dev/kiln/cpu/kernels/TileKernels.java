@@ -58,6 +58,22 @@ public interface TileKernels {
       int cOffset,
       int ldc);
 
+  /** Elements of B from which on {@link #addRows} may be quicker than tiles of a single row. */
+  long addedFrom();
+
+  /** Rows of B that {@link #addRows} takes. */
+  int ADDED_ROWS = 8;
+
+  /**
+   * Adds the product of {@code a[aOffset ..]} and as many rows of B to one row of C: each element
+   * is summed in the order of the rows, then added.
+   *
+   * @param columns a multiple of {@code tileColumns()}
+   * @param ldb distance between the rows of B
+   */
+  void addRows(
+      int columns, float[] a, int aOffset, float[] b, int bOffset, int ldb, float[] c, int cOffset);
+
   /** As {@link #rowTile} from a left panel in interleaved layout. */
   void interleavedTile(
       int rows,

@@ -44,7 +44,14 @@ final class VectorTiles implements TileKernels {
   /** Steps of a packed operand that the loops' scratch data has room for. */
   private static final int SCRATCH_STEPS = 32;
 
+  private static final Primer ADDED = new Primer(VectorTiles::addedLoop);
+
   private static final Primer TAPS = new Primer(VectorTiles::tapLoop);
+
+  private static void addedLoop(int turns) {
+    float[] s = Primer.SCRATCH;
+    AddedRows.add(turns * LANES, s, 0, s, 0, 0, Primer.SINK, 0);
+  }
 
   private static void tapLoop(int turns) {
     float[] s = Primer.SCRATCH;
@@ -153,6 +160,25 @@ final class VectorTiles implements TileKernels {
       int cOffset,
       int ldc) {
     tile(false, rows, columns, add, depth, a, aOffset, b, bOffset, ldb, c, cOffset, ldc);
+  }
+
+  @Override
+  public long addedFrom() {
+    return 0;
+  }
+
+  @Override
+  public void addRows(
+      int columns,
+      float[] a,
+      int aOffset,
+      float[] b,
+      int bOffset,
+      int ldb,
+      float[] c,
+      int cOffset) {
+    ADDED.before(columns / LANES);
+    AddedRows.add(columns, a, aOffset, b, bOffset, ldb, c, cOffset);
   }
 
   @Override

@@ -39,7 +39,7 @@ final class ReductionsRows {
     rows.add(Row.fixed("Reductions.argmin", t -> Reductions.argmin(t.get(0), -1, true), x3));
     rows.add(Row.fixed("Reductions.any", t -> Reductions.any(t.get(0).gt(1), last, false), x3));
     rows.add(Row.fixed("Reductions.all", t -> Reductions.all(t.get(0).gt(-1), last, false), x3));
-    rows.add(Row.fixed("Reductions.sumSquares", t -> Reductions.sumSquares(t.get(0)), x3));
+    rows.add(new Row("Reductions.sumSquares", x -> Reductions.sumSquares(x.get(0)), x3));
     return rows;
   }
 }
