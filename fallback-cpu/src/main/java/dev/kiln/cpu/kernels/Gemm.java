@@ -14,8 +14,6 @@ import dev.kiln.cpu.threads.Workspace;
  * beta} is 0, C is not read. C must not overlap A or B.
  */
 public final class Gemm {
-  private static final long SERIAL_WORK = 250_000;
-
   /** Up to so many columns, inner products are the quickest way. */
   static final int SKINNY = 16;
 
@@ -109,7 +107,7 @@ public final class Gemm {
       int cStride,
       Epilogue epilogue) {
     long each = Math.max(1, (long) m * n * Math.max(k, 1));
-    if (batch == 1 || each > SERIAL_WORK * 16) {
+    if (batch == 1 || each > Pieces.SERIAL_WORK * 16) {
       for (int i = 0; i < batch; i++) {
         multiply(
             transposeA,
@@ -132,7 +130,7 @@ public final class Gemm {
       }
       return;
     }
-    int perPiece = (int) Math.max(1, Math.min(batch, SERIAL_WORK / each));
+    int perPiece = (int) Math.max(1, Math.min(batch, Pieces.SERIAL_WORK / each));
     pool.parallelFor(
         divideUp(batch, perPiece),
         piece -> {
@@ -231,7 +229,7 @@ public final class Gemm {
 
   private int pieces(long work) {
     int threads = pool.threads();
-    return threads == 1 || work < SERIAL_WORK ? 1 : threads;
+    return threads == 1 || work < Pieces.SERIAL_WORK ? 1 : threads;
   }
 
   private void finish(Product t) {

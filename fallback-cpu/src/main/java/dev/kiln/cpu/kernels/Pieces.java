@@ -1,6 +1,7 @@
 package dev.kiln.cpu.kernels;
 
 import dev.kiln.cpu.threads.WorkerPool;
+import java.util.function.IntConsumer;
 
 /** Cuts ranges into pieces of a fixed size and runs them on the pool when there is enough to do. */
 final class Pieces {
@@ -9,9 +10,23 @@ final class Pieces {
 
   private Pieces() {}
 
+  /** Multiply-adds of a product or a convolution that are too few to wake other threads for. */
+  static final long SERIAL_WORK = 250_000;
+
   /** What to do with {@code from .. to}. */
   interface Range {
     void run(int from, int to);
+  }
+
+  /** Runs pieces {@code 0 .. pieces} of some multiply-adds. */
+  static void work(WorkerPool pool, long multiplyAdds, int pieces, IntConsumer body) {
+    if (multiplyAdds < SERIAL_WORK) {
+      for (int i = 0; i < pieces; i++) {
+        body.accept(i);
+      }
+    } else {
+      pool.parallelFor(pieces, body);
+    }
   }
 
   /** Runs over {@code 0 .. n} in pieces of {@code grain}. */
