@@ -20,6 +20,7 @@ final class Patch implements RightOperand {
   private final int[] tap;
   private final int[] phase;
   private int bandRows;
+  private boolean inPlace;
   private int phaseRows;
   private int phaseColumns;
   private int channelSize;
@@ -69,13 +70,14 @@ final class Patch implements RightOperand {
       int row,
       int rows) {
     images = count;
-    layOut(rows);
     int pixels = shape.inPixels();
     int first = offset + (image * shape.channels() + channel) * pixels;
     long reach = (long) first + ((long) (count - 1) * shape.channels() + channels) * pixels;
-    if (shape.pointwise() && rows == shape.outHeight() && reach + tiles.slack() <= x.length) {
+    boolean direct = shape.pointwise() && reach + tiles.slack() <= x.length;
+    layOut(rows, direct);
+    if (direct) {
       data = x;
-      base = first;
+      base = first + row * shape.width();
       imageSize = shape.channels() * pixels;
       return;
     }
@@ -89,12 +91,13 @@ final class Patch implements RightOperand {
     }
   }
 
-  private void layOut(int rows) {
-    if (rows == bandRows) {
+  private void layOut(int rows, boolean direct) {
+    if (rows == bandRows && direct == inPlace) {
       imageSize = channels * channelSize;
       return;
     }
     bandRows = rows;
+    inPlace = direct;
     int sh = shape.spec().strideH();
     int sw = shape.spec().strideW();
     int dh = shape.spec().dilationH();
@@ -111,7 +114,7 @@ final class Patch implements RightOperand {
         }
       }
     }
-    int planeSize = phaseRows * phaseColumns;
+    int planeSize = direct ? shape.inPixels() : phaseRows * phaseColumns;
     channelSize = used * planeSize;
     imageSize = channels * channelSize;
     int t = 0;
