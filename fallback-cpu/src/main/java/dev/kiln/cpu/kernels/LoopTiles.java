@@ -386,46 +386,23 @@ final class LoopTiles implements TileKernels {
   }
 
   @Override
+  public int longestRun() {
+    return Integer.MAX_VALUE;
+  }
+
+  @Override
   public void packRuns(
-      float[] image,
-      int[] tap,
-      int firstTap,
-      int depth,
-      int[] runStart,
-      int[] runColumn,
-      int runs,
-      int columns,
-      float[] panel,
-      int panelOffset) {
+      float[] image, int[] tap, int firstTap, int depth, PixelRuns runs, float[] panel, int at) {
     for (int k = 0; k < depth; k++) {
-      int d = panelOffset + k * COLUMNS;
-      for (int r = 0; r < runs; r++) {
-        System.arraycopy(
-            image,
-            tap[firstTap + k] + runStart[r],
-            panel,
-            d + runColumn[r],
-            runColumn[r + 1] - runColumn[r]);
-      }
+      packRow(image, tap[firstTap + k], runs, panel, at + k * COLUMNS);
     }
   }
 
   @Override
-  public void packRow(
-      float[] image,
-      int base,
-      int[] runStart,
-      int[] runColumn,
-      int runs,
-      float[] row,
-      int rowOffset) {
-    for (int r = 0; r < runs; r++) {
-      System.arraycopy(
-          image,
-          base + runStart[r],
-          row,
-          rowOffset + runColumn[r],
-          runColumn[r + 1] - runColumn[r]);
+  public void packRow(float[] image, int base, PixelRuns runs, float[] row, int at) {
+    for (int r = 0; r < runs.count(); r++) {
+      int column = runs.column(r);
+      System.arraycopy(image, base + runs.start(r), row, at + column, runs.column(r + 1) - column);
     }
   }
 

@@ -28,8 +28,7 @@ final class Patch implements RightOperand {
   private int images;
   private float[] data = new float[0];
   private int base;
-  private int[] runStart = new int[64];
-  private int[] runColumn = new int[65];
+  private final PixelRuns runs = new PixelRuns();
 
   /**
    * Describes patches of {@code bandRows} output rows and {@code channels} channels.
@@ -187,34 +186,19 @@ final class Patch implements RightOperand {
   }
 
   /** Finds the stretches of memory that pixels {@code from .. from + count} lie in. */
-  private int runs(int from, int count) {
+  private void findRuns(TileKernels tiles, int from, int count) {
     int ow = shape.outWidth();
     int perImage = bandRows * ow;
-    int runs = 0;
-    int done = 0;
-    int nextStart = -1;
-    while (done < count) {
-      int pixel = from + done;
-      int image = pixel / perImage;
-      int inImage = pixel - image * perImage;
+    runs.clear(tiles.longestRun());
+    int length;
+    for (int done = 0; done < count; done += length) {
+      int image = (from + done) / perImage;
+      int inImage = from + done - image * perImage;
       int row = inImage / ow;
       int column = inImage - row * ow;
-      int length = Math.min(ow - column, count - done);
-      int start = base + image * imageSize + row * phaseColumns + column;
-      if (start != nextStart) {
-        if (runs == runStart.length) {
-          runStart = Arrays.copyOf(runStart, 2 * runs);
-          runColumn = Arrays.copyOf(runColumn, 2 * runs + 1);
-        }
-        runStart[runs] = start;
-        runColumn[runs] = done;
-        runs++;
-      }
-      nextStart = start + length;
-      done += length;
+      length = Math.min(ow - column, count - done);
+      runs.add(base + image * imageSize + row * phaseColumns + column, length);
     }
-    runColumn[runs] = count;
-    return runs;
   }
 
   @Override
@@ -223,8 +207,8 @@ final class Patch implements RightOperand {
     int nr = tiles.tileColumns();
     for (int j = 0; j < columns; j += nr) {
       int width = Math.min(nr, columns - j);
-      int runs = runs(column + j, width);
-      tiles.packRuns(data, tap, k, depth, runStart, runColumn, runs, width, panels, at + j * depth);
+      findRuns(tiles, column + j, width);
+      tiles.packRuns(data, tap, k, depth, runs, panels, at + j * depth);
     }
   }
 
@@ -242,10 +226,10 @@ final class Patch implements RightOperand {
     @Override
     public void pack(
         TileKernels tiles, int row, int rows, int k, int depth, float[] panel, int at) {
-      int runs = runs(k, depth);
+      findRuns(tiles, k, depth);
       for (int i = 0; i < rows; i++) {
         int to = at + i * tiles.rowStride();
-        tiles.packRow(data, tap[row + i], runStart, runColumn, runs, panel, to);
+        tiles.packRow(data, tap[row + i], runs, panel, to);
       }
     }
   }

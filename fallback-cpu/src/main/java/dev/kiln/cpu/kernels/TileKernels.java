@@ -175,37 +175,25 @@ public interface TileKernels {
   void addToEverySecond(
       float[] x, int from, int xStep, float[] y, int to, int yStep, int rows, int n, int end);
 
+  /** Longest run that {@link #packRuns} and {@link #packRow} take. */
+  int longestRun();
+
   /**
-   * Copies runs of pixels into one right panel: for every k, run r of length {@code runLength[r]}
-   * goes from {@code image[base + tap[k] + runStart[r]]} to the panel's next columns.
+   * Copies runs of pixels into one right panel: row k of it are the pixels of {@code image} that
+   * lie {@code tap[firstTap + k]} behind the runs.
    *
    * <p>The image must be followed by {@link #slack()} readable elements.
    */
   void packRuns(
-      float[] image,
-      int[] tap,
-      int firstTap,
-      int depth,
-      int[] runStart,
-      int[] runColumn,
-      int runs,
-      int columns,
-      float[] panel,
-      int panelOffset);
+      float[] image, int[] tap, int firstTap, int depth, PixelRuns runs, float[] panel, int at);
 
   /**
-   * Copies runs of pixels side by side; may write up to {@link #slack()} elements past the last.
+   * Copies the pixels that lie {@code base} behind some runs; may write up to {@link #slack()}
+   * elements past the last.
    *
    * <p>The image must be followed by {@link #slack()} readable elements.
    */
-  void packRow(
-      float[] image,
-      int base,
-      int[] runStart,
-      int[] runColumn,
-      int runs,
-      float[] row,
-      int rowOffset);
+  void packRow(float[] image, int base, PixelRuns runs, float[] row, int at);
 
   /**
    * Writes {@code y[yOffset + j] = start + sum over t of weight[weightOffset + t] * image[base +

@@ -12,6 +12,7 @@ import static dev.kiln.cpu.simd.Lanes.ROW_STRIDE;
 import static dev.kiln.cpu.simd.Lanes.TILE_COLUMNS;
 import static dev.kiln.cpu.simd.Lanes.TILE_ROWS;
 
+import dev.kiln.cpu.kernels.PixelRuns;
 import dev.kiln.cpu.kernels.TileKernels;
 import dev.kiln.cpu.threads.Lines;
 import dev.kiln.cpu.threads.Workspace;
@@ -537,67 +538,19 @@ final class VectorTiles implements TileKernels {
   }
 
   @Override
-  public void packRuns(
-      float[] image,
-      int[] tap,
-      int firstTap,
-      int depth,
-      int[] runStart,
-      int[] runColumn,
-      int runs,
-      int columns,
-      float[] panel,
-      int panelOffset) {
-    if (runs == 1 && columns == TILE_COLUMNS) {
-      packOneRun(image, tap, firstTap, depth, runStart[0], panel, panelOffset);
-      return;
-    }
-    for (int k = 0; k < depth; k++) {
-      packRunsOfTap(
-          image,
-          tap[firstTap + k],
-          runStart,
-          runColumn,
-          runs,
-          panel,
-          panelOffset + k * TILE_COLUMNS);
-      for (int j = columns; j < TILE_COLUMNS; j++) {
-        panel[panelOffset + k * TILE_COLUMNS + j] = 0f;
-      }
-    }
-  }
-
-  private static void packOneRun(
-      float[] image, int[] tap, int firstTap, int depth, int start, float[] panel, int d) {
-    for (int k = 0; k < depth; k++) {
-      int s = start + tap[firstTap + k];
-      FloatVector.fromArray(F, image, s).intoArray(panel, d);
-      FloatVector.fromArray(F, image, s + LANES).intoArray(panel, d + LANES);
-      d += TILE_COLUMNS;
-    }
-  }
-
-  private static void packRunsOfTap(
-      float[] image, int tap, int[] start, int[] column, int runs, float[] panel, int d) {
-    for (int r = 0; r < runs; r++) {
-      int s = tap + start[r] - column[r];
-      int end = column[r + 1];
-      for (int j = column[r]; j < end; j += LANES) {
-        FloatVector.fromArray(F, image, s + j).intoArray(panel, d + j);
-      }
-    }
+  public int longestRun() {
+    return LANES;
   }
 
   @Override
-  public void packRow(
-      float[] image,
-      int base,
-      int[] runStart,
-      int[] runColumn,
-      int runs,
-      float[] row,
-      int rowOffset) {
-    packRunsOfTap(image, base, runStart, runColumn, runs, row, rowOffset);
+  public void packRuns(
+      float[] image, int[] tap, int firstTap, int depth, PixelRuns runs, float[] panel, int at) {
+    RunCopies.rows(image, tap, firstTap, depth, runs, panel, at);
+  }
+
+  @Override
+  public void packRow(float[] image, int base, PixelRuns runs, float[] row, int at) {
+    RunCopies.row(image, base, runs, row, at);
   }
 
   @Override
