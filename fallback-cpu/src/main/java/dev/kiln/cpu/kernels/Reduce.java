@@ -35,11 +35,18 @@ public final class Reduce {
     MIN
   }
 
+  /** Rows with fewer elements are less than a vector. */
+  private static final int SHORT_ROW = 16;
+
+  private static final int TURNED_ROWS = 256;
+
+  private final TileKernels tiles;
   private final RowKernels rows;
   private final WorkerPool pool;
 
   /** Creates the driver over the given inner loops and threads. */
   public Reduce(Kernels kernels, WorkerPool pool) {
+    this.tiles = kernels.tiles();
     this.rows = kernels.rows();
     this.pool = pool;
   }
@@ -81,10 +88,25 @@ public final class Reduce {
         outer,
         n,
         (i, end) -> {
+          if (n < SHORT_ROW) {
+            extremesOfShort(kind == Kind.MAX, x, xo + i * n, end - i, n, y, yo + i);
+            return;
+          }
           for (int r = i; r < end; r++) {
             y[yo + r] = kind == Kind.MAX ? rows.max(x, xo + r * n, n) : rows.min(x, xo + r * n, n);
           }
         });
+  }
+
+  /** Turns some rows at a time, so that a vector holds an element of each of many. */
+  private void extremesOfShort(
+      boolean max, float[] x, int xo, int count, int n, float[] y, int yo) {
+    float[] turned = Workspace.mine().floats(Workspace.Slot.LAYOUT, (long) TURNED_ROWS * n);
+    for (int r = 0; r < count; r += TURNED_ROWS) {
+      int some = Math.min(TURNED_ROWS, count - r);
+      tiles.transpose(some, n, x, xo + r * n, n, turned, 0, some);
+      rows.columnExtremes(max, turned, 0, n, some, some, y, yo + r);
+    }
   }
 
   /** Returns the sum of {@code n} elements. */

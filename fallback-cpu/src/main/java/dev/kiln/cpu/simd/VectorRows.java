@@ -67,6 +67,9 @@ final class VectorRows implements RowKernels {
 
   @Override
   public double sum(float[] x, int offset, int n, float center) {
+    if (n < LANES) {
+      return sumOfFew(x, offset, n, center);
+    }
     float[] lanes = zeroLanes();
     double sum = 0;
     int whole = n / STEP * STEP;
@@ -77,6 +80,17 @@ final class VectorRows implements RowKernels {
     }
     addRest(x, offset + whole, n - whole, center, lanes);
     return sum + total(lanes);
+  }
+
+  private static double sumOfFew(float[] x, int offset, int n, float center) {
+    double a = 0;
+    double b = 0;
+    int i = offset;
+    for (int end = offset + n - 1; i < end; i += 2) {
+      a += x[i] - center;
+      b += x[i + 1] - center;
+    }
+    return n % 2 == 0 ? a + b : a + b + (x[i] - center);
   }
 
   /** Adds less than a step to the lanes. */
