@@ -686,7 +686,7 @@ CONSTANTS = {
     "SIGN_BIT": "0x80000000",
     "MODERATE_BITS": "Float.floatToRawIntBits(87f)",
     "BLOCK": f"{BLOCK} * LANES",
-    "SHORT": "8 * LANES",
+    "SHORT": "4 * LANES",
 }
 WHY = {
     "BLOCK": "Elements of which the first of two loops is done before the second takes over.",

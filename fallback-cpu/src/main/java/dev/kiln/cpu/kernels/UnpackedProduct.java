@@ -61,11 +61,6 @@ final class UnpackedProduct {
       return;
     }
     boolean byRows = !t.ta() && readsRows(t);
-    if (byRows && !t.adds()) {
-      for (int i = 0; i < t.m(); i++) {
-        Arrays.fill(t.c(), t.co() + i * t.ldc() + n0, t.co() + i * t.ldc() + n1, 0f);
-      }
-    }
     LeftOperand left = t.left();
     int block = TiledProduct.depthBlock(tiles, t.k());
     float[] panel = Workspace.mine().floats(Workspace.Slot.LEFT, tiles.leftSize());
@@ -75,10 +70,11 @@ final class UnpackedProduct {
       if (t.alpha() != 1f) {
         TiledProduct.scale(tiles, left.interleaved(), t.m(), depth, panel, 0, t.alpha());
       }
-      int done = byRows ? addRows(t, panel, k, depth, n0, n1) : 0;
-      boolean add = byRows || t.adds() || k > 0;
+      boolean add = t.adds() || k > 0;
+      int done = byRows ? addRows(t, add, panel, k, depth, n0, n1) : 0;
       if (done < depth) {
-        tiles(t, left.interleaved(), add, panel, done, k + done, depth - done, n0, n1);
+        boolean more = add || done > 0;
+        tiles(t, left.interleaved(), more, panel, done, k + done, depth - done, n0, n1);
       }
     }
     if (!t.epilogue().isNone()) {
@@ -99,19 +95,37 @@ final class UnpackedProduct {
     return t.m() == 1 && t.n() % FEW_SETS == 0 && size >= tiles.addedFrom();
   }
 
-  /** Adds the products with whole groups of rows of B; how many rows those are. */
-  private int addRows(Product t, float[] panel, int k, int depth, int n0, int n1) {
+  /**
+   * Sets or adds the products with whole groups of rows of B; how many rows those are. They are
+   * summed by themselves, since one sum over all blocks would round too often.
+   */
+  private int addRows(Product t, boolean add, float[] panel, int k, int depth, int n0, int n1) {
     int step = TileKernels.ADDED_ROWS;
     int whole = depth / step * step;
+    if (whole == 0) {
+      return 0;
+    }
+    int columns = n1 - n0;
+    float[] sums = Workspace.mine().floats(Workspace.Slot.LAYOUT, (long) t.m() * columns);
+    Arrays.fill(sums, 0, t.m() * columns, 0f);
     for (int r = 0; r < whole; r += step) {
-      int row = t.bo() + (k + r) * t.ldb();
-      for (int j = n0; j < n1; j += PASS_COLUMNS) {
-        int width = Math.min(PASS_COLUMNS, n1 - j);
+      int row = t.bo() + (k + r) * t.ldb() + n0;
+      for (int j = 0; j < columns; j += PASS_COLUMNS) {
+        int width = Math.min(PASS_COLUMNS, columns - j);
         for (int i = 0; i < t.m(); i++) {
           int a = i * tiles.rowStride() + r;
-          int c = t.co() + i * t.ldc() + j;
-          tiles.addRows(width, panel, a, t.b(), row + j, t.ldb(), t.c(), c);
+          tiles.addRows(width, panel, a, t.b(), row + j, t.ldb(), sums, i * columns + j);
         }
+      }
+    }
+    for (int i = 0; i < t.m(); i++) {
+      int c = t.co() + i * t.ldc() + n0;
+      if (add) {
+        for (int j = 0; j < columns; j++) {
+          t.c()[c + j] += sums[i * columns + j];
+        }
+      } else {
+        System.arraycopy(sums, i * columns, t.c(), c, columns);
       }
     }
     return whole;

@@ -20,7 +20,7 @@ final class ExpLoops {
   private static final int BLOCK = 32 * LANES;
 
   /** The same where x comes from memory: few, for the next reads to begin meanwhile. */
-  private static final int SHORT = 8 * LANES;
+  private static final int SHORT = 4 * LANES;
 
   private ExpLoops() {}
 

@@ -10,7 +10,8 @@ import jdk.incubator.vector.FloatVector;
  * Copies runs of pixels, of a vector at most, side by side: what a vector holds beyond the end of
  * its run is overwritten by the next run, or by the next row.
  *
- * <p>Rows of a few runs have loops of their own, a fourth quicker than one over the runs.
+ * <p>Rows of a few runs have loops of their own: with one over the runs, convolutions of 64 filters
+ * took a quarter longer.
  */
 final class RunCopies {
   private RunCopies() {}

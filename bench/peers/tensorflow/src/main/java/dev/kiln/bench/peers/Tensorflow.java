@@ -97,7 +97,7 @@ final class Tensorflow implements Framework {
     Operand<TFloat32> y = layers.conv(64, 64, 3, 1, true).apply(x);
     List<Operand<?>> inputs = new ArrayList<>(layers.parameters());
     inputs.add(x);
-    List<Op> targets = new ArrayList<>();
+    List<Op> targets = new ArrayList<>(List.of(y)); // no gradient needs it, so it would be left out
     for (Operand<?> gradient : tf.gradients(List.of(y), inputs, Gradients.dx(List.of(dy)))) {
       targets.add(gradient);
     }
