@@ -19,6 +19,10 @@ import jdk.incubator.vector.VectorOperators;
 final class VectorRows implements RowKernels {
   private static final int STEP = 4 * LANES;
   private static final int BLOCK = 16 * STEP;
+
+  /** Rows with fewer elements are summed before lanes have been set up and added together. */
+  private static final int FEW = 64;
+
   private static final RowKernels REST = RowKernels.loops();
   private static final Primer EXP_SUM = new Primer(VectorRows::expSumLoop);
 
@@ -67,7 +71,7 @@ final class VectorRows implements RowKernels {
 
   @Override
   public double sum(float[] x, int offset, int n, float center) {
-    if (n < LANES) {
+    if (n < FEW) {
       return sumOfFew(x, offset, n, center);
     }
     float[] lanes = zeroLanes();
@@ -124,6 +128,9 @@ final class VectorRows implements RowKernels {
 
   @Override
   public double sumSquares(float[] x, int offset, int n, float center) {
+    if (n < FEW) {
+      return squaresOfFew(x, offset, n, center);
+    }
     float[] lanes = zeroLanes();
     double sum = 0;
     int whole = n / STEP * STEP;
@@ -134,6 +141,20 @@ final class VectorRows implements RowKernels {
     }
     addRestSquares(x, offset + whole, n - whole, center, lanes);
     return sum + total(lanes);
+  }
+
+  private static double squaresOfFew(float[] x, int offset, int n, float center) {
+    double a = 0;
+    double b = 0;
+    int i = offset;
+    for (int end = offset + n - 1; i < end; i += 2) {
+      double d = x[i] - center;
+      double e = x[i + 1] - center;
+      a += d * d;
+      b += e * e;
+    }
+    double last = n % 2 == 0 ? 0 : x[i] - center;
+    return a + b + last * last;
   }
 
   private static void addRestSquares(float[] x, int o, int n, float center, float[] lanes) {
