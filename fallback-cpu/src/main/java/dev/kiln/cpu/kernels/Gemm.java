@@ -34,11 +34,13 @@ public final class Gemm {
 
   private final TileKernels tiles;
   private final WorkerPool pool;
+  private final UnpackedProduct unpacked;
 
   /** Creates the driver over the given inner loops and threads. */
   public Gemm(TileKernels tiles, WorkerPool pool) {
     this.tiles = tiles;
     this.pool = pool;
+    this.unpacked = new UnpackedProduct(tiles, pool);
   }
 
   /** Computes C = epilogue(alpha op(A) op(B) + beta C). */
@@ -170,7 +172,7 @@ public final class Gemm {
     } else if (t.ta() && t.n() <= SKINNY) {
       swapped(t);
     } else if (!t.tb() && t.m() <= tiles.tileRows()) {
-      new UnpackedProduct(tiles, pool).run(t, pieces(t.work()));
+      unpacked.run(t, pieces(t.work()));
     } else if (t.tb() && !t.ta() && t.beta() == 0f && turnsWell(t)) {
       turned(t);
     } else if (t.k() >= SPLIT_DEPTH

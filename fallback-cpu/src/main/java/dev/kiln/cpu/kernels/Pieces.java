@@ -8,10 +8,10 @@ final class Pieces {
   /** Elements of cheap work that one piece should hold. */
   static final int GRAIN = 16_384;
 
-  private Pieces() {}
-
   /** Multiply-adds of a product or a convolution that are too few to wake other threads for. */
   static final long SERIAL_WORK = 250_000;
+
+  private Pieces() {}
 
   /** What to do with {@code from .. to}. */
   interface Range {

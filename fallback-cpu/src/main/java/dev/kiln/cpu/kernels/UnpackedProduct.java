@@ -14,8 +14,8 @@ final class UnpackedProduct {
   /** Up to so many rows of A, a large B takes longer to come than the work on it. */
   private static final int FEW_ROWS = 8;
 
-  /** Columns of whose multiples rows lie in few sets of the first-level cache. */
-  private static final int FEW_SETS = 128;
+  /** Rows of a multiple of so many elements share few sets of the first-level cache. */
+  private static final int ALIASED_COLUMNS = 128;
 
   /** Columns of a pass, so that the rows of B that it takes stay in the first-level cache. */
   private static final int PASS_COLUMNS = 512;
@@ -39,7 +39,7 @@ final class UnpackedProduct {
           int n1 = cut(whole, parts, piece + 1) * nr;
           int end = piece == parts - 1 ? t.n() : n1;
           t.prescale(0, t.m(), n0, end);
-          columns(t, n0, n1);
+          wholeTiles(t, n0, n1);
           TiledProduct.run(
               tiles,
               t.left(),
@@ -56,7 +56,8 @@ final class UnpackedProduct {
         });
   }
 
-  private void columns(Product t, int n0, int n1) {
+  /** Columns n0 .. n1, which whole tiles cover. */
+  private void wholeTiles(Product t, int n0, int n1) {
     if (n0 == n1) {
       return;
     }
@@ -74,7 +75,7 @@ final class UnpackedProduct {
       int done = byRows ? addRows(t, add, panel, k, depth, n0, n1) : 0;
       if (done < depth) {
         boolean more = add || done > 0;
-        tiles(t, left.interleaved(), more, panel, done, k + done, depth - done, n0, n1);
+        runTiles(t, left.interleaved(), more, panel, done, k + done, depth - done, n0, n1);
       }
     }
     if (!t.epilogue().isNone()) {
@@ -83,16 +84,16 @@ final class UnpackedProduct {
   }
 
   /**
-   * Whether B is read along a few rows at a time, by which memory gives three times as much. From
-   * the caches tiles come as fast, unless rows lie so far apart that a column of tiles falls into
-   * few sets of the first-level cache.
+   * Whether B is read along a few rows at a time, by which memory gives more than twice as much.
+   * From the caches tiles come as fast, unless rows lie so far apart that a column of tiles falls
+   * into few sets of the first-level cache.
    */
   private boolean readsRows(Product t) {
     long size = (long) t.n() * t.k();
     if (size >= LARGE) {
       return t.m() <= FEW_ROWS;
     }
-    return t.m() == 1 && t.n() % FEW_SETS == 0 && size >= tiles.addedFrom();
+    return t.m() == 1 && t.n() % ALIASED_COLUMNS == 0 && size >= tiles.addedFrom();
   }
 
   /**
@@ -131,7 +132,7 @@ final class UnpackedProduct {
     return whole;
   }
 
-  private void tiles(
+  private void runTiles(
       Product t,
       boolean interleaved,
       boolean add,

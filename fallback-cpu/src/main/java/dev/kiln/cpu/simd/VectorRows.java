@@ -20,7 +20,7 @@ final class VectorRows implements RowKernels {
   private static final int STEP = 4 * LANES;
   private static final int BLOCK = 16 * STEP;
 
-  /** Rows with fewer elements are summed before lanes have been set up and added together. */
+  /** Rows with fewer elements are summed one by one: lanes would have to be added together too. */
   private static final int FEW = 64;
 
   private static final RowKernels REST = RowKernels.loops();
