@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Writes GemmTiles.java, NarrowTiles.java, PackedTiles.java, TapTiles.java, PairTiles.java and
-DotTiles.java: the inner loops of matrix products.
+"""Writes GemmTiles.java, NarrowTiles.java, PackedTiles.java, TapTiles.java, PixelTiles.java,
+PairTiles.java and DotTiles.java: the inner loops of matrix products.
 
 Run from the module's root, then let the formatter loose on the result:
     python3 src/main/generators/gemm_tiles.py && mvn spotless:apply
@@ -14,6 +14,9 @@ no sum with the old C in here.
 
 PackedTiles is for C2 of JDK 25. Its indices are the loop's variable times constants, so that they are
 proved before the loop and take few registers.
+
+PixelTiles has its parameters in an order of its own: C2 of JDK 17 passes six of them in registers and
+reads the others again in the loop, 15 % slower where the loop needs them.
 
 PairTiles is for 16 registers and C2 of JDK 17. Its indices are plain multiples of the loop's variable,
 so that C2 proves them all before the loop, and two steps of the depth share what is left to count:
@@ -42,29 +45,34 @@ MAX_PAIR_ROWS = 6
 MAX_DOT = 4
 
 
-# How each family of tiles of one step a turn finds its operands: parameters between those of B and C;
+# How each family of tiles of one step a turn finds its operands: their parameters;
 # statements before the loads of B; the index of B; of A's row i, by layout; steps at the end.
-LEFT = {"row": "ao + {i} * ROW_STRIDE", "interleaved": "ao + {i}", "taps": "ao + {i} * ROW_STRIDE"}
+LEFT = {"row": "ao + {i} * ROW_STRIDE", "interleaved": "ao + {i}", "taps": "ao + {i} * ROW_STRIDE",
+        "pixels": "at + {i}", "everySecond": "at + 2 * {i}"}
+DENSE = "float[] a, int ao, float[] b, int bo"
 FAMILIES = {
-    "GemmTiles": ("int ldb", [], "bo", LEFT,
+    "GemmTiles": (DENSE + ", int ldb", [], "bo", LEFT,
                   {"row": ["ao += 1;", "bo += ldb;"], "interleaved": ["ao += LEFT_STEP;", "bo += ldb;"]},
                   "Tiles of C = A B, two vectors wide and 1 to 12 rows high."),
-    "NarrowTiles": ("int ldb", [], "bo", LEFT,
+    "NarrowTiles": (DENSE + ", int ldb", [], "bo", LEFT,
                     {"row": ["ao += 1;", "bo += ldb;"], "interleaved": ["ao += LEFT_STEP;", "bo += ldb;"]},
                     "Tiles of C = A B, one vector wide and 1 to 12 rows high: half the work of"
                     " {@link GemmTiles} where no more columns count."),
-    "PackedTiles": ("", [], "bo + k * TILE_COLUMNS",
+    "PackedTiles": (DENSE, [], "bo + k * TILE_COLUMNS",
                     {"row": "ao + k + {i} * ROW_STRIDE", "interleaved": "ao + k * LEFT_STEP + {i}"},
                     {"row": [], "interleaved": []},
                     "Tiles of C = A B for packed B, whose indices C2 proves before the loop."),
-    "TapTiles": ("int[] tap, int t", ["int at = bo + tap[t + k];"], "at", LEFT, {"taps": ["ao += 1;"]},
+    "TapTiles": (DENSE + ", int[] tap, int t", ["int at = bo + tap[t + k];"], "at", LEFT, {"taps": ["ao += 1;"]},
                  "Tiles of C = A B whose rows of B lie anywhere, as {@code tap} says."),
+    "PixelTiles": ("float[] a, int ao, int[] tap, int t, float[] b, int bo", ["int at = ao + tap[t + k];"], "bo + k * TILE_COLUMNS", LEFT,
+                   {"pixels": [], "everySecond": []},
+                   "Tiles of C = A B for packed B, whose columns of A lie anywhere, as {@code tap} says,"
+                   " side by side or with a gap between."),
 }
 
 
-def parameters(right):
-    parts = ["int depth", "float[] a", "int ao", "float[] b", "int bo", right, "float[] c", "int co", "int ldc"]
-    return ", ".join(part for part in parts if part)
+def parameters(operands):
+    return f"int depth, {operands}, float[] c, int co, int ldc"
 
 
 def names(text):
@@ -85,21 +93,21 @@ def stores(rows, vectors):
 
 
 def tile(family, rows, layout):
-    right, before, at, left, steps, _ = FAMILIES[family]
+    operands, before, at, left, steps, _ = FAMILIES[family]
     vectors = 1 if family == "NarrowTiles" else 2
     loop = before + [f"FloatVector b0 = FloatVector.fromArray(F, b, {at});",
                      f"FloatVector b1 = FloatVector.fromArray(F, b, {at} + LANES);"][:vectors]
     for i in range(rows):
         index = left[layout].format(i=i)
-        index = index.split(" + 0")[0] if i == 0 else index
+        index = index.replace("2 * ", "").split(" + 0")[0] if i == 0 else index
         loop.append(f"FloatVector a{i} = FloatVector.broadcast(F, a[{index}]);")
         loop += [f"c{i}x{j} = a{i}.fma(b{j}, c{i}x{j});" for j in range(vectors)]
     loop += steps[layout]
     lines = zeros(rows, vectors) + ["for (int k = 0; k < depth; k++) {"] + loop + ["}"] + stores(rows, vectors)
-    return f"static void {layout}({parameters(right)}) {{\n" + "\n".join(lines) + "\n}"
+    return f"static void {layout}({parameters(operands)}) {{\n" + "\n".join(lines) + "\n}"
 
 
-def write(family, layouts, most, tiles, right, about):
+def write(family, layouts, most, tiles, operands, about):
     """Writes a class of tiles with a class for each height and, by layout, a way to all of them."""
     constants = [c for c in ("LEFT_STEP", "ROW_STRIDE", "TILE_COLUMNS") if c in "".join(map(str, tiles.values()))]
     imports = "".join(f"import static dev.kiln.cpu.simd.Lanes.{c};\n" for c in constants)
@@ -112,16 +120,16 @@ def write(family, layouts, most, tiles, right, about):
                    f"    private Rows{rows}() {{}}\n")
         out.append("\n\n".join(tiles[rows, layout] for layout in layouts))
         out.append("  }\n")
-    out += [switch(layout, most, parameters(right), names(parameters(right))) for layout in layouts]
+    out += [switch(layout, most, parameters(operands), names(parameters(operands))) for layout in layouts]
     out.append("}")
     (OUT / f"{family}.java").write_text("\n".join(out) + "\n")
 
 
 def one_step(family):
-    right, _, _, _, steps, about = FAMILIES[family]
+    operands, _, _, _, steps, about = FAMILIES[family]
     layouts = list(steps)
     tiles = {(r, layout): tile(family, r, layout) for r in range(1, MAX_ROWS + 1) for layout in layouts}
-    write(family, layouts, MAX_ROWS, tiles, right, about)
+    write(family, layouts, MAX_ROWS, tiles, operands, about)
 
 
 def pair_tile(rows, interleaved):
@@ -178,7 +186,7 @@ def pairs():
     layouts = ["row", "interleaved"]
     tiles = {(r, layout): pair_tile(r, layout == "interleaved")
              for r in range(1, MAX_PAIR_ROWS + 1) for layout in layouts}
-    write("PairTiles", layouts, MAX_PAIR_ROWS, tiles, "",
+    write("PairTiles", layouts, MAX_PAIR_ROWS, tiles, DENSE,
           "Tiles of C = A B for packed B, two steps of an even depth a turn.")
 
 

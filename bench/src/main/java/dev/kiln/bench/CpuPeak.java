@@ -21,7 +21,7 @@ final class CpuPeak {
   /** Independent sums: more than latency times units, and few enough for 16 registers. */
   private static final int SUMS = 12;
 
-  private static final int ROUNDS = 200_000;
+  private static final int ROUNDS = 2_000_000;
   private static final int LENGTH = 1 << 23; // 32 MiB, larger than a core's share of the caches
 
   private CpuPeak() {}

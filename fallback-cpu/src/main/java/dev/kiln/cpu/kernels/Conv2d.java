@@ -30,6 +30,7 @@ public final class Conv2d {
   private final TileKernels tiles;
   private final WorkerPool pool;
   private final Winograd winograd;
+  private final DirectConv2d direct;
   private final Gemm gemm;
   private final ConvInputGradient inputGradient;
   private final ConvFilterGradient filterGradient;
@@ -39,6 +40,7 @@ public final class Conv2d {
     this.tiles = kernels.tiles();
     this.pool = pool;
     this.winograd = new Winograd(tiles, kernels.winograd(), pool);
+    this.direct = new DirectConv2d(tiles, pool);
     this.gemm = new Gemm(tiles, pool);
     this.inputGradient = new ConvInputGradient(this, tiles, winograd, pool);
     this.filterGradient = new ConvFilterGradient(tiles, kernels.spans(), winograd, pool);
@@ -79,13 +81,14 @@ public final class Conv2d {
       winograd.forward(s, x, xOffset, w, wOffset, false, epilogue, y, yOffset);
       return;
     }
+    if (direct.suits(s)) {
+      direct.forward(s, x, xOffset, w, wOffset, epilogue, y, yOffset);
+      return;
+    }
     ConvCut cut = ConvCut.of(s, s.groupChannels(), pool.threads());
     int rowPanels = divideUp(s.groupFilters(), tiles.tileRows());
     int patches = cut.patches() * s.groups();
-    int rowParts =
-        s.work() < Pieces.SERIAL_WORK
-            ? 1
-            : Math.min(rowPanels, Math.max(1, divideUp(pool.threads(), patches)));
+    int rowParts = cut.filterParts(rowPanels, pool.threads());
     Pieces.work(
         pool,
         s.work(),

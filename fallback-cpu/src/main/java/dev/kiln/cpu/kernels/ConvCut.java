@@ -31,6 +31,14 @@ record ConvCut(ConvShape shape, int imagesPerPatch, int bands) {
     return divideUp(shape.images(), imagesPerPatch) * bands;
   }
 
+  /** Parts of the filters, in panels, that are pieces of their own where patches are few. */
+  int filterParts(int panels, int threads) {
+    if (shape.work() < Pieces.SERIAL_WORK) {
+      return 1;
+    }
+    return Math.min(panels, Math.max(1, divideUp(threads, patches() * shape.groups())));
+  }
+
   int image(int patch) {
     return patch / bands * imagesPerPatch;
   }

@@ -27,6 +27,9 @@ final class ConvFilterGradient {
   /** Columns transposed at once: lines of the result, as many as a cache has ways. */
   private static final int FEW_COLUMNS = 16;
 
+  /** With fewer taps to a row, tiles are too low to keep the multiply-add units busy. */
+  private static final int FEWEST_TAPS = 6;
+
   private final TileKernels tiles;
   private final SpanKernels spans;
   private final Winograd winograd;
@@ -109,10 +112,10 @@ final class ConvFilterGradient {
       int xOffset,
       float[] partial,
       int offset) {
-    Patch patch = new Patch(s, c1 - c0);
-    LeftOperand left = patch.rows();
+    boolean direct = direct(s);
+    Patch patch = direct ? Patch.whole(s, c1 - c0) : new Patch(s, c1 - c0);
     int filters = s.groupFilters();
-    Destination to = Destination.matrix(partial, offset + c0 * s.area() * filters, filters);
+    int to = offset + c0 * s.area() * filters;
     for (int p = first; p < last; p++) {
       int image = cut.image(p);
       int row = cut.row(p);
@@ -130,20 +133,36 @@ final class ConvFilterGradient {
       RightOperand right =
           new Gradients(
               dy, from, s.outPixels(), cut.rows(p) * s.outWidth(), s.filters() * s.outPixels());
-      TiledProduct.run(
-          tiles,
-          left,
-          right,
-          to,
-          Epilogue.NONE,
-          1f,
-          p > first,
-          0,
-          (c1 - c0) * s.area(),
-          0,
-          filters,
-          patch.pixels());
+      if (direct) {
+        patch.addFilterGradients(tiles, right, filters, partial, to, p > first);
+      } else {
+        TiledProduct.run(
+            tiles,
+            patch.rows(),
+            right,
+            Destination.matrix(partial, to, filters),
+            Epilogue.NONE,
+            1f,
+            p > first,
+            0,
+            (c1 - c0) * s.area(),
+            0,
+            filters,
+            patch.pixels());
+      }
     }
+  }
+
+  /**
+   * Whether a filter row's taps are rows enough of a tile, which then reads what they see where it
+   * lies.
+   */
+  private boolean direct(ConvShape s) {
+    return s.unitStride()
+        && s.spec().dilationW() == 1
+        && s.kernelW() >= FEWEST_TAPS
+        && s.kernelW() <= tiles.tileRows()
+        && s.groupFilters() % tiles.tileColumns() == 0;
   }
 
   /** Output gradients with pixels as rows and filters as columns. */

@@ -40,6 +40,11 @@ public record Epilogue(float[] bias, int offset, boolean perRow, boolean relu) {
     return hasBias() ? new Epilogue(bias, offset + (perRow ? rows : columns), perRow, relu) : this;
   }
 
+  /** The same epilogue for the transpose of C. */
+  Epilogue transposed() {
+    return new Epilogue(bias, offset, !perRow, relu);
+  }
+
   void apply(
       TileKernels tiles, int row, int rows, int column, int columns, float[] c, int o, int ldc) {
     if (perRow) {

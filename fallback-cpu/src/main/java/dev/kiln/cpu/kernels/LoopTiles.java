@@ -80,6 +80,7 @@ final class LoopTiles implements TileKernels {
         aOffset,
         rowStride(),
         1,
+        DENSE,
         b,
         bOffset,
         ldb,
@@ -135,6 +136,7 @@ final class LoopTiles implements TileKernels {
         aOffset,
         rowStride(),
         1,
+        DENSE,
         b,
         bOffset,
         0,
@@ -143,6 +145,27 @@ final class LoopTiles implements TileKernels {
         c,
         cOffset,
         ldc);
+  }
+
+  @Override
+  public void pixelTile(
+      int rows,
+      int columns,
+      boolean add,
+      int depth,
+      float[] a,
+      int aOffset,
+      int step,
+      int[] tap,
+      int firstTap,
+      float[] b,
+      int bOffset,
+      float[] c,
+      int cOffset,
+      int ldc) {
+    tile(
+        rows, columns, add, depth, a, aOffset, step, 0, tap, b, bOffset, COLUMNS, DENSE, firstTap,
+        c, cOffset, ldc);
   }
 
   @Override
@@ -160,7 +183,8 @@ final class LoopTiles implements TileKernels {
       int cOffset,
       int ldc) {
     tile(
-        rows, columns, add, depth, a, aOffset, 1, ROWS, b, bOffset, ldb, DENSE, 0, c, cOffset, ldc);
+        rows, columns, add, depth, a, aOffset, 1, ROWS, DENSE, b, bOffset, ldb, DENSE, 0, c,
+        cOffset, ldc);
   }
 
   private static void tile(
@@ -171,7 +195,8 @@ final class LoopTiles implements TileKernels {
       float[] a,
       int ao,
       int rowStep,
-      int depthStep,
+      int lda,
+      int[] leftTap,
       float[] b,
       int bo,
       int ldb,
@@ -186,9 +211,10 @@ final class LoopTiles implements TileKernels {
     }
     int k = 0;
     for (; k + 2 <= depth; k += 2) {
-      System.arraycopy(b, bo + row(k, ldb, tap, t), x.b0, 0, columns);
-      System.arraycopy(b, bo + row(k + 1, ldb, tap, t), x.b1, 0, columns);
-      int p = ao + k * depthStep;
+      System.arraycopy(b, bo + at(k, ldb, tap, t), x.b0, 0, columns);
+      System.arraycopy(b, bo + at(k + 1, ldb, tap, t), x.b1, 0, columns);
+      int p = ao + at(k, lda, leftTap, t);
+      int depthStep = ao + at(k + 1, lda, leftTap, t) - p;
       if (columns == COLUMNS) {
         twoSteps(x, rows, COLUMNS, a, p, rowStep, depthStep); // a length that C2 knows is quicker
       } else {
@@ -196,9 +222,10 @@ final class LoopTiles implements TileKernels {
       }
     }
     if (k < depth) {
-      System.arraycopy(b, bo + row(k, ldb, tap, t), x.b0, 0, columns);
+      System.arraycopy(b, bo + at(k, ldb, tap, t), x.b0, 0, columns);
+      int p = ao + at(k, lda, leftTap, t);
       for (int i = 0; i < rows; i++) {
-        addOne(columns, a[ao + i * rowStep + k * depthStep], x.b0, x.sums[i]);
+        addOne(columns, a[p + i * rowStep], x.b0, x.sums[i]);
       }
     }
     for (int i = 0; i < rows; i++) {
@@ -211,9 +238,9 @@ final class LoopTiles implements TileKernels {
     }
   }
 
-  /** Where row k of B begins: a multiple of its stride, or what its tap says. */
-  private static int row(int k, int ldb, int[] tap, int t) {
-    return tap.length == 0 ? k * ldb : tap[t + k];
+  /** Where step k of an operand begins: a multiple of its stride, or what its tap says. */
+  private static int at(int k, int stride, int[] tap, int t) {
+    return tap.length == 0 ? k * stride : tap[t + k];
   }
 
   private static void twoSteps(

@@ -17,6 +17,9 @@ final class Patch implements RightOperand {
 
   private final ConvShape shape;
   private final int channels;
+  private final boolean whole;
+  private final int splitH;
+  private final int splitW;
   private final int[] tap;
   private final int[] phase;
   private int bandRows;
@@ -36,10 +39,25 @@ final class Patch implements RightOperand {
    * @param channels channels that the patch holds
    */
   Patch(ConvShape shape, int channels) {
+    this(shape, channels, false);
+  }
+
+  private Patch(ConvShape shape, int channels, boolean whole) {
     this.shape = shape;
     this.channels = channels;
+    this.whole = whole;
+    this.splitH = whole ? 1 : shape.spec().strideH();
+    this.splitW = whole ? 1 : shape.spec().strideW();
     this.tap = new int[channels * shape.area()];
-    this.phase = new int[shape.spec().strideH() * shape.spec().strideW()];
+    this.phase = new int[splitH * splitW];
+  }
+
+  /**
+   * Describes patches that are not split: output pixels side by side are read a stride apart. Taps
+   * go by filter row, channel, column instead of channel, row, column.
+   */
+  static Patch whole(ConvShape shape, int channels) {
+    return new Patch(shape, channels, true);
   }
 
   /** Floats that a patch of {@code rows} output rows of one image takes, about. */
@@ -97,12 +115,13 @@ final class Patch implements RightOperand {
     }
     bandRows = rows;
     inPlace = direct;
-    int sh = shape.spec().strideH();
-    int sw = shape.spec().strideW();
+    int sh = splitH;
+    int sw = splitW;
     int dh = shape.spec().dilationH();
     int dw = shape.spec().dilationW();
-    phaseRows = rows + dh * (shape.kernelH() - 1) / sh;
-    phaseColumns = shape.outWidth() + dw * (shape.kernelW() - 1) / sw;
+    phaseRows = 1 + ((rows - 1) * shape.spec().strideH() + dh * (shape.kernelH() - 1)) / sh;
+    phaseColumns =
+        1 + ((shape.outWidth() - 1) * shape.spec().strideW() + dw * (shape.kernelW() - 1)) / sw;
     Arrays.fill(phase, -1);
     int used = 0;
     for (int i = 0; i < shape.kernelH(); i++) {
@@ -116,9 +135,9 @@ final class Patch implements RightOperand {
     int planeSize = direct ? shape.inPixels() : phaseRows * phaseColumns;
     channelSize = used * planeSize;
     imageSize = channels * channelSize;
-    int t = 0;
     for (int c = 0; c < channels; c++) {
       for (int i = 0; i < shape.kernelH(); i++) {
+        int t = (whole ? i * channels + c : c * shape.kernelH() + i) * shape.kernelW();
         for (int j = 0; j < shape.kernelW(); j++) {
           int p = phase[i * dh % sh * sw + j * dw % sw];
           tap[t++] = c * channelSize + p * planeSize + i * dh / sh * phaseColumns + j * dw / sw;
@@ -128,11 +147,11 @@ final class Patch implements RightOperand {
   }
 
   private void loadPlane(TileKernels tiles, float[] x, int from, int to, int row) {
-    int sh = shape.spec().strideH();
-    int sw = shape.spec().strideW();
+    int sh = splitH;
+    int sw = splitW;
     for (int p = 0; p < phase.length; p++) {
       if (phase[p] >= 0) {
-        int h0 = row * sh + p / sw - shape.spec().paddingH();
+        int h0 = row * shape.spec().strideH() + p / sw - shape.spec().paddingH();
         int w0 = p % sw - shape.spec().paddingW();
         Inside rows = Inside.of(h0, sh, shape.height(), phaseRows);
         Inside columns = Inside.of(w0, sw, shape.width(), phaseColumns);
@@ -180,6 +199,23 @@ final class Patch implements RightOperand {
     }
   }
 
+  /** The loaded pixels, and zeros around them. */
+  float[] data() {
+    return data;
+  }
+
+  /** What is to be added to {@link #at} for each tap. */
+  int[] taps() {
+    return tap;
+  }
+
+  /** Where in {@link #data} the first tap of an output pixel lies. */
+  int at(int image, int row, int column) {
+    int h = whole ? row * shape.spec().strideH() : row;
+    int w = whole ? column * shape.spec().strideW() : column;
+    return base + image * imageSize + h * phaseColumns + w;
+  }
+
   /** Output pixels in the patch. */
   int pixels() {
     return images * bandRows * shape.outWidth();
@@ -197,7 +233,7 @@ final class Patch implements RightOperand {
       int row = inImage / ow;
       int column = inImage - row * ow;
       length = Math.min(ow - column, count - done);
-      runs.add(base + image * imageSize + row * phaseColumns + column, length);
+      runs.add(at(image, row, column), length);
     }
   }
 
@@ -277,7 +313,7 @@ final class Patch implements RightOperand {
     int ow = shape.outWidth();
     int nr = tiles.tileColumns();
     int block = TiledProduct.depthBlock(tiles, tap.length);
-    int start = base + image * imageSize + row * phaseColumns;
+    int start = at(image, row, 0);
     int count = (rows - 1) * phaseColumns + ow;
     int ld = TiledProduct.divideUp(count, nr) * nr;
     Workspace space = Workspace.mine();
@@ -321,6 +357,58 @@ final class Patch implements RightOperand {
     }
   }
 
+  /**
+   * Sets or adds the gradients of all filters, given those of the output as a right operand: rows
+   * are taps by channel, columns filters. Taps of a filter row lie side by side.
+   */
+  void addFilterGradients(
+      TileKernels tiles, RightOperand gradients, int filters, float[] dw, int dwo, boolean add) {
+    int nr = tiles.tileColumns();
+    int kh = shape.kernelH();
+    int kw = shape.kernelW();
+    int depth = pixels();
+    int block = TiledProduct.depthBlock(tiles, depth);
+    int[] pixel = pixelPlaces();
+    Lines packed =
+        Workspace.mine().lines(Workspace.Slot.RIGHT, (long) block * filters + tiles.slack());
+    for (int k = 0; k < depth; k += block) {
+      int n = Math.min(block, depth - k);
+      gradients.pack(tiles, k, n, 0, filters, packed.array(), packed.at());
+      for (int c = 0; c < channels; c++) {
+        for (int i = 0; i < kh; i++) {
+          int first = tap[(i * channels + c) * kw];
+          int row = dwo + (c * kh + i) * kw * filters;
+          for (int f = 0; f < filters; f += nr) {
+            tiles.pixelTile(
+                kw,
+                nr,
+                add || k > 0,
+                n,
+                data,
+                first,
+                1,
+                pixel,
+                k,
+                packed.array(),
+                packed.at() + f * n,
+                dw,
+                row + f,
+                filters);
+          }
+        }
+      }
+    }
+  }
+
+  private int[] pixelPlaces() {
+    int ow = shape.outWidth();
+    int[] place = new int[pixels()];
+    for (int p = 0; p < place.length; p++) {
+      place[p] = at(p / (bandRows * ow), p / ow % bandRows, p % ow);
+    }
+    return place;
+  }
+
   /** Adds the gradient of the filter of {@link #filter} to dw, given that of its output plane. */
   void addFilterGradient(
       TileKernels tiles, float[] dy, int dyo, float[] sums, float[] dw, int dwo) {
@@ -354,7 +442,7 @@ final class Patch implements RightOperand {
   /** Copies what output pixel {@code p} of the single loaded image sees of all channels. */
   void copyPixel(int p, float[] to, int offset) {
     int ow = shape.outWidth();
-    int start = base + p / ow * phaseColumns + p % ow;
+    int start = at(0, p / ow, p % ow);
     for (int t = 0; t < tap.length; t++) {
       to[offset + t] = data[start + tap[t]];
     }

@@ -107,6 +107,28 @@ public interface TileKernels {
       int cOffset,
       int ldc);
 
+  /**
+   * As {@link #rowTile} for a packed right panel, but element i of A's column k is {@code a[aOffset
+   * + tap[firstTap + k] + i * step]}.
+   *
+   * @param step 1 or 2
+   */
+  void pixelTile(
+      int rows,
+      int columns,
+      boolean add,
+      int depth,
+      float[] a,
+      int aOffset,
+      int step,
+      int[] tap,
+      int firstTap,
+      float[] b,
+      int bOffset,
+      float[] c,
+      int cOffset,
+      int ldc);
+
   /** Greatest number of rows of A in one {@link #dotTile}. */
   int dotRows();
 

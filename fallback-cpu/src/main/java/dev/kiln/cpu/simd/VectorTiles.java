@@ -34,6 +34,10 @@ final class VectorTiles implements TileKernels {
 
   private static final Primer[] TAP_ROWS = Primer.of(TILE_ROWS + 1, VectorTiles::tapRowLoop);
 
+  private static final Primer[] PIXELS = Primer.of(TILE_ROWS + 1, VectorTiles::pixelLoop);
+  private static final Primer[] SECOND_PIXELS =
+      Primer.of(TILE_ROWS + 1, VectorTiles::secondPixelLoop);
+
   private static final Primer[] ROW_PAIRS = Primer.of(TILE_ROWS + 1, VectorTiles::rowPairLoop);
   private static final Primer[] INTERLEAVED_PAIRS =
       Primer.of(TILE_ROWS + 1, VectorTiles::interleavedPairLoop);
@@ -104,6 +108,20 @@ final class VectorTiles implements TileKernels {
     return turns ->
         TapTiles.taps(
             rows, Math.min(turns, NO_TAPS.length), s, 0, s, 0, NO_TAPS, 0, Primer.SINK, 0, 0);
+  }
+
+  private static Primer.Loop pixelLoop(int rows) {
+    float[] s = Primer.SCRATCH;
+    return turns ->
+        PixelTiles.pixels(
+            rows, Math.min(turns, SCRATCH_STEPS), s, 0, NO_TAPS, 0, s, 0, Primer.SINK, 0, 0);
+  }
+
+  private static Primer.Loop secondPixelLoop(int rows) {
+    float[] s = Primer.SCRATCH;
+    return turns ->
+        PixelTiles.everySecond(
+            rows, Math.min(turns, SCRATCH_STEPS), s, 0, NO_TAPS, 0, s, 0, Primer.SINK, 0, 0);
   }
 
   private static Primer.Loop rowPairLoop(int rows) {
@@ -223,6 +241,55 @@ final class VectorTiles implements TileKernels {
       addTile(rows, s, at, c, cOffset, ldc);
     } else {
       TapTiles.taps(rows, depth, a, aOffset, b, bOffset, tap, firstTap, c, cOffset, ldc);
+    }
+  }
+
+  @Override
+  public void pixelTile(
+      int rows,
+      int columns,
+      boolean add,
+      int depth,
+      float[] a,
+      int aOffset,
+      int step,
+      int[] tap,
+      int firstTap,
+      float[] b,
+      int bOffset,
+      float[] c,
+      int cOffset,
+      int ldc) {
+    if (add) {
+      Lines sums = Workspace.mine().lines(Workspace.Slot.SUMS, (long) rows * TILE_COLUMNS);
+      float[] s = sums.array();
+      int at = sums.at();
+      pixels(step, rows, depth, a, aOffset, tap, firstTap, b, bOffset, s, at, TILE_COLUMNS);
+      addTile(rows, s, at, c, cOffset, ldc);
+    } else {
+      pixels(step, rows, depth, a, aOffset, tap, firstTap, b, bOffset, c, cOffset, ldc);
+    }
+  }
+
+  private static void pixels(
+      int step,
+      int rows,
+      int depth,
+      float[] a,
+      int ao,
+      int[] tap,
+      int t,
+      float[] b,
+      int bo,
+      float[] c,
+      int co,
+      int ldc) {
+    if (step == 1) {
+      PIXELS[rows].before(depth);
+      PixelTiles.pixels(rows, depth, a, ao, tap, t, b, bo, c, co, ldc);
+    } else {
+      SECOND_PIXELS[rows].before(depth);
+      PixelTiles.everySecond(rows, depth, a, ao, tap, t, b, bo, c, co, ldc);
     }
   }
 
