@@ -27,18 +27,17 @@ final class ConvFilterGradient {
   /** Columns transposed at once: lines of the result, as many as a cache has ways. */
   private static final int FEW_COLUMNS = 16;
 
-  /** With fewer taps to a row, tiles are too low to keep the multiply-add units busy. */
-  private static final int FEWEST_TAPS = 6;
-
   private final TileKernels tiles;
   private final SpanKernels spans;
   private final Winograd winograd;
+  private final DirectFilterGradient direct;
   private final WorkerPool pool;
 
   ConvFilterGradient(TileKernels tiles, SpanKernels spans, Winograd winograd, WorkerPool pool) {
     this.tiles = tiles;
     this.spans = spans;
     this.winograd = winograd;
+    this.direct = new DirectFilterGradient(tiles, spans, pool);
     this.pool = pool;
   }
 
@@ -56,6 +55,10 @@ final class ConvFilterGradient {
     }
     if (Winograd.suits(s)) {
       winograd.gradWeight(s, dy, dyOffset, x, xOffset, dw, dwOffset);
+      return;
+    }
+    if (direct.suits(s)) {
+      direct.run(s, dy, dyOffset, x, xOffset, dw, dwOffset);
       return;
     }
     // Whatever decides the order of the sums depends on the shape alone: one thread's cut.
@@ -112,10 +115,10 @@ final class ConvFilterGradient {
       int xOffset,
       float[] partial,
       int offset) {
-    boolean direct = direct(s);
-    Patch patch = direct ? Patch.whole(s, c1 - c0) : new Patch(s, c1 - c0);
+    Patch patch = new Patch(s, c1 - c0);
+    LeftOperand left = patch.rows();
     int filters = s.groupFilters();
-    int to = offset + c0 * s.area() * filters;
+    Destination to = Destination.matrix(partial, offset + c0 * s.area() * filters, filters);
     for (int p = first; p < last; p++) {
       int image = cut.image(p);
       int row = cut.row(p);
@@ -133,36 +136,20 @@ final class ConvFilterGradient {
       RightOperand right =
           new Gradients(
               dy, from, s.outPixels(), cut.rows(p) * s.outWidth(), s.filters() * s.outPixels());
-      if (direct) {
-        patch.addFilterGradients(tiles, right, filters, partial, to, p > first);
-      } else {
-        TiledProduct.run(
-            tiles,
-            patch.rows(),
-            right,
-            Destination.matrix(partial, to, filters),
-            Epilogue.NONE,
-            1f,
-            p > first,
-            0,
-            (c1 - c0) * s.area(),
-            0,
-            filters,
-            patch.pixels());
-      }
+      TiledProduct.run(
+          tiles,
+          left,
+          right,
+          to,
+          Epilogue.NONE,
+          1f,
+          p > first,
+          0,
+          (c1 - c0) * s.area(),
+          0,
+          filters,
+          patch.pixels());
     }
-  }
-
-  /**
-   * Whether a filter row's taps are rows enough of a tile, which then reads what they see where it
-   * lies.
-   */
-  private boolean direct(ConvShape s) {
-    return s.unitStride()
-        && s.spec().dilationW() == 1
-        && s.kernelW() >= FEWEST_TAPS
-        && s.kernelW() <= tiles.tileRows()
-        && s.groupFilters() % tiles.tileColumns() == 0;
   }
 
   /** Output gradients with pixels as rows and filters as columns. */

@@ -18,12 +18,14 @@ final class ConvInputGradient {
   private final Conv2d convolution;
   private final TileKernels tiles;
   private final Winograd winograd;
+  private final DirectInputGradient direct;
   private final WorkerPool pool;
 
   ConvInputGradient(Conv2d convolution, TileKernels tiles, Winograd winograd, WorkerPool pool) {
     this.convolution = convolution;
     this.tiles = tiles;
     this.winograd = winograd;
+    this.direct = new DirectInputGradient(tiles, pool);
     this.pool = pool;
   }
 
@@ -64,6 +66,8 @@ final class ConvInputGradient {
                   wOffset + plane % s.channels() * s.groupFilters() * s.area(),
                   dx,
                   dxOffset + plane * s.inPixels()));
+    } else if (direct.suits(s)) {
+      direct.run(s, dy, dyOffset, w, wOffset, dx, dxOffset);
     } else {
       scatter(s, dy, dyOffset, w, wOffset, dx, dxOffset);
     }

@@ -17,16 +17,16 @@ import java.util.Arrays;
  */
 final class DirectConv2d {
   /** Output pixels summed up before they are transposed: they stay in the second-level cache. */
-  private static final int PIXELS = 1024;
+  static final int PIXELS = 1024;
 
   /** With fewer pixels to a row, tiles are too low to keep the multiply-add units busy. */
-  private static final int FEWEST_PIXELS = 6;
+  static final int FEWEST_COLUMNS = 6;
 
   /** With fewer taps to a filter, transposing the sums takes longer than packing what taps see. */
   private static final int TAPS_A_FILTER = 3;
 
   /** With fewer pixels, packing the filters does. */
-  private static final int PIXELS_A_FILTER = 400;
+  static final int FEWEST_PIXELS = 400;
 
   private final TileKernels tiles;
   private final WorkerPool pool;
@@ -38,13 +38,18 @@ final class DirectConv2d {
 
   /** Whether a convolution is quicker this way. */
   boolean suits(ConvShape s) {
-    int columns = divideUp(s.groupFilters(), tiles.tileColumns()) * tiles.tileColumns();
-    return s.outWidth() >= FEWEST_PIXELS
+    return s.outWidth() >= FEWEST_COLUMNS
         && s.area() > 1
         && s.depth() >= TAPS_A_FILTER * s.groupFilters()
-        && (long) s.images() * s.outPixels() >= PIXELS_A_FILTER
+        && (long) s.images() * s.outPixels() >= FEWEST_PIXELS
         && s.spec().strideW() <= 2
-        && 10L * s.groupFilters() >= 9L * columns;
+        && fillsPanels(tiles, s.groupFilters());
+  }
+
+  /** Whether at most a tenth of the work of tiles so wide is for nothing. */
+  static boolean fillsPanels(TileKernels tiles, int filters) {
+    int columns = divideUp(filters, tiles.tileColumns()) * tiles.tileColumns();
+    return 10L * filters >= 9L * columns;
   }
 
   /** Computes y = convolution of x with w; {@code epilogue}'s rows are filters. */

@@ -204,6 +204,11 @@ final class Patch implements RightOperand {
     return data;
   }
 
+  /** Pixels and zeros of a channel of an image. */
+  int planeSize() {
+    return channelSize;
+  }
+
   /** What is to be added to {@link #at} for each tap. */
   int[] taps() {
     return tap;
@@ -355,58 +360,6 @@ final class Patch implements RightOperand {
         }
       }
     }
-  }
-
-  /**
-   * Sets or adds the gradients of all filters, given those of the output as a right operand: rows
-   * are taps by channel, columns filters. Taps of a filter row lie side by side.
-   */
-  void addFilterGradients(
-      TileKernels tiles, RightOperand gradients, int filters, float[] dw, int dwo, boolean add) {
-    int nr = tiles.tileColumns();
-    int kh = shape.kernelH();
-    int kw = shape.kernelW();
-    int depth = pixels();
-    int block = TiledProduct.depthBlock(tiles, depth);
-    int[] pixel = pixelPlaces();
-    Lines packed =
-        Workspace.mine().lines(Workspace.Slot.RIGHT, (long) block * filters + tiles.slack());
-    for (int k = 0; k < depth; k += block) {
-      int n = Math.min(block, depth - k);
-      gradients.pack(tiles, k, n, 0, filters, packed.array(), packed.at());
-      for (int c = 0; c < channels; c++) {
-        for (int i = 0; i < kh; i++) {
-          int first = tap[(i * channels + c) * kw];
-          int row = dwo + (c * kh + i) * kw * filters;
-          for (int f = 0; f < filters; f += nr) {
-            tiles.pixelTile(
-                kw,
-                nr,
-                add || k > 0,
-                n,
-                data,
-                first,
-                1,
-                pixel,
-                k,
-                packed.array(),
-                packed.at() + f * n,
-                dw,
-                row + f,
-                filters);
-          }
-        }
-      }
-    }
-  }
-
-  private int[] pixelPlaces() {
-    int ow = shape.outWidth();
-    int[] place = new int[pixels()];
-    for (int p = 0; p < place.length; p++) {
-      place[p] = at(p / (bandRows * ow), p / ow % bandRows, p % ow);
-    }
-    return place;
   }
 
   /** Adds the gradient of the filter of {@link #filter} to dw, given that of its output plane. */
