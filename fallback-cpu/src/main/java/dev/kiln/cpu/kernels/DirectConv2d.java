@@ -28,6 +28,9 @@ final class DirectConv2d {
   /** With fewer pixels, packing the filters does. */
   static final int FEWEST_PIXELS = 400;
 
+  /** With a smaller part of the panels filled, the rest is too much work for nothing. */
+  private static final double FILLED = 0.9;
+
   private final TileKernels tiles;
   private final WorkerPool pool;
 
@@ -43,13 +46,13 @@ final class DirectConv2d {
         && s.depth() >= TAPS_A_FILTER * s.groupFilters()
         && (long) s.images() * s.outPixels() >= FEWEST_PIXELS
         && s.spec().strideW() <= 2
-        && fillsPanels(tiles, s.groupFilters());
+        && filled(tiles, s.groupFilters()) >= FILLED;
   }
 
-  /** Whether at most a tenth of the work of tiles so wide is for nothing. */
-  static boolean fillsPanels(TileKernels tiles, int filters) {
-    int columns = divideUp(filters, tiles.tileColumns()) * tiles.tileColumns();
-    return 10L * filters >= 9L * columns;
+  /** The part of its panels that so many columns fill. */
+  static double filled(TileKernels tiles, int columns) {
+    int nr = tiles.tileColumns();
+    return (double) columns / (divideUp(columns, nr) * nr);
   }
 
   /** Computes y = convolution of x with w; {@code epilogue}'s rows are filters. */

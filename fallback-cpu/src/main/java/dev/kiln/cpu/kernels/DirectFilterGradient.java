@@ -20,6 +20,9 @@ final class DirectFilterGradient {
 
   private static final long PARTIAL_FLOATS = 4_000_000;
 
+  /** Part of the panels that must be filled; the rest is work for nothing. */
+  private static final double FILLED = 0.7;
+
   private final TileKernels tiles;
   private final SpanKernels spans;
   private final WorkerPool pool;
@@ -34,7 +37,7 @@ final class DirectFilterGradient {
   boolean suits(ConvShape s) {
     return s.area() > 1
         && s.groupFilters() >= tiles.tileRows()
-        && DirectConv2d.fillsPanels(tiles, s.groupChannels());
+        && DirectConv2d.filled(tiles, s.groupChannels()) >= FILLED;
   }
 
   /** Computes dw, the gradient of the filters, from dy and x. */

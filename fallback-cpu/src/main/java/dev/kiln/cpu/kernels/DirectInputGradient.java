@@ -18,6 +18,9 @@ import java.util.Arrays;
  * lie in the order of the input's pixels, and nothing is scattered.
  */
 final class DirectInputGradient {
+  /** Part of the panels that must be filled; the rest is work for nothing. */
+  private static final double FILLED = 0.7;
+
   private final TileKernels tiles;
   private final WorkerPool pool;
 
@@ -31,7 +34,7 @@ final class DirectInputGradient {
     return s.area() > 1
         && s.width() >= DirectConv2d.FEWEST_COLUMNS * s.spec().strideW()
         && (long) s.images() * s.outPixels() >= DirectConv2d.FEWEST_PIXELS
-        && DirectConv2d.fillsPanels(tiles, s.groupChannels());
+        && DirectConv2d.filled(tiles, s.groupChannels()) >= FILLED;
   }
 
   /** Computes dx, the gradient of the input, from dy. */
