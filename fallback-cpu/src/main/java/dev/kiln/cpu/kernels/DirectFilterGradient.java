@@ -13,7 +13,8 @@ import dev.kiln.cpu.threads.Workspace;
  * channels.
  *
  * <p>Images are transposed once, so that channels lie side by side; then all taps read them where
- * they lie.
+ * they lie. Where channels fill but half of a tile's columns, a tile takes two taps side by side,
+ * which see pixels side by side.
  */
 final class DirectFilterGradient {
   private static final int PARTS = 16;
@@ -22,6 +23,9 @@ final class DirectFilterGradient {
 
   /** Part of the panels that must be filled; the rest is work for nothing. */
   private static final double FILLED = 0.7;
+
+  /** Taps of a row from which on tiles of two taps are worth it; the last may be alone. */
+  private static final int WIDE = 5;
 
   private final TileKernels tiles;
   private final SpanKernels spans;
@@ -37,17 +41,37 @@ final class DirectFilterGradient {
   boolean suits(ConvShape s) {
     return s.area() > 1
         && s.groupFilters() >= tiles.tileRows()
-        && DirectConv2d.filled(tiles, s.groupChannels()) >= FILLED;
+        && (inPairs(s) || DirectConv2d.filled(tiles, s.groupChannels()) >= FILLED);
+  }
+
+  /** Whether tiles take two taps. */
+  private boolean inPairs(ConvShape s) {
+    int half = tiles.tileColumns() / 2;
+    return s.kernelW() >= WIDE
+        && s.spec().dilationW() == 1
+        && s.groupChannels() <= half
+        && s.groupChannels() >= FILLED * half;
+  }
+
+  /** Channels side by side. */
+  private int width(ConvShape s) {
+    return inPairs(s) ? tiles.tileColumns() / 2 : tiles.tileColumns();
+  }
+
+  /** Sums for a row of taps: one more than there are, where the last of them is alone in a pair. */
+  private int rowOfSums(ConvShape s) {
+    return inPairs(s) ? divideUp(s.kernelW(), 2) * 2 : s.kernelW();
   }
 
   /** Computes dw, the gradient of the filters, from dy and x. */
   void run(
       ConvShape s, float[] dy, int dyOffset, float[] x, int xOffset, float[] dw, int dwOffset) {
     // Whatever decides the order of the sums depends on the shape alone: one thread's cut.
-    int nr = tiles.tileColumns();
-    ConvCut cut = ConvCut.of(s, Math.min(nr, s.groupChannels()), 1);
-    int panels = divideUp(s.groupChannels(), nr);
-    int size = panels * s.filters() * s.area() * nr;
+    int width = width(s);
+    ConvCut cut = ConvCut.of(s, Math.min(width, s.groupChannels()), 1);
+    int panels = divideUp(s.groupChannels(), width);
+    int each = s.groupFilters() * s.kernelH() * rowOfSums(s) * width;
+    int size = s.groups() * panels * each;
     int parts = (int) Math.max(1, Math.min(Math.min(cut.patches(), PARTS), PARTIAL_FLOATS / size));
     int pieces = parts * s.groups() * panels;
     int slices = slices(s, pieces);
@@ -65,10 +89,10 @@ final class DirectFilterGradient {
               new Slice(
                   s,
                   group,
-                  panel * nr,
+                  panel * width,
                   cut(s.groupFilters(), slices, slice),
                   cut(s.groupFilters(), slices, slice + 1));
-          int to = part * size + (group * panels + panel) * s.groupFilters() * s.area() * nr;
+          int to = part * size + (group * panels + panel) * each;
           int first = cut(cut.patches(), parts, part);
           for (int p = first; p < cut(cut.patches(), parts, part + 1); p++) {
             sums.load(x, xOffset, cut, p);
@@ -91,6 +115,7 @@ final class DirectFilterGradient {
   private final class Slice {
     private final ConvShape shape;
     private final int group;
+    private final int width;
     private final int channel;
     private final int channels;
     private final int f0;
@@ -107,7 +132,8 @@ final class DirectFilterGradient {
       this.shape = shape;
       this.group = group;
       this.channel = channel;
-      this.channels = Math.min(tiles.tileColumns(), shape.groupChannels() - channel);
+      this.width = width(shape);
+      this.channels = Math.min(width, shape.groupChannels() - channel);
       this.f0 = f0;
       this.f1 = f1;
       this.patch = Patch.whole(shape, channels);
@@ -115,7 +141,6 @@ final class DirectFilterGradient {
 
     /** Loads a patch and transposes it: a panel's channels side by side. */
     void load(float[] x, int xOffset, ConvCut cut, int index) {
-      int nr = tiles.tileColumns();
       image = cut.image(index);
       images = cut.images(index);
       row = cut.row(index);
@@ -123,12 +148,12 @@ final class DirectFilterGradient {
       int first = group * shape.groupChannels() + channel;
       patch.load(tiles, x, xOffset, image, images, first, row, rows);
       int plane = patch.planeSize();
-      seen =
-          Workspace.mine().lines(Workspace.Slot.RIGHT, (long) images * plane * nr + tiles.slack());
+      long size = (long) images * plane * width + tiles.slack();
+      seen = Workspace.mine().lines(Workspace.Slot.RIGHT, size);
       for (int i = 0; i < images; i++) {
-        int to = seen.at() + i * plane * nr;
-        tiles.packColumnsTransposed(
-            patch.data(), patch.at(i, 0, 0), plane, plane, channels, seen.array(), plane, to);
+        int to = seen.at() + i * plane * width;
+        tiles.transpose(
+            channels, plane, patch.data(), patch.at(i, 0, 0), plane, seen.array(), to, width);
       }
       int ow = shape.outWidth();
       if (pixel.length != images * rows * ow) {
@@ -136,15 +161,16 @@ final class DirectFilterGradient {
         for (int p = 0; p < pixel.length; p++) {
           int i = p / (rows * ow);
           int place = patch.at(i, p / ow % rows, p % ow) - patch.at(i, 0, 0);
-          pixel[p] = (i * plane + place) * nr;
+          pixel[p] = (i * plane + place) * width;
         }
       }
     }
 
     /** Sets or adds what the loaded patch gives: by filter, tap and channel. */
     void add(float[] dy, int dyOffset, float[] sums, int to, boolean add) {
-      int nr = tiles.tileColumns();
-      int area = shape.area();
+      int kw = shape.kernelW();
+      int row = rowOfSums(shape);
+      int step = tiles.tileColumns() / width;
       int block = TiledProduct.depthBlock(tiles, pixel.length);
       float[] packed = Workspace.mine().floats(Workspace.Slot.LEFT, tiles.leftSize());
       int panels = divideUp(f1 - f0, tiles.tileRows());
@@ -156,24 +182,23 @@ final class DirectFilterGradient {
           for (int i = 0; i < mr; i++) {
             pack(dy, dyOffset, f + i, k, depth, packed, i * tiles.rowStride());
           }
-          for (int t = 0; t < area; t++) {
-            int tap =
-                patch
-                    .taps()[t / shape.kernelW() * channels * shape.kernelW() + t % shape.kernelW()];
-            tiles.tapTile(
-                mr,
-                nr,
-                add || k > 0,
-                depth,
-                packed,
-                0,
-                seen.array(),
-                seen.at() + tap * nr,
-                pixel,
-                k,
-                sums,
-                to + (f * area + t) * nr,
-                area * nr);
+          for (int i = 0; i < shape.kernelH(); i++) {
+            for (int j = 0; j < kw; j += step) {
+              tiles.tapTile(
+                  mr,
+                  tiles.tileColumns(),
+                  add || k > 0,
+                  depth,
+                  packed,
+                  0,
+                  seen.array(),
+                  seen.at() + patch.taps()[i * channels * kw + j] * width,
+                  pixel,
+                  k,
+                  sums,
+                  to + ((f * shape.kernelH() + i) * row + j) * width,
+                  shape.kernelH() * row * width);
+            }
           }
         }
       }
@@ -198,9 +223,10 @@ final class DirectFilterGradient {
   /** Adds the partial gradients in order and brings each filter's taps behind its channels. */
   private void combine(
       ConvShape s, float[] partial, int parts, int size, float[] dw, int dwOffset) {
-    int nr = tiles.tileColumns();
-    int area = s.area();
-    int panels = divideUp(s.groupChannels(), nr);
+    int width = width(s);
+    int row = rowOfSums(s);
+    int each = s.kernelH() * row * width;
+    int panels = divideUp(s.groupChannels(), width);
     Pieces.work(
         pool,
         (long) size * parts * 4,
@@ -209,14 +235,18 @@ final class DirectFilterGradient {
           int group = filter / s.groupFilters();
           int f = filter % s.groupFilters();
           for (int panel = 0; panel < panels; panel++) {
-            int channel = panel * nr;
-            int from = ((group * panels + panel) * s.groupFilters() + f) * area * nr;
+            int from = ((group * panels + panel) * s.groupFilters() + f) * each;
             for (int p = 1; p < parts; p++) {
-              spans.add(partial, from, partial, from, partial, p * size + from, area * nr);
+              spans.add(partial, from, partial, from, partial, p * size + from, each);
             }
-            int count = Math.min(nr, s.groupChannels() - channel);
-            int to = dwOffset + (filter * s.groupChannels() + channel) * area;
-            tiles.transpose(area, count, partial, from, nr, dw, to, area);
+            int channel = panel * width;
+            int count = Math.min(width, s.groupChannels() - channel);
+            int to = dwOffset + (filter * s.groupChannels() + channel) * s.area();
+            for (int i = 0; i < s.kernelH(); i++) {
+              int at = from + i * row * width;
+              int first = to + i * s.kernelW();
+              tiles.transpose(s.kernelW(), count, partial, at, width, dw, first, s.area());
+            }
           }
         });
   }

@@ -67,78 +67,102 @@ final class DirectInputGradient {
             for (int r = 0; r < rows; r += together) {
               int h = (row + r) * s.spec().strideH();
               int count = Math.min(together, rows - r) * s.spec().strideH();
-              count = Math.min(count, s.height() - h);
+              Band band = new Band(taps, places, patch, i, r, Math.min(count, s.height() - h));
               for (int p = cut(panels, parts, part); p < cut(panels, parts, part + 1); p++) {
                 int channel = group * s.groupChannels() + p * nr;
                 int channels = Math.min(nr, (group + 1) * s.groupChannels() - channel);
                 int at = filters.at() + (group * panels + p) * s.groupFilters() * s.area() * nr;
-                Lines sums = sums(s, taps, places, patch, i, r, count, channels, filters, at);
+                Lines sums = band.sums(filters.array(), at, channels);
                 int plane = (image + i) * s.channels() + channel;
                 int to = dxOffset + plane * s.inPixels() + h * s.width();
                 tiles.transpose(
-                    count * s.width(), channels, sums.array(), sums.at(), nr, dx, to, s.inPixels());
+                    band.pixels(), channels, sums.array(), sums.at(), nr, dx, to, s.inPixels());
               }
             }
           }
         });
   }
 
-  /** Sums up {@code count} rows of an image for a panel of channels, which lie side by side. */
-  private Lines sums(
-      ConvShape s,
-      Taps taps,
-      int[][] places,
-      Patch patch,
-      int image,
-      int row,
-      int count,
-      int channels,
-      Lines filters,
-      int at) {
-    int nr = tiles.tileColumns();
-    int sh = s.spec().strideH();
-    int sw = s.spec().strideW();
-    Lines sums = Workspace.mine().lines(Workspace.Slot.COLUMNS, (long) count * s.width() * nr);
-    for (int h = 0; h < count; h++) {
-      for (int b = 0; b < Math.min(sw, s.width()); b++) {
-        int phase = h % sh * sw + b;
-        int[] tap = places[phase];
-        int c = sums.at() + (h * s.width() + b) * nr;
-        int pixels = divideUp(s.width() - b, sw);
-        if (tap.length == 0) {
-          clear(sums.array(), c, sw * nr, pixels);
-        }
-        int block = TiledProduct.depthBlock(tiles, Math.max(1, tap.length));
-        int tileParts = divideUp(pixels, tiles.tileRows());
-        for (int k = 0; k < tap.length; k += block) {
-          for (int part = 0; part < tileParts; part++) {
-            int j = cut(pixels, tileParts, part);
-            tiles.pixelTile(
-                cut(pixels, tileParts, part + 1) - j,
-                channels,
-                k > 0,
-                Math.min(block, tap.length - k),
-                patch.data(),
-                patch.at(image, row + h / sh, j),
-                1,
-                tap,
-                k,
-                filters.array(),
-                at + (taps.start[phase] + k) * nr,
-                sums.array(),
-                c + j * sw * nr,
-                sw * nr);
-          }
+  /** A few rows of one image. */
+  private final class Band {
+    private final ConvShape shape;
+    private final Taps taps;
+    private final int[][] places;
+    private final Patch patch;
+    private final int image;
+    private final int patchRow;
+    private final int rows;
+
+    /**
+     * Describes some rows.
+     *
+     * @param patchRow the row of the patch where the first is
+     * @param rows how many they are
+     */
+    Band(Taps taps, int[][] places, Patch patch, int image, int patchRow, int rows) {
+      this.shape = taps.shape;
+      this.taps = taps;
+      this.places = places;
+      this.patch = patch;
+      this.image = image;
+      this.patchRow = patchRow;
+      this.rows = rows;
+    }
+
+    int pixels() {
+      return rows * shape.width();
+    }
+
+    /** Sums up the band for one panel of channels, which lie side by side. */
+    Lines sums(float[] filters, int at, int channels) {
+      int nr = tiles.tileColumns();
+      int sh = shape.spec().strideH();
+      int sw = shape.spec().strideW();
+      Lines sums = Workspace.mine().lines(Workspace.Slot.COLUMNS, (long) pixels() * nr);
+      for (int h = 0; h < rows; h++) {
+        for (int b = 0; b < Math.min(sw, shape.width()); b++) {
+          int phase = h % sh * sw + b;
+          int c = sums.at() + (h * shape.width() + b) * nr;
+          int from = at + taps.start[phase] * nr;
+          addPhase(places[phase], h / sh, b, channels, filters, from, sums.array(), c);
         }
       }
+      return sums;
     }
-    return sums;
-  }
 
-  /** Zeros pixels that no tap meets. */
-  private void clear(float[] sums, int at, int step, int pixels) {
-    for (int j = 0; j < pixels; j++) {
-      Arrays.fill(sums, at + j * step, at + j * step + tiles.tileColumns(), 0f);
+    private void addPhase(
+        int[] tap, int row, int b, int channels, float[] filters, int from, float[] c, int co) {
+      int nr = tiles.tileColumns();
+      int step = shape.spec().strideW() * nr;
+      int pixels = divideUp(shape.width() - b, shape.spec().strideW());
+      if (tap.length == 0) { // pixels that no tap meets
+        for (int j = 0; j < pixels; j++) {
+          Arrays.fill(c, co + j * step, co + j * step + nr, 0f);
+        }
+        return;
+      }
+      int block = TiledProduct.depthBlock(tiles, tap.length);
+      int parts = divideUp(pixels, tiles.tileRows());
+      for (int k = 0; k < tap.length; k += block) {
+        for (int part = 0; part < parts; part++) {
+          int j = cut(pixels, parts, part);
+          tiles.pixelTile(
+              cut(pixels, parts, part + 1) - j,
+              channels,
+              k > 0,
+              Math.min(block, tap.length - k),
+              patch.data(),
+              patch.at(image, patchRow + row, j),
+              1,
+              tap,
+              k,
+              filters,
+              from + k * nr,
+              c,
+              co + j * step,
+              step);
+        }
+      }
     }
   }
 
