@@ -34,11 +34,14 @@ public final class Check {
   private static final int MOST_ROUNDS = 12;
   private static final double NOISE = 2;
 
+  /** Rounds of the loop of multiply-adds; another number would ask for new baselines. */
+  private static final int LOOPS = 200_000;
+
   private static final Pattern KERNELS = Pattern.compile("(\\S+) kernels");
 
   private final Device device = Device.cpu();
   private final String kernels;
-  private final Runnable flops = CpuPeak.flopsLoop(2);
+  private final Runnable flops = CpuPeak.flopsLoop(2, LOOPS);
   private final Runnable bytes = CpuPeak.bytesLoop(2);
 
   private Check() {

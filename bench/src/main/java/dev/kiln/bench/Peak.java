@@ -28,7 +28,10 @@ final class Peak {
           new Task(BYTES, 0, 12.0 * MANY, Peak::sum));
     }
     return List.of(
-        Task.of(FLOPS, CpuPeak.flops(threads), s -> CpuPeak.flopsLoop(threads)),
+        Task.of(
+            FLOPS,
+            CpuPeak.flops(threads, CpuPeak.ROUNDS),
+            s -> CpuPeak.flopsLoop(threads, CpuPeak.ROUNDS)),
         new Task(BYTES, 0, CpuPeak.bytes(threads), s -> CpuPeak.bytesLoop(threads)));
   }
 
