@@ -26,9 +26,6 @@ final class TiledProduct {
   /** Floats of a chunk of right panels: 256 KiB, in the second-level cache beside a group. */
   private static final int CHUNK = 1 << 16;
 
-  /** Below, calling the JVM's copy takes longer than copying. */
-  private static final int SHORT_RUN = 12;
-
   private TiledProduct() {}
 
   static int divideUp(int a, int b) {
@@ -240,19 +237,10 @@ final class TiledProduct {
     for (int j = 0; j < width; ) {
       int run = Math.min(width - j, out.run(column + j));
       for (int i = 0; i < rows; i++) {
-        copyRun(edge.array(), edge.at() + i * lde + j, out.c(), out.at(row + i, column + j), run);
+        System.arraycopy(
+            edge.array(), edge.at() + i * lde + j, out.c(), out.at(row + i, column + j), run);
       }
       j += run;
-    }
-  }
-
-  private static void copyRun(float[] edge, int e, float[] c, int o, int n) {
-    if (n >= SHORT_RUN) {
-      System.arraycopy(edge, e, c, o, n);
-      return;
-    }
-    for (int j = 0; j < n; j++) {
-      c[o + j] = edge[e + j];
     }
   }
 
