@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Writes GemmTiles.java, NarrowTiles.java, PackedTiles.java, TapTiles.java, PixelTiles.java,
-PairTiles.java and DotTiles.java: the inner loops of matrix products.
+SecondPixelTiles.java, PairTiles.java and DotTiles.java: the inner loops of matrix products.
 
 Run from the module's root, then let the formatter loose on the result:
     python3 src/main/generators/gemm_tiles.py && mvn spotless:apply
@@ -15,8 +15,9 @@ no sum with the old C in here.
 PackedTiles is for C2 of JDK 25. Its indices are the loop's variable times constants, so that they are
 proved before the loop and take few registers.
 
-PixelTiles has its parameters in an order of its own, with which C2 of JDK 17 makes loops 15 % faster than
-with that of its siblings; probably since it passes six in registers, and the loop uses these most.
+PixelTiles and SecondPixelTiles have their parameters in an order of their own, with which C2 of JDK 17
+makes loops 15 % faster than with that of their siblings; probably since it passes six in registers, and the
+loop uses these most.
 
 PairTiles is for 16 registers and C2 of JDK 17. Its indices are plain multiples of the loop's variable,
 so that C2 proves them all before the loop, and two steps of the depth share what is left to count:
@@ -47,9 +48,9 @@ MAX_DOT = 4
 
 # How each family of tiles of one step a turn finds its operands: their parameters;
 # statements before the loads of B; the index of B; of A's row i, by layout; steps at the end.
-LEFT = {"row": "ao + {i} * ROW_STRIDE", "interleaved": "ao + {i}", "taps": "ao + {i} * ROW_STRIDE",
-        "pixels": "at + {i}", "everySecond": "at + 2 * {i}"}
+LEFT = {"row": "ao + {i} * ROW_STRIDE", "interleaved": "ao + {i}", "taps": "ao + {i} * ROW_STRIDE"}
 DENSE = "float[] a, int ao, float[] b, int bo"
+SEEN = "float[] a, int ao, int[] tap, int t, float[] b, int bo"
 FAMILIES = {
     "GemmTiles": (DENSE + ", int ldb", [], "bo", LEFT,
                   {"row": ["ao += 1;", "bo += ldb;"], "interleaved": ["ao += LEFT_STEP;", "bo += ldb;"]},
@@ -64,10 +65,12 @@ FAMILIES = {
                     "Tiles of C = A B for packed B, whose indices C2 proves before the loop."),
     "TapTiles": (DENSE + ", int[] tap, int t", ["int at = bo + tap[t + k];"], "at", LEFT, {"taps": ["ao += 1;"]},
                  "Tiles of C = A B whose rows of B lie anywhere, as {@code tap} says."),
-    "PixelTiles": ("float[] a, int ao, int[] tap, int t, float[] b, int bo", ["int at = ao + tap[t + k];"], "bo + k * TILE_COLUMNS", LEFT,
-                   {"pixels": [], "everySecond": []},
-                   "Tiles of C = A B for packed B, whose columns of A lie anywhere, as {@code tap} says,"
-                   " side by side or with a gap between."),
+    "PixelTiles": (SEEN, ["int at = ao + tap[t + k];"], "bo + k * TILE_COLUMNS", {"pixels": "at + {i}"},
+                   {"pixels": []},
+                   "Tiles of C = A B for packed B, whose columns of A lie anywhere, as {@code tap} says."),
+    "SecondPixelTiles": (SEEN, ["int at = ao + tap[t + k];"], "bo + k * TILE_COLUMNS",
+                         {"pixels": "at + 2 * {i}"}, {"pixels": []},
+                         "{@link PixelTiles} for every second pixel: as strides of 2 see them."),
 }
 
 

@@ -7,8 +7,10 @@ import dev.kiln.cpu.threads.WorkerPool;
 import dev.kiln.cpu.threads.Workspace;
 
 /**
- * 2-d convolution and its gradients as products of filters with patches of images, packed on the
- * fly (implicit GEMM; Chetlur et al., cuDNN, 2014).
+ * 2-d convolution and its gradients, each in the way that is quickest for the shape: {@link
+ * Winograd} with few multiplications, {@link DirectConv2d} with pixels read where they lie, and
+ * here products of filters with patches of images, packed on the fly (implicit GEMM; Chetlur et
+ * al., cuDNN, 2014).
  *
  * <p>Images are NCHW, filters OIHW. The bits of a result do not depend on the number of threads.
  */

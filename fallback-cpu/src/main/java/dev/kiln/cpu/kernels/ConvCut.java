@@ -7,6 +7,9 @@ record ConvCut(ConvShape shape, int imagesPerPatch, int bands) {
   private static final int PATCH_PIXELS = 768;
   private static final long PATCH_FLOATS = 160_000;
 
+  private static final int SUMS = 16;
+  private static final long SUM_FLOATS = 4_000_000;
+
   static ConvCut of(ConvShape s, int channels, int threads) {
     long perImage = Patch.size(s, channels, s.outHeight());
     int pixels = s.outPixels();
@@ -37,6 +40,11 @@ record ConvCut(ConvShape shape, int imagesPerPatch, int bands) {
       return 1;
     }
     return Math.min(panels, Math.max(1, divideUp(threads, patches() * shape.groups())));
+  }
+
+  /** Sums of {@code size} elements that are kept apart, each over a part of the patches. */
+  int sums(int size) {
+    return (int) Math.max(1, Math.min(Math.min(patches(), SUMS), SUM_FLOATS / size));
   }
 
   int image(int patch) {

@@ -9,15 +9,13 @@ import java.util.Arrays;
 
 /**
  * The gradient of a convolution's filters: what taps see by the output's gradient, summed over
- * patches in parts that are added up in order.
+ * patches in parts that are added up in order; or what {@link Winograd} or {@link
+ * DirectFilterGradient} do where they suit.
  */
 final class ConvFilterGradient {
-  private static final int PIECES = 16;
-
-  /** With fewer, as for a single image, threads would go without: then channels are cut more. */
+  /** With fewer pieces, as of a single image, threads go without: then channels are cut more. */
   private static final int LEAST_PIECES = 8;
 
-  private static final long PARTIAL_FLOATS = 4_000_000;
   private static final int CHUNK_ROWS = 448;
   private static final int LEAST_CHUNK_ROWS = 128;
 
@@ -64,7 +62,7 @@ final class ConvFilterGradient {
     // Whatever decides the order of the sums depends on the shape alone: one thread's cut.
     int chunks = channelChunks(s);
     ConvCut cut = ConvCut.of(s, divideUp(s.groupChannels(), chunks), 1);
-    int parts = (int) Math.max(1, Math.min(Math.min(cut.patches(), PIECES), PARTIAL_FLOATS / size));
+    int parts = cut.sums(size);
     float[] partial = Workspace.mine().floats(Workspace.Slot.PARTIAL, (long) parts * size);
     Pieces.work(
         pool,

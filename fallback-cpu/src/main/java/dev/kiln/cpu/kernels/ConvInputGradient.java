@@ -9,7 +9,8 @@ import java.util.Arrays;
 
 /**
  * The gradient of a convolution's input: a convolution of the output's gradient with the turned
- * filters, or for strides above 1 columns of gradients that are added to the pixels they came from.
+ * filters, or for strides above 1 what {@link DirectInputGradient} does, or columns of gradients
+ * that are added to the pixels they came from.
  */
 final class ConvInputGradient {
   /** Output pixels whose columns are spread at once. */

@@ -17,10 +17,6 @@ import dev.kiln.cpu.threads.Workspace;
  * which see pixels side by side.
  */
 final class DirectFilterGradient {
-  private static final int PARTS = 16;
-
-  private static final long PARTIAL_FLOATS = 4_000_000;
-
   /** Part of the panels that must be filled; the rest is work for nothing. */
   private static final double FILLED = 0.7;
 
@@ -72,7 +68,7 @@ final class DirectFilterGradient {
     int panels = divideUp(s.groupChannels(), width);
     int each = s.groupFilters() * s.kernelH() * rowOfSums(s) * width;
     int size = s.groups() * panels * each;
-    int parts = (int) Math.max(1, Math.min(Math.min(cut.patches(), PARTS), PARTIAL_FLOATS / size));
+    int parts = cut.sums(size);
     int pieces = parts * s.groups() * panels;
     int slices = slices(s, pieces);
     float[] partial = Workspace.mine().floats(Workspace.Slot.PARTIAL, (long) parts * size);

@@ -120,7 +120,7 @@ final class VectorTiles implements TileKernels {
   private static Primer.Loop secondPixelLoop(int rows) {
     float[] s = Primer.SCRATCH;
     return turns ->
-        PixelTiles.everySecond(
+        SecondPixelTiles.pixels(
             rows, Math.min(turns, SCRATCH_STEPS), s, 0, NO_TAPS, 0, s, 0, Primer.SINK, 0, 0);
   }
 
@@ -289,7 +289,7 @@ final class VectorTiles implements TileKernels {
       PixelTiles.pixels(rows, depth, a, ao, tap, t, b, bo, c, co, ldc);
     } else {
       SECOND_PIXELS[rows].before(depth);
-      PixelTiles.everySecond(rows, depth, a, ao, tap, t, b, bo, c, co, ldc);
+      SecondPixelTiles.pixels(rows, depth, a, ao, tap, t, b, bo, c, co, ldc);
     }
   }
 
